@@ -1,0 +1,82 @@
+"""The exact least-squares solution: two lines, many features, hard data."""
+
+# %% imports
+import torch
+from torch.optim import SGD
+
+from dlnotes.data.synthetic import noisy_line, noisy_linear
+from dlnotes.linear import LinearRegression, fit, linear, normal_equation
+from dlnotes.losses import mse
+from dlnotes.table import Table
+from dlnotes.train.loop import Batches, train
+from dlnotes.train.seed import seed_everything
+
+
+# %% descend
+def descend(X: torch.Tensor, y: torch.Tensor) -> LinearRegression:
+    model = LinearRegression(features=X.shape[1])
+    optimizer = SGD(model.parameters(), lr=0.01)
+    train(model, mse, optimizer, Batches(X, y, batch_size=64), steps=3000)
+    return model.requires_grad_(False)
+
+
+# %% two-lines
+rows = []
+for w, b in [(5, 7), (3, 4)]:
+    seed_everything(1809)
+    X, y = noisy_line(n=256, w=w, b=b, sigma=0.25)
+    model = descend(X, y)
+    for name, (w_hat, b_hat) in [
+        ("3,000 steps of SGD", (model.w, model.b)),
+        ("closed form", fit(X, y)),
+    ]:
+        loss = mse(linear(X, w_hat, b_hat), y)
+        estimate = [w_hat.item(), b_hat.item(), loss.item()]
+        rows.append([f"y = {w}x + {b}", name, *estimate])
+w_second = model.w.item()
+w_second_gap = abs(w_second - fit(X, y)[0].item())
+form = {"w": ".4f", "b": ".4f", "loss": ".6f"}
+Table(["rule", "method", "w", "b", "loss"], rows, form).show()
+
+# %% agree
+X, y = noisy_line(n=256, w=5, b=7, sigma=0.25)
+A = torch.cat([torch.ones_like(X), X], dim=1)
+from_lstsq = torch.linalg.lstsq(A, y[:, None]).solution[1, 0]
+print(f"QR               w = {fit(X, y)[0].item():.5f}")
+print(f"normal equation  w = {normal_equation(X, y)[0].item():.5f}")
+print(f"torch lstsq      w = {from_lstsq.item():.5f}")
+
+# %% years
+seed_everything(1809)
+X, y = noisy_line(n=256, w=5, b=7, sigma=0.25)
+years = 2024 + X
+A = torch.cat([torch.ones_like(years), years], dim=1)
+condition = torch.linalg.cond(A.double() / A.double().norm(dim=0))
+condition_squared = condition**2
+rows = []
+for name, method in [("normal equation", normal_equation), ("QR", fit)]:
+    for precision in (torch.float64, torch.float32):
+        w_hat, b_hat = method(years.to(precision), y.to(precision))
+        prediction = linear(years.double(), w_hat.double(), b_hat.double())
+        loss = mse(prediction, y.double()).item()
+        bits = str(precision).removeprefix("torch.")
+        rows.append([name, bits, w_hat.item(), b_hat.item(), loss])
+w_squared = rows[1][2]
+w_qr = rows[3][2]
+form = {"w": ".3f", "b": ".1f", "loss": ".4f"}
+Table(["method", "precision", "w", "b", "loss"], rows, form).show()
+
+# %% multiple
+seed_everything(1809)
+w_true = torch.tensor([2.0, -3.0, 0.5])
+X, y = noisy_linear((256,), w_true, b=4.0, sigma=0.25)
+model = descend(X, y)
+w_hat, b_hat = fit(X, y)
+rows = [["b", 4.0, model.b.item(), b_hat.item()]]
+for i in range(3):
+    weights = [w_true[i].item(), model.w[i].item(), w_hat[i].item()]
+    rows.append([f"w{'₁₂₃'[i]}", *weights])
+form = {"true": ".1f", "SGD": ".4f", "closed form": ".4f"}
+Table(["parameter", "true", "SGD", "closed form"], rows, form).show()
+largest_gap = max(abs(sgd - exact) for _, _, sgd, exact in rows)
+loss_excess = mse(model(X), y) - mse(linear(X, w_hat, b_hat), y)

@@ -1,0 +1,1 @@
+"""Deep learning, written to be read: every model and training routine of the book."""

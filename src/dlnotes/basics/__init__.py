@@ -1,0 +1,1 @@
+"""NumPy only: perceptron, activations, gradients, layers, a scalar autograd."""

@@ -1,0 +1,89 @@
+"""Where the parts of a book lie on disk."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from dlnotes.book.engine import engine_digest
+from dlnotes.book.errors import BookError
+from dlnotes.book.snippet import Snippet, read_snippet
+from dlnotes.book.symbols import Library
+
+LANGUAGES = ("en", "zh")
+
+
+@dataclass(frozen=True)
+class Book:
+    """A checkout of the book.
+
+    Args:
+        root: the folder that holds mkdocs.yml, docs/, snippets/ and src/.
+        package: the name of the package below src/.
+    """
+
+    root: Path
+    package: str = "dlnotes"
+
+    @property
+    def docs(self) -> Path:
+        """The folder of the chapters, one folder per language."""
+        return self.root / "docs"
+
+    @property
+    def catalogue(self) -> Path:
+        """The Chinese translations of labels and comments."""
+        return self.docs / "zh.po"
+
+    @property
+    def store(self) -> Path:
+        """The folder of the stored runs."""
+        return self.root / ".runs"
+
+    @property
+    def site(self) -> Path:
+        """The folder of the built site."""
+        return self.root / "site"
+
+    @cached_property
+    def library(self) -> Library:
+        """The source of the package."""
+        return Library(self.root / "src" / self.package)
+
+    @cached_property
+    def engine(self) -> str:
+        """A digest of the code that executes snippets and draws their figures."""
+        return engine_digest(self.library)
+
+    @cached_property
+    def snippets(self) -> dict[str, Snippet]:
+        """All snippets by name."""
+        paths = sorted((self.root / "snippets").glob("*.py"))
+        return {path.stem: read_snippet(path) for path in paths}
+
+    def config(self, language: str) -> Path:
+        """Return the MkDocs configuration of one language."""
+        return self.root / ("mkdocs.yml" if language == "en" else f"mkdocs.{language}.yml")
+
+    def pages(self, language: str) -> list[Path]:
+        """Return the Markdown pages of one language, sorted."""
+        return sorted((self.docs / language).rglob("*.md"))
+
+    def relative(self, path: Path) -> Path:
+        """Return a path as it reads from the root."""
+        return path.relative_to(self.root) if path.is_relative_to(self.root) else path
+
+
+def find_book(start: Path | None = None) -> Book:
+    """Find the book that a folder lies in.
+
+    Raises:
+        BookError: neither the folder nor one above it is a checkout of the book.
+    """
+    start = (start or Path.cwd()).resolve()
+    for folder in [start, *start.parents]:
+        if (folder / "mkdocs.yml").is_file() and (folder / "snippets").is_dir():
+            return Book(folder)
+    raise BookError(
+        f"{start} is not in a checkout of the book: no folder above it has both "
+        "mkdocs.yml and snippets/"
+    )

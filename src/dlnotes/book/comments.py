@@ -1,0 +1,36 @@
+"""Swap the comments of code for their translations, and nothing else."""
+
+import io
+import tokenize
+from collections.abc import Mapping
+
+from dlnotes.book.figures import needs_translation
+
+
+def translate_comments(
+    code: str, catalogue: Mapping[str, str]
+) -> tuple[str, list[tuple[int, str]]]:
+    """Translate the comments of valid Python.
+
+    Args:
+        code: whole statements.
+        catalogue: comment without its `# ` -> translation.
+
+    Returns:
+        the code, token for token the same but for its comments; and the line number
+        and text of each comment that needs a translation and has none.
+    """
+    lines = code.splitlines(keepends=True)
+    missing = []
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        if token.type != tokenize.COMMENT:
+            continue
+        text = token.string.lstrip("#").strip()
+        if text in catalogue:
+            row, column = token.start
+            line = lines[row - 1]
+            end = column + len(token.string)
+            lines[row - 1] = f"{line[:column]}# {catalogue[text]}{line[end:]}"
+        elif needs_translation(text):
+            missing.append((token.start[0], text))
+    return "".join(lines), missing

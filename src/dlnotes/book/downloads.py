@@ -1,0 +1,66 @@
+"""The files that a built site offers beside its pages: programs, notebooks, sources."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from dlnotes.book import render
+from dlnotes.book.book import Book
+from dlnotes.book.comments import translate_comments
+from dlnotes.book.export import standalone
+from dlnotes.book.notebook import notebook
+from dlnotes.book.snippet import Snippet
+from dlnotes.book.store import write_atomically
+from dlnotes.book.weave import Sources
+
+
+def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str, str]]:
+    """Yield path and text of each snippet, its standalone form, and each module."""
+
+    def text(code: str) -> str:
+        return _translated(code, sources, language)
+
+    for name, snippet in sources.snippets.items():
+        yield f"runs/{name}.py", text(snippet.source)
+        yield f"runs/{name}_standalone.py", text(standalone(book, snippet))
+    library = book.library
+    for name in library.names():
+        module = library.module(name)
+        if module and not f"{name}.".startswith(f"{library.package}.book."):
+            path = module.path.relative_to(library.folder.parent).as_posix()
+            yield f"source/{path}", module.source
+
+
+def write_notebooks(sources: Sources, language: str, folder: Path) -> list[str]:
+    """Write the executed notebook of each run; return their paths below the folder."""
+    written = []
+    for name, run in sources.runs.items():
+        snippet = sources.snippets[name]
+        shown = notebook(
+            snippet,
+            lambda cell, run=run: [
+                render.translated(output, sources.catalogue)[0]
+                if language == "zh"
+                else output
+                for output in run.outputs(cell)
+            ],
+            source=lambda code: _translated(code, sources, language),
+            heading=_heading(snippet, language),
+        )
+        path = folder / "runs" / f"{name}.ipynb"
+        data = json.dumps(shown, ensure_ascii=False, indent=1).encode()
+        if not path.exists() or path.read_bytes() != data:
+            write_atomically(path, data)
+        written.append(f"runs/{name}.ipynb")
+    return written
+
+
+def _heading(snippet: Snippet, language: str) -> str:
+    links = render.downloads(snippet.name, language, "../").split(" · ", 1)[1]
+    return f"# {snippet.name}\n\n{snippet.description}\n\n{links}"
+
+
+def _translated(code: str, sources: Sources, language: str) -> str:
+    if language != "zh":
+        return code
+    return translate_comments(code, sources.catalogue)[0]

@@ -1,0 +1,31 @@
+"""Know the version of the engine by the code that a run goes through."""
+
+import ast
+from pathlib import Path
+
+from dlnotes.book import worker
+from dlnotes.book.reach import code_of, digest
+from dlnotes.book.symbols import Library, imported
+
+START = "dlnotes.book.worker"
+
+
+def engine_digest(library: Library) -> str:
+    """Return a digest of the worker and of every module of the book that it imports.
+
+    Args:
+        library: the book's package; a book that brings no engine uses this one.
+    """
+    if library.module(START) is None:
+        library = Library(Path(worker.__file__).parents[1])
+    found: dict[str, str] = {}
+    todo = [START]
+    while todo:
+        module, _ = library.split(todo.pop())
+        if module is None or module.name in found:
+            continue
+        found[module.name] = code_of([module.tree])
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                todo += imported(node, module.package).values()
+    return digest("\n".join(found[name] for name in sorted(found)))

@@ -1,0 +1,103 @@
+"""A Python-Markdown extension that weaves pages, for MkDocs and Zensical alike."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.preprocessors import Preprocessor
+
+from dlnotes.book.book import Book, find_book
+from dlnotes.book.errors import BookError
+from dlnotes.book.gather import gather
+from dlnotes.book.keys import Settings
+from dlnotes.book.weave import Sources, Weaver
+
+PRIORITY = 25  # after white space is normalised (30), before raw HTML is held (20)
+
+_gathered: dict[tuple[Any, ...], Sources] = {}
+
+
+def current_sources(root: Path) -> Sources:
+    """Return the sources as they are now; they are read again after a change."""
+    book = find_book(root)
+    settings = Settings(
+        os.environ.get("DLNOTES_SCALE", "default"),
+        os.environ.get("DLNOTES_DEVICE", "cpu"),
+    )
+    state = (settings, *_state(book))
+    if state not in _gathered:
+        _gathered.clear()
+        _gathered[state] = gather(book, settings)
+    return _gathered[state]
+
+
+def _state(book: Book) -> tuple[tuple[str, int], ...]:
+    paths = [
+        book.catalogue,
+        *book.library.folder.rglob("*.py"),
+        *(book.root / "snippets").glob("*.py"),
+        *(book.store / "runs").glob("*/*.json"),
+    ]
+    return tuple(sorted((str(path), path.stat().st_mtime_ns) for path in paths))
+
+
+def path_of_page(md: Markdown) -> str:
+    """Return the path, below its language's folder, of the page being converted.
+
+    MkDocs and Zensical each leave it in a processor of their own.
+    """
+    for processor in [*md.treeprocessors, *md.preprocessors]:
+        if file := getattr(processor, "file", None):
+            return file.src_uri
+        if page := getattr(processor, "page", None):
+            return page.path
+    raise BookError(
+        "dlnotes.book.markdown works inside MkDocs or Zensical, which say what page it is"
+    )
+
+
+class WeavePreprocessor(Preprocessor):
+    """Weaves the page before anything else reads it."""
+
+    def __init__(self, md: Markdown, language: str) -> None:
+        super().__init__(md)
+        self.language = language
+
+    def run(self, lines: list[str]) -> list[str]:
+        """Return the woven lines.
+
+        Raises:
+            BookError: for everything that is wrong with the page.
+        """
+        path = path_of_page(self.md)
+        weaver = Weaver(
+            current_sources(Path.cwd()),
+            self.language,
+            path,
+            f"docs/{self.language}/{path}",
+            self.md.htmlStash.store,
+        )
+        woven = weaver.weave("\n".join(lines))
+        if weaver.errors:
+            raise BookError("\n".join(map(str, weaver.errors)))
+        return woven.split("\n")
+
+
+class WeaveExtension(Extension):
+    """Registers the preprocessor; the option `language` is `en` or `zh`."""
+
+    def __init__(self, **options: Any) -> None:
+        self.config = {"language": ["en", "the language of the pages"]}
+        super().__init__(**options)
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        """Weave every page that this instance converts."""
+        language = self.getConfig("language")
+        md.preprocessors.register(WeavePreprocessor(md, language), "dlnotes", PRIORITY)
+
+
+def makeExtension(**options: Any) -> WeaveExtension:
+    """Return the extension, as Python-Markdown asks for it by module name."""
+    return WeaveExtension(**options)

@@ -1,0 +1,85 @@
+"""The MkDocs hook: runs what is stale, and adds run pages and downloads to the site."""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from dlnotes.book.book import find_book
+from dlnotes.book.downloads import programs, write_notebooks
+from dlnotes.book.errors import BookError
+from dlnotes.book.keys import Settings
+from dlnotes.book.markdown import current_sources
+from dlnotes.book.progress import Report
+from dlnotes.book.runner import Runner
+
+STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
+SHARED = 500  # characters from which a style is worth a file of its own
+
+_styles: dict[str, str] = {}
+
+
+def on_pre_build(config: MkDocsConfig) -> None:
+    """Run the snippets that are stale, so that the pages find fresh runs."""
+    _styles.clear()
+    try:
+        book = find_book(Path(config.config_file_path).parent)
+        settings = Settings(
+            os.environ.get("DLNOTES_SCALE", "default"),
+            os.environ.get("DLNOTES_DEVICE", "cpu"),
+        )
+        with Runner(book) as runner:
+            report = Report(book, quiet="DLNOTES_BUILD" in os.environ)
+            outcome = runner.update(list(book.snippets), settings, report)
+            report.close(outcome)
+    except BookError as error:
+        raise PluginError(str(error)) from error
+    if outcome.failures:
+        raise PluginError("a snippet failed; see above")
+
+
+@event_priority(100)  # before mkdocs-jupyter looks for notebooks
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the notebooks of the runs, the programs and the package's source."""
+    root = Path(config.config_file_path).parent
+    language = str(config.theme["language"])
+    book, sources = find_book(root), current_sources(root)
+    folder = book.store / "pages" / language
+    for path in write_notebooks(sources, language, folder):
+        files.append(
+            File(path, str(folder), config.site_dir, config.use_directory_urls)
+        )
+    for path, text in programs(book, sources, language):
+        files.append(File.generated(config, path, content=text))
+    return files
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Move the large styles of a run page, all alike, into shared files."""
+    if not page.file.src_uri.startswith("runs/"):
+        return output
+    up = "../" * page.url.count("/")
+
+    def move(match: re.Match[str]) -> str:
+        if len(match[1]) < SHARED:
+            return match[0]
+        name = f"assets/run-{hashlib.sha256(match[1].encode()).hexdigest()[:12]}.css"
+        _styles[name] = match[1]
+        return f'<link rel="stylesheet" href="{up}{name}">'
+
+    return STYLE.sub(move, output)
+
+
+def on_post_build(config: MkDocsConfig, **_: Any) -> None:
+    """Write the shared styles."""
+    for name, style in _styles.items():
+        path = Path(config.site_dir) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(style, encoding="utf-8")

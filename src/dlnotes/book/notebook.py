@@ -1,0 +1,62 @@
+"""Write a run as an ordinary notebook."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dlnotes.book.snippet import Snippet
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def _text(source: str, ident: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": ident, "metadata": {}, "source": source}
+
+
+def notebook(
+    snippet: Snippet,
+    outputs: Callable[[str], list[dict[str, Any]]],
+    *,
+    source: Callable[[str], str] = str,
+    heading: str = "",
+) -> dict[str, Any]:
+    """Return a snippet as a notebook of nbformat 4.5.
+
+    Args:
+        snippet: its cells become the notebook's, each under its name.
+        outputs: cell name -> its outputs.
+        source: turns a cell's code into what the notebook shows.
+        heading: Markdown that opens the notebook; the description by default.
+    """
+    cells = [_text(heading or f"# {snippet.name}\n\n{snippet.description}", "title")]
+    for number, cell in enumerate(snippet.cells, 1):
+        if cell.is_markdown:
+            cells.append(_text(cell.markdown, f"text-{number}"))
+        else:
+            cells.append(
+                {
+                    "cell_type": "code",
+                    "id": cell.name,
+                    "execution_count": number,
+                    "metadata": {},
+                    "source": source(cell.source),
+                    "outputs": outputs(cell.name),
+                }
+            )
+    return {
+        "cells": cells,
+        "metadata": {"kernelspec": KERNEL, "language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def executed_notebook(
+    snippet: Snippet, cells: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return the notebook of a run just finished.
+
+    Args:
+        cells: name and outputs of each cell that ran.
+    """
+    outputs = {cell["name"]: cell["outputs"] for cell in cells}
+    return notebook(snippet, lambda name: outputs[name])

@@ -1,0 +1,285 @@
+"""Run what is stale: each snippet in its own process, several at a time."""
+
+import json
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from dlnotes.book.book import Book
+from dlnotes.book.keys import Settings, inputs, packages, portable
+from dlnotes.book.launch import Exit, Launcher, launcher
+from dlnotes.book.notebook import executed_notebook
+from dlnotes.book.reach import Reach
+from dlnotes.book.status import Status, status
+from dlnotes.book.store import Run, Store
+from dlnotes.book.worker import file_digest
+
+TIMEOUT = 120.0  # seconds
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that did not end well.
+
+    Args:
+        cell: the cell it was in, empty before the first.
+        line: the line of the snippet's file, None where there is none.
+        message: what happened.
+        frames: the last frames of the traceback, empty where there are none.
+    """
+
+    name: str
+    cell: str
+    line: int | None
+    message: str
+    frames: str = ""
+
+
+class Progress(Protocol):
+    """Whoever is told how the work goes; called from the calling thread only."""
+
+    def plan(self, stale: list[Status], fresh: int) -> None: ...
+    def finished(self, name: str, seconds: float) -> None: ...
+    def failed(self, failure: Failure) -> None: ...
+    def waiting(self) -> None: ...
+
+
+@dataclass
+class Outcome:
+    """What a call did: fresh and finished runs by name, and the failures."""
+
+    runs: dict[str, Run] = field(default_factory=dict)
+    ran: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+class Runner:
+    """Brings runs up to date; keeps its server of processes warm between calls.
+
+    Args:
+        book: the checkout.
+        launch: makes the launcher when the first snippet has to run.
+    """
+
+    def __init__(
+        self, book: Book, launch: Callable[[Path, Path], Launcher] = launcher
+    ) -> None:
+        self.book = book
+        self.store = Store(book.store)
+        self._launch = launch
+        self._launcher: Launcher | None = None
+        self._engine = ""
+
+    def close(self) -> None:
+        """Stop the server and whatever it runs."""
+        if self._launcher:
+            self._launcher.close()
+            self._launcher = None
+
+    def __enter__(self) -> "Runner":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def statuses(self, names: Iterable[str], settings: Settings) -> list[Status]:
+        """Return the status of each named snippet."""
+        snippets = self.book.snippets
+        return [
+            status(self.book, self.store, snippets[name], settings) for name in names
+        ]
+
+    def update(
+        self,
+        names: list[str],
+        settings: Settings,
+        progress: Progress,
+        *,
+        jobs: int | None = None,
+        timeout: float = TIMEOUT,
+        force: bool = False,
+    ) -> Outcome:
+        """Run the named snippets that are stale and store those that end well.
+
+        Args:
+            names: of snippets.
+            settings: scale and device.
+            progress: is told how it goes.
+            jobs: how many at a time; as many as there are cores by default.
+            timeout: limit for each, in seconds.
+            force: run them even when they are fresh.
+        """
+        found = self.statuses(names, settings)
+        if not force and all(item.run for item in found):
+            progress.plan([], len(found))
+            return Outcome({item.snippet.name: item.run for item in found if item.run})
+        if self.store.busy():
+            progress.waiting()
+        with self.store.lock():
+            self.book = Book(self.book.root, self.book.package)  # as it is by now
+            found = self.statuses(names, settings)
+            stale = [item for item in found if force or not item.run]
+            progress.plan(stale, len(found) - len(stale))
+            outcome = Outcome(
+                {i.snippet.name: i.run for i in found if i.run and i not in stale}
+            )
+            if stale:
+                self._run(stale, settings, progress, jobs, timeout, outcome)
+            self.store.collect(set(self.book.snippets))
+        return outcome
+
+    def _run(
+        self,
+        stale: list[Status],
+        settings: Settings,
+        progress: Progress,
+        jobs: int | None,
+        timeout: float,
+        outcome: Outcome,
+    ) -> None:
+        work = self.book.store / "work"
+        shutil.rmtree(work, ignore_errors=True)  # of a build that was killed
+        work.mkdir(parents=True)
+        stale.sort(key=lambda item: -(item.last if item.last is not None else 1e9))
+        process = self._warm()
+        pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
+        try:
+            futures = [
+                pool.submit(self._one, process, item, settings, timeout)
+                for item in stale
+            ]
+            for future in as_completed(futures):
+                result = future.result()
+                if isinstance(result, Failure):
+                    outcome.failures.append(result)
+                    progress.failed(result)
+                else:
+                    name = result.manifest["name"]
+                    outcome.runs[name] = result
+                    outcome.ran.append(name)
+                    progress.finished(name, result.seconds)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            self.close()
+            raise
+        finally:
+            pool.shutdown()
+            shutil.rmtree(work, ignore_errors=True)
+
+    def _warm(self) -> Launcher:
+        """Return a launcher that runs the engine as it is now."""
+        now = self.book.engine
+        if self._launcher and (not self._launcher.alive or self._engine != now):
+            self.close()
+        if self._launcher is None:
+            self._launcher = self._launch(
+                self.book.store / "matplotlib", self.book.library.folder.parent
+            )
+            self._engine = now
+        return self._launcher
+
+    def _one(
+        self, process: Launcher, item: Status, settings: Settings, timeout: float
+    ) -> Run | Failure:
+        name = item.snippet.name
+        out = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.book.store / "work"))
+        job = out / "job.json"
+        job.write_text(json.dumps(self._job(item, settings, out)), encoding="utf-8")
+        ended = process.run(job, timeout)
+        result = _result(out, ended)
+        failure = _failure(name, out, ended, result, timeout)
+        if failure:
+            return failure
+        assert result is not None
+        now = Book(self.book.root, self.book.package)
+        if inputs(now, now.snippets[name], settings) != item.inputs:
+            return Failure(name, "", None, "its code changed while it ran; run it again")
+        manifest = self._manifest(item, result)
+        notebook = executed_notebook(item.snippet, result["cells"])
+        self.store.save(manifest, notebook)
+        shutil.rmtree(out, ignore_errors=True)
+        return Run(manifest, notebook)
+
+    def _job(self, item: Status, settings: Settings, out: Path) -> dict[str, Any]:
+        scratch = out / "scratch"
+        scratch.mkdir()
+        source = self.book.library.folder
+        return {
+            "name": item.snippet.name,
+            "path": str(item.snippet.path),
+            "cells": [
+                {"name": cell.name, "first": cell.first, "source": cell.source}
+                for cell in item.snippet.code
+            ],
+            "out": str(out),
+            "scratch": str(scratch),
+            "root": str(self.book.root),
+            "source": str(source),
+            "skipped": [str(self.book.store), str(source), str(self.book.site)],
+            "environment": settings.environment(),
+            "offline": settings.scale == "default",
+        }
+
+    def _manifest(self, item: Status, result: dict[str, Any]) -> dict[str, Any]:
+        book, name = self.book, item.snippet.name
+        reached = Reach(book.library, item.snippet.module).modules
+        files = dict(result["files"])
+        for module in result["modules"]:
+            found = book.library.module(module)
+            is_engine = f"{module}.".startswith(f"{book.package}.book.")
+            if found and module not in reached and not is_engine:
+                files[str(found.path)] = file_digest(str(found.path))
+        return {
+            "name": name,
+            "key": item.key,
+            "inputs": item.inputs,
+            "files": {portable(path, book): files[path] for path in sorted(files)},
+            "packages": packages(result["modules"]),
+            "values": result["values"],
+            "seconds": result["seconds"],
+            "cells": {cell["name"]: cell["seconds"] for cell in result["cells"]},
+            "memory": result["memory"],
+            "exit": 0,
+        }
+
+
+def _result(out: Path, ended: Exit) -> dict[str, Any] | None:
+    """Return what the process left; it counts only if the process ended by itself."""
+    path = out / "result.json"
+    if ended.code != 0 or ended.timed_out or not path.exists():
+        return None
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _failure(
+    name: str,
+    out: Path,
+    ended: Exit,
+    result: dict[str, Any] | None,
+    timeout: float,
+) -> Failure | None:
+    if result is not None:
+        return Failure(name, **result["error"]) if result["error"] else None
+    path = out / "cell"
+    cell = path.read_text(encoding="utf-8") if path.exists() else ""
+    errors = out / "stderr"
+    tail = errors.read_bytes()[-2000:].decode("utf-8", "replace") if errors.exists() else ""
+    if ended.timed_out:
+        message = f"stopped at the limit of {timeout:g} s (--timeout)"
+    elif ended.code < 0:
+        label = signal.Signals(-ended.code).name
+        message = f"killed by signal {-ended.code} ({label})"
+        if label == "SIGKILL":
+            message += "; if nobody sent it, the machine may have run out of memory"
+    else:
+        message = (
+            f"ended its own process with exit code {ended.code} (os._exit or the like); "
+            "a snippet must run to its end"
+        )
+    return Failure(name, cell, None, message, tail.strip())

@@ -1,0 +1,91 @@
+"""Say of each snippet whether its stored run is fresh, and if not, why."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dlnotes.book.book import Book
+from dlnotes.book.keys import Settings, inputs, key, local, version
+from dlnotes.book.snippet import Snippet
+from dlnotes.book.store import Run, Store
+from dlnotes.book.worker import file_digest
+
+
+@dataclass(frozen=True)
+class Status:
+    """A snippet, what it depends on now, and its run if that is fresh.
+
+    Args:
+        reasons: why there is no fresh run; empty when there is one.
+        last: how many seconds the newest run took, None if it never ran.
+    """
+
+    snippet: Snippet
+    inputs: dict[str, str]
+    run: Run | None
+    reasons: tuple[str, ...]
+    last: float | None = None
+
+    @property
+    def key(self) -> str:
+        """The key of the run that these inputs ask for."""
+        return key(self.inputs)
+
+
+def status(book: Book, store: Store, snippet: Snippet, settings: Settings) -> Status:
+    """Look a snippet's run up by what it depends on now."""
+    wanted = inputs(book, snippet, settings)
+    name = snippet.name
+    run = store.load(name, key(wanted))
+    if run is not None:
+        reasons = moved(run.manifest, book)
+        return Status(snippet, wanted, None if reasons else run, reasons, run.seconds)
+    latest = store.latest(name, settings.scale, settings.device)
+    if latest is None:
+        damaged = store.has(name, key(wanted))
+        reason = "its stored run is damaged" if damaged else "it has not run yet"
+        return Status(snippet, wanted, None, (reason,))
+    if latest["key"] == key(wanted):
+        reasons = ("the notebook of its stored run is damaged or gone",)
+    elif store.has(name, key(wanted)):
+        reasons = ("its stored run is damaged",)
+    else:
+        reasons = changes(latest["inputs"], wanted)
+    return Status(snippet, wanted, None, reasons, latest["seconds"])
+
+
+def changes(old: dict[str, str], new: dict[str, str]) -> tuple[str, ...]:
+    """Name what differs between the inputs of two runs."""
+    found = []
+    for name in [*new, *(name for name in old if name not in new)]:
+        before, after = old.get(name), new.get(name)
+        if before == after:
+            continue
+        if before is None:
+            found.append(f"{name} is reached now")
+        elif after is None:
+            found.append(f"{name} is no longer reached")
+        elif after == "missing":
+            found.append(f"{name} is gone")
+        elif _is_digest(before) and _is_digest(after):
+            found.append(f"{name} changed")
+        else:
+            found.append(f"{name}: {before} -> {after}")
+    return tuple(found)
+
+
+def moved(manifest: dict[str, Any], book: Book) -> tuple[str, ...]:
+    """Name the data files and packages that are not what they were in a run."""
+    found = []
+    for path, before in manifest["files"].items():
+        now = file_digest(local(path, book))
+        if now != before:
+            what = "is gone" if now is None else "is new" if before is None else "changed"
+            found.append(f"file {path} {what}")
+    for name, before in manifest["packages"].items():
+        if version(name) != before:
+            found.append(f"{name}: {before} -> {version(name)}")
+    return tuple(found)
+
+
+def _is_digest(text: str) -> bool:
+    return len(text) == 16 and set(text) <= set("0123456789abcdef")

@@ -1,0 +1,177 @@
+"""Finished runs on disk: whole or not at all, and never believed without a check."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+KEPT = 3  # runs per snippet: switching branches and back runs nothing again
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that it is never seen half-written, not even after a crash."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(part, 0o644)
+        os.replace(part, path)
+    except BaseException:
+        os.unlink(part)
+        raise
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Args:
+        manifest: name, key, inputs, files, packages, values, seconds, cells, memory.
+        notebook: the executed notebook, as nbformat 4 JSON.
+    """
+
+    manifest: dict[str, Any]
+    notebook: dict[str, Any]
+
+    @property
+    def values(self) -> dict[str, bool | int | float | str]:
+        """The variables that prose may quote."""
+        return self.manifest["values"]
+
+    @property
+    def seconds(self) -> float:
+        """How long the snippet's own code took."""
+        return self.manifest["seconds"]
+
+    def outputs(self, cell: str) -> list[dict[str, Any]]:
+        """Return the notebook outputs of a cell."""
+        for item in self.notebook["cells"]:
+            if item["id"] == cell:
+                return item["outputs"]
+        raise KeyError(cell)
+
+    def log(self, cell: str) -> str:
+        """Return what a cell printed on standard output."""
+        return "".join(
+            output["text"]
+            for output in self.outputs(cell)
+            if output.get("name") == "stdout"
+        )
+
+
+class Store:
+    """Runs below a folder: `NAME/KEY.json` beside notebooks named by their content."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the store for one process; another one waits."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / "lock"):
+            yield
+
+    def busy(self) -> bool:
+        """Say whether another process holds the store."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
+    def _manifest(self, name: str, key: str) -> Path:
+        return self.folder / "runs" / name / f"{key}.json"
+
+    def _notebook(self, sha256: str) -> Path:
+        return self.folder / "notebooks" / f"{sha256}.ipynb"
+
+    def save(self, manifest: dict[str, Any], notebook: dict[str, Any]) -> None:
+        """Store a run; the manifest comes last, and only then does the run exist."""
+        data = _dump(notebook)
+        sha256 = hashlib.sha256(data).hexdigest()
+        write_atomically(self._notebook(sha256), data)
+        body = {**manifest, "notebook": sha256}
+        seal = hashlib.sha256(_dump(body)).hexdigest()
+        path = self._manifest(manifest["name"], manifest["key"])
+        write_atomically(path, _dump({**body, "seal": seal}))
+        self._forget_old(path.parent)
+
+    def load(self, name: str, key: str) -> Run | None:
+        """Return a run, None where there is none or any byte of it has changed."""
+        manifest = _read_manifest(self._manifest(name, key))
+        if manifest is None or (manifest["name"], manifest["key"]) != (name, key):
+            return None
+        try:
+            data = self._notebook(manifest["notebook"]).read_bytes()
+        except OSError:
+            return None
+        if hashlib.sha256(data).hexdigest() != manifest["notebook"]:
+            return None
+        return Run(manifest, json.loads(data))
+
+    def has(self, name: str, key: str) -> bool:
+        """Say whether there is a file for a run, sound or not."""
+        return self._manifest(name, key).exists()
+
+    def latest(self, name: str, scale: str, device: str) -> dict[str, Any] | None:
+        """Return the newest sound manifest of a snippet under the same settings."""
+        for path in _newest_first(self.folder / "runs" / name):
+            manifest = _read_manifest(path)
+            if manifest and (
+                (manifest["inputs"]["scale"], manifest["inputs"]["device"])
+                == (scale, device)
+            ):
+                return manifest
+        return None
+
+    def _forget_old(self, folder: Path) -> None:
+        for path in _newest_first(folder)[KEPT:]:
+            path.unlink(missing_ok=True)
+
+    def collect(self, names: set[str]) -> None:
+        """Delete what no run of the named snippets needs: call it under the lock."""
+        for folder in (self.folder / "runs").glob("*"):
+            for path in folder.iterdir():
+                if folder.name not in names or path.suffix != ".json":
+                    path.unlink()
+            if folder.name not in names:
+                folder.rmdir()
+        manifests = map(_read_manifest, (self.folder / "runs").glob("*/*.json"))
+        used = {manifest["notebook"] for manifest in manifests if manifest}
+        for path in (self.folder / "notebooks").glob("*"):
+            if path.stem not in used:
+                path.unlink()
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.json"), key=lambda path: -path.stat().st_mtime_ns)
+
+
+def _dump(value: dict[str, Any]) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
+    return text.encode("utf-8", "replace") + b"\n"
+
+
+def _read_manifest(path: Path) -> dict[str, Any] | None:
+    try:
+        data = path.read_bytes()
+        manifest = json.loads(data)
+        body = {name: value for name, value in manifest.items() if name != "seal"}
+        sound = hashlib.sha256(_dump(body)).hexdigest() == manifest["seal"]
+        return body if sound and _dump(manifest) == data else None
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return None

@@ -1,0 +1,1 @@
+"""The training loop, seeds and history."""

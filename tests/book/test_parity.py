@@ -1,0 +1,232 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlnotes.book.page import parse, scan
+from dlnotes.book.parity import compare, pairs, side_by_side, spine
+
+EN = r"""---
+title: Linear regression
+concepts: [linear-regression, mse]
+---
+
+# Linear regression {#linear-regression}
+
+How much can a line say?
+The slope is [[lin.w:.3f]], the loss $L = [[lin.loss:.2f]]$ ([a paper](https://x.org)).
+
+## The maths {#maths}
+
+$$
+L = \frac{1}{n}\sum_i (y_i - \hat y_i)^2 \quad\text{for every {$w$} and $b$}
+$$
+
+@source dlnotes.linear.fit mark="w -= rate"
+
+!!! warning "Too large a rate"
+
+    The loss grows; see [above](#linear-regression)[^1].
+
+@figure linear#loss The loss $L$ over [[lin.epochs]] epochs.
+
+| method | error |
+|---|---|
+| normal equation | [[lin.error:.1e]] |
+
+```python
+w = 1
+```
+
+??? success "Solution"
+
+    @run lin_exercises#solution-1
+
+[^1]: A footnote.
+"""
+
+ZH = r"""---
+title: 线性回归
+concepts: [linear-regression, mse]
+---
+
+# 线性回归（linear regression）{#linear-regression}
+
+损失 $L = [[lin.loss:.2f]]$，斜率 [[lin.w:.3f]]（[一篇论文](https://x.org)）。
+一条直线能说清多少事？
+
+## 数学 {#maths}
+
+$$
+L = \frac{1}{n} \sum_i (y_i-\hat y_i)^2
+\quad \text{对一切 $w$ 与 $b$}
+$$
+
+@source dlnotes.linear.fit mark="w -= rate"
+
+!!! warning "学习率太大"
+
+    损失越来越大；见[上文](#linear-regression)[^1]。
+
+@figure linear#loss 损失 $L$ 随 [[lin.epochs]] 轮的变化。
+
+| 方法 | 误差 |
+|---|---|
+| 正规方程 | [[lin.error:.1e]] |
+
+```python
+w = 1
+```
+
+??? success "解答"
+
+    @run lin_exercises#solution-1
+
+[^1]: 脚注。
+"""
+
+
+def differences(en, zh):
+    return [str(error) for error in compare(en, zh, "en.md", "zh.md")]
+
+
+def test_spine_in_order():
+    assert [item.label for item in spine(parse(EN))] == [
+        "concepts: linear-regression, mse",
+        "# {#linear-regression}",
+        "link https://x.org",
+        "[[lin.loss:.2f]] [[lin.w:.3f]] in {#linear-regression}",
+        "## {#maths}",
+        r"$$ L = \frac{1}{n}\sum_i (y_i - \hat y_i)^2 "
+        r"\quad\text{for every {$w$} and $b$} $$",
+        '@source dlnotes.linear.fit mark="w -= rate"',
+        "!!! warning",
+        "link #linear-regression",
+        "note 1",
+        "@figure linear#loss",
+        "table of 1 x 2",
+        "```python w = 1",
+        "??? success",
+        "@run lin_exercises#solution-1",
+        "note 1",
+        "[[lin.epochs]] [[lin.error:.1e]] in {#maths}",
+    ]
+
+
+def test_two_originals_with_one_spine():
+    assert differences(EN, ZH) == []
+    assert side_by_side(EN, ZH) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("{#maths}", "{#math}", "zh.md:11: ## {#math}, but en.md:11 has ## {#maths}"),
+        ("## 数", "### 数", "zh.md:11: ### {#maths}, but en.md:11 has ## {#maths}"),
+        ("@run", "@log", "zh.md:36: @log lin_exercises#solution-1, but en.md:35"),
+        (' mark="w -= rate"', "", "zh.md:18: @source dlnotes.linear.fit, but en.md:17"),
+        ("[^1]。", "。", "en.md:21: zh.md lacks note 1"),
+        ("https://x.org", "https://y.org", "zh.md:8: link https://y.org, but en.md:9"),
+        ("x.org)", "x.org)[b](c.md)", "zh.md:8: en.md lacks link c.md"),
+        ("!!! warning", "??? warning", "zh.md:20: ??? warning, but en.md:19 has !!! w"),
+        ("w = 1\n", "w = 1\nb = 2\n", "zh.md:30: ```python w = 1 differs from the one"),
+        ("|\n\n```", "|\n| 新 | 1 |\n\n```", "zh.md:26: table of 2 x 2, but en.md:25"),
+        ("-\\hat y_i", "+\\hat y_i", "zh.md:13: $$ L = \\frac{1}{n} \\sum_i (y_i+"),
+        (
+            ", mse]",
+            "]",
+            "zh.md:1: concepts: linear-regression, but en.md:1 has concepts",
+        ),
+        ("[[lin.w:.3f]]", "0.5", "zh.md:6: values differ from en.md:6: lacks [[lin.w"),
+        ("[[lin.w:.3f]]", "[[lin.w:.2f]]", "lacks [[lin.w:.3f]], has [[lin.w:.2f]] be"),
+        (
+            "@figure linear#loss 损失",
+            "@figure linear#loss\n损失",
+            "zh.md:24: @figure w",
+        ),
+    ],
+)
+def test_a_difference_names_both_places(old, new, message):
+    assert old in ZH
+    found = differences(EN, ZH.replace(old, new))
+    assert len(found) == 1
+    assert message in found[0]
+
+
+def test_a_whole_section_too_few():
+    zh = ZH[: ZH.index("??? success")] + ZH[ZH.index("[^1]: ") :]
+    assert differences(EN, zh) == [
+        "en.md:33: zh.md lacks ??? success",
+        "en.md:35: zh.md lacks @run lin_exercises#solution-1",
+    ]
+
+
+def test_text_of_equations_may_differ_but_not_names_of_functions():
+    en = "$$\n\\mathrm{softmax}(x) \\text{ if \\{a\\}}\n$$\n"
+    assert not differences(en, en.replace(" if ", "若"))
+    assert differences(en, en.replace("soft", "hard"))
+
+
+def test_values_in_code_are_not_values():
+    assert not differences("# A {#a}\n\n`[[a.b]]`\n", "# A {#a}\n\n`[[c.d]]`\n")
+
+
+def test_side_by_side_shows_the_difference_with_context():
+    zh = ZH.replace("@figure linear#loss 损", "@log linear#loss 损")
+    shown = side_by_side(EN, zh.replace("??? success", "x"), 64)
+    assert shown.splitlines() == [
+        "  21 link #linear-regression       22 link #linear-regression",
+        "  21 note 1                        22 note 1",
+        "  23 @figure linear#loss       |   24 @log linear#loss",
+        "  25 table of 1 x 2                26 table of 1 x 2",
+        "  29 ```python w = 1               30 ```python w = 1",
+        "  33 ??? success               <",
+        "  35 @run lin_exercises#soluti     36 @run lin_exercises#soluti",
+        "  37 note 1                        38 note 1",
+    ]
+
+
+def test_side_by_side_leaves_out_what_agrees():
+    same = "".join(f"!!! box{i}\n" for i in range(9))
+    shown = side_by_side(f"@run a#b\n{same}", f"{same}[很](长)\n", 41)
+    assert shown.splitlines() == [
+        "   1 @run a#b       <",
+        "   2 !!! box0            1 !!! box0",
+        "   3 !!! box1            2 !!! box1",
+        "...",
+        "   9 !!! box7            8 !!! box7",
+        "  10 !!! box8            9 !!! box8",
+        "                    >   10 link 长",
+    ]
+
+
+def test_side_by_side_counts_wide_characters_twice():
+    shown = side_by_side("[a](很长的目的地)", "[a](b)", 31)
+    assert shown == "   1 link 很长 |    1 link b"
+
+
+lines = st.sampled_from(
+    ["# A {#a}", "@run a#b", "$$\nx\n$$", "", "[a](b)", "[[a.b]]", "!!! note", "text"]
+)
+
+
+@given(st.lists(lines, max_size=8), st.lists(lines, max_size=8))
+def test_pages_differ_when_their_spines_do(en, zh):
+    en, zh = "\n\n".join(en), "\n\n".join(zh)
+    ours, theirs = (
+        [item.identity for item in spine(scan(text)[0])] for text in (en, zh)
+    )
+    assert (differences(en, zh) == []) == (ours == theirs)
+    assert (side_by_side(en, zh) == "") == (ours == theirs)
+
+
+def test_pairs(tmp_path):
+    for name in ("en/a.md", "en/f/b.md", "zh/f/b.md", "zh/c.md", "zh/x.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    found, errors = pairs(tmp_path)
+    assert found == [(tmp_path / "en/f/b.md", tmp_path / "zh/f/b.md")]
+    assert [str(error) for error in errors] == [
+        f"{tmp_path}/en/a.md: has no twin {tmp_path}/zh/a.md",
+        f"{tmp_path}/zh/c.md: has no twin {tmp_path}/en/c.md",
+    ]
