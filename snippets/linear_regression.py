@@ -51,6 +51,8 @@ def watch(history: History) -> None:
 
 
 history = train(model, mse, optimizer, batches, steps=3000, hooks=[watch])
+
+# %% results
 w_sgd, b_sgd = path[-1]
 w_error = w_sgd - 5
 loss_first = history.losses[0]

@@ -36,7 +36,7 @@ for w, b in [(5, 7), (3, 4)]:
 w_second = model.w.item()
 w_second_gap = abs(w_second - fit(X, y)[0].item())
 form = {"w": ".4f", "b": ".4f", "loss": ".6f"}
-Table(["rule", "method", "w", "b", "loss"], rows, form).show()
+Table(["true line", "method", "w", "b", "loss"], rows, form).show()
 
 # %% agree
 X, y = noisy_line(n=256, w=5, b=7, sigma=0.25)
@@ -53,14 +53,14 @@ years = 2024 + X
 A = torch.cat([torch.ones_like(years), years], dim=1)
 condition = torch.linalg.cond(A.double() / A.double().norm(dim=0))
 condition_squared = condition**2
+precisions = {"double": torch.float64, "single": torch.float32}
 rows = []
 for name, method in [("normal equation", normal_equation), ("QR", fit)]:
-    for precision in (torch.float64, torch.float32):
-        w_hat, b_hat = method(years.to(precision), y.to(precision))
+    for precision, dtype in precisions.items():
+        w_hat, b_hat = method(years.to(dtype), y.to(dtype))
         prediction = linear(years.double(), w_hat.double(), b_hat.double())
         loss = mse(prediction, y.double()).item()
-        bits = str(precision).removeprefix("torch.")
-        rows.append([name, bits, w_hat.item(), b_hat.item(), loss])
+        rows.append([name, precision, w_hat.item(), b_hat.item(), loss])
 w_squared = rows[1][2]
 w_qr = rows[3][2]
 form = {"w": ".3f", "b": ".1f", "loss": ".4f"}
@@ -76,7 +76,7 @@ rows = [["b", 4.0, model.b.item(), b_hat.item()]]
 for i in range(3):
     weights = [w_true[i].item(), model.w[i].item(), w_hat[i].item()]
     rows.append([f"w{'₁₂₃'[i]}", *weights])
-form = {"true": ".1f", "SGD": ".4f", "closed form": ".4f"}
-Table(["parameter", "true", "SGD", "closed form"], rows, form).show()
+form = {"true value": ".1f", "SGD": ".4f", "closed form": ".4f"}
+Table(["parameter", "true value", "SGD", "closed form"], rows, form).show()
 largest_gap = max(abs(sgd - exact) for _, _, sgd, exact in rows)
 loss_excess = mse(model(X), y) - mse(linear(X, w_hat, b_hat), y)

@@ -35,7 +35,6 @@ try:
     mse(model(X), y)
 except ValueError as error:
     print(error)
-loss_right_shape = mse(model(X).squeeze(1), y).detach()
 
 # %% half-sum
 model = LinearRegression(features=1)

@@ -30,8 +30,8 @@ runs = {rate: train_perceptron(points, labels, rate) for rate in (0.1, 1, 10)}
 for rate, run in runs.items():
     w1, w2 = run.weights[-1]
     b = run.biases[-1]
-    print(f"rate {rate:4}: mistakes {run.mistakes.tolist()}")
-    print(f"  w1 = {w1:.4f}, w2 = {w2:.4f}, b = {b:.4f}, w1/b = {w1 / b:.4f}")
+    print(f"rate {rate:3}: mistakes", *run.mistakes)
+    print(f"  w = ({w1:.3f}, {w2:.3f}), b = {b:.1f}, w1/b = {w1 / b:.3f}")
 
 # %% solution-3
 both = threshold_unit(ROWS, (1, 1), -1.5)

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -22,7 +24,7 @@ def network(
 ) -> tuple[list[Dense | Sigmoid], np.ndarray, np.ndarray]:
     B, *widths = sizes
     layers: list[Dense | Sigmoid] = []
-    for C, K in zip(widths, widths[1:], strict=False):
+    for C, K in pairwise(widths):
         layers += [Dense(rng.normal(size=(K, C)), rng.normal(size=K)), Sigmoid()]
     return layers, rng.normal(size=(B, widths[0])), rng.uniform(size=(B, widths[-1]))
 

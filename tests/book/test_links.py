@@ -11,6 +11,7 @@ def docs(tmp_path):
         "en/index.md": "# Home {#home}\n\n[how](how-built.md), [one](f/one.md#one)\n",
         "en/how-built.md": "# How {#how}\n",
         "en/f/other.md": OTHER,
+        "en/runs/index.md": "# Runs {#runs}\n",
         "en/f/plot.svg": "<svg/>",
         "assets/logo.svg": "<svg/>",
     }
@@ -31,10 +32,11 @@ def faults(docs, body):
 
 
 def test_good_links(docs):
-    body = """[a](other.md), [b](other.md#part "Title"), [c](#one), [d](../index.md#home),
-![e](plot.svg), ![f](../assets/logo.svg), [g](../how-built.md), <https://x.org>,
+    body = """[a](other.md), [b](other.md#part "Title"), [c](#one),
+[d](../index.md#home), ![e](plot.svg), ![f](../assets/logo.svg), [g](../how-built.md), <https://x.org>,
 [h](https://doi.org/10.1#x), [i](mailto:a@b.c), [j](../runs/perceptron.ipynb),
-[k](../runs/perceptron.md#any), [l][ref], `[m](nowhere.md)`, $[n](o.md)$.
+[k](../runs/perceptron.md#any), [o](../runs/index.md#runs),
+[l][ref], `[m](nowhere.md)`, $[n](o.md)$.
 
 | [p](other.md) |
 |---|
@@ -65,6 +67,7 @@ def test_good_links(docs):
         ("[a](../../zh/f/one.md)", "3: link '../../zh/f/one.md' leads out of the"),
         ("[a]()", "3: empty link"),
         ("[a](../runs/linear.ipynb)", "3: link ../runs/linear.ipynb: no run is called"),
+        ("[a](../runs/index.md#x)", "3: link ../runs/index.md#x: no heading there"),
         ("[x]: two.md", "3: link two.md: no such file"),
         ("@figure a#b As in [a](two.md).", "3: link two.md: no such file"),
     ],

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -7,55 +8,8 @@ from hypothesis import strategies as st
 from dlnotes.book.errors import BookError
 from dlnotes.book.page import front_matter, parse, prose, scan
 
-PAGE = """---
-title: Linear regression
-concepts: [linear-regression, mse]
----
-
-# Linear *regression* {#linear-regression}
-
-A sentence with $x$.
-Another one.
-- An item,
-  continued.
-2. Two.
-
-@source dlnotes.linear.fit mark="w"
-
-$$
-\\hat y = wx
-$$
-
-| a | b | c |
-|---|:-:|--:|
-| 1 | 2 | 3 |
-| 4 | 5 | 6 |
-
-!!! note "A title"
-
-    Inside.
-
-    @run linear#solution-1
-
-    ```python title="x"
-    @decorator
-    def f():
-
-        return "$$"
-    ```
-
-???+ success
-    Folded.
-
-<div class="x" markdown>
-**Raw**
-</div>
-
-<!-- # no heading
-
-@nothing -->
-The end.
-"""
+SAMPLES = Path(__file__).parent / "samples"
+PAGE = (SAMPLES / "page.md").read_text("utf-8")
 
 SCRAPS = """--- ``` ```` ~~~ $$ $ !!!_note ???_tip ??? #_ # {#a} @run_a#b @foo -_ 1._
 <div> <!-- --> <pre> </pre> == [[a]] [[a.b]] word ____ | |--| " :"""

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,84 +7,10 @@ from hypothesis import strategies as st
 from dlnotes.book.page import parse, scan
 from dlnotes.book.parity import compare, pairs, side_by_side, spine
 
-EN = r"""---
-title: Linear regression
-concepts: [linear-regression, mse]
----
+SAMPLES = Path(__file__).parent / "samples"
+EN = (SAMPLES / "spine.en.md").read_text("utf-8")
 
-# Linear regression {#linear-regression}
-
-How much can a line say?
-The slope is [[lin.w:.3f]], the loss $L = [[lin.loss:.2f]]$ ([a paper](https://x.org)).
-
-## The maths {#maths}
-
-$$
-L = \frac{1}{n}\sum_i (y_i - \hat y_i)^2 \quad\text{for every {$w$} and $b$}
-$$
-
-@source dlnotes.linear.fit mark="w -= rate"
-
-!!! warning "Too large a rate"
-
-    The loss grows; see [above](#linear-regression)[^1].
-
-@figure linear#loss The loss $L$ over [[lin.epochs]] epochs.
-
-| method | error |
-|---|---|
-| normal equation | [[lin.error:.1e]] |
-
-```python
-w = 1
-```
-
-??? success "Solution"
-
-    @run lin_exercises#solution-1
-
-[^1]: A footnote.
-"""
-
-ZH = r"""---
-title: 线性回归
-concepts: [linear-regression, mse]
----
-
-# 线性回归（linear regression）{#linear-regression}
-
-损失 $L = [[lin.loss:.2f]]$，斜率 [[lin.w:.3f]]（[一篇论文](https://x.org)）。
-一条直线能说清多少事？
-
-## 数学 {#maths}
-
-$$
-L = \frac{1}{n} \sum_i (y_i-\hat y_i)^2
-\quad \text{对一切 $w$ 与 $b$}
-$$
-
-@source dlnotes.linear.fit mark="w -= rate"
-
-!!! warning "学习率太大"
-
-    损失越来越大；见[上文](#linear-regression)[^1]。
-
-@figure linear#loss 损失 $L$ 随 [[lin.epochs]] 轮的变化。
-
-| 方法 | 误差 |
-|---|---|
-| 正规方程 | [[lin.error:.1e]] |
-
-```python
-w = 1
-```
-
-??? success "解答"
-
-    @run lin_exercises#solution-1
-
-[^1]: 脚注。
-"""
+ZH = (SAMPLES / "spine.zh.md").read_text("utf-8")
 
 
 def differences(en, zh):

@@ -67,7 +67,7 @@ def xor(X: ArrayLike) -> Ints:
 
 
 def rows_right(targets: ArrayLike, grid: ArrayLike) -> Ints:
-    """Try every unit (w1, w2, b) with values on a grid on a truth table.
+    """Try every unit (w1, w2, b) of a grid on a truth table.
 
     Args:
         targets: the wanted answers 0 or 1 to `ROWS`, shape (4,).

@@ -1,1 +1,1 @@
-"""The engine of the book: it runs snippets, keys the runs and weaves them into pages."""
+"""The engine of the book: runs snippets, keys the runs, weaves them into pages."""

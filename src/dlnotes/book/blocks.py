@@ -1,4 +1,16 @@
-"""The kinds of blocks of a page, and how each is told from its first lines."""
+"""The kinds of blocks of a page, and how each is told from its first lines.
+
+| kind | what is set besides `line`, `lines`, `indent` |
+|---|---|
+| front-matter | content: the YAML |
+| heading | level, ident, title |
+| directive | directive |
+| equation | tex |
+| fence | info, content: the code without its indentation |
+| admonition | type, title, info: `!!!`, `???` or `???+` |
+| table | rows (without the header), columns |
+| html, item, paragraph, blank | nothing: see `text` |
+"""
 
 import re
 from collections.abc import Callable
@@ -30,19 +42,7 @@ Fail = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Block:
-    """Some lines of a page, with their line ends.
-
-    | kind | what is set besides `line`, `lines`, `indent` |
-    |---|---|
-    | front-matter | content: the YAML |
-    | heading | level, ident, title |
-    | directive | directive |
-    | equation | tex |
-    | fence | info, content: the code without its indentation |
-    | admonition | type, title, info: `!!!`, `???` or `???+` |
-    | table | rows (without the header), columns |
-    | html, item, paragraph, blank | nothing: see `text` |
-    """
+    """Some lines of a page, with their line ends; its kind says what else is set."""
 
     kind: str
     line: int

@@ -62,7 +62,9 @@ class Book:
 
     def config(self, language: str) -> Path:
         """Return the MkDocs configuration of one language."""
-        return self.root / ("mkdocs.yml" if language == "en" else f"mkdocs.{language}.yml")
+        return self.root / (
+            "mkdocs.yml" if language == "en" else f"mkdocs.{language}.yml"
+        )
 
     def pages(self, language: str) -> list[Path]:
         """Return the Markdown pages of one language, sorted."""

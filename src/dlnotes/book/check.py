@@ -50,7 +50,9 @@ def check(book: Book, settings: Settings | None = None) -> Checked:
     lines = [str(error) for error in errors] + side_by_side
     if stale:
         names = ", ".join(sources.stale)
-        lines.append(f"not checked, since their runs are stale (`dlnotes run`): {names}")
+        lines.append(
+            f"not checked, since their runs are stale (`dlnotes run`): {names}"
+        )
     lines.append(_summary(book, errors))
     return Checked(errors, "\n".join(lines))
 
@@ -77,7 +79,9 @@ def _pages(book: Book, language: str, sources: Sources) -> Iterable[BookError]:
             if language == "zh"
             else typography.check_en(text, file)
         )
-    yield from links.check(folder, known=set(book.snippets))
+    for error in links.check(folder, known=set(book.snippets)):
+        path = book.relative(Path(error.path or folder))
+        yield BookError(error.message, path, error.line)
 
 
 def unshown(book: Book, sources: Sources) -> Iterable[BookError]:

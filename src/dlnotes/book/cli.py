@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import dlnotes.book
-
 from dlnotes.book.book import Book, find_book
 from dlnotes.book.errors import BookError
 from dlnotes.book.keys import Settings

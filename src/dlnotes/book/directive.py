@@ -74,8 +74,7 @@ def _reference(kind: str, rest: str) -> tuple[str, str | None, str]:
         return "", None, ""
     if not words or not rest[0].isspace() or words[0].startswith("mark="):
         raise ValueError(f"@{kind} names no target; write {usage}")
-    reference = words[0]
-    rest = rest[rest.index(reference) + len(reference) :]
+    reference, rest = words[0], rest.partition(words[0])[2]
     if TAKES[kind] == SYMBOL:
         if "#" in reference:
             raise ValueError(f"@source shows a symbol, not the cell {reference!r}")

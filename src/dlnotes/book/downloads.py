@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from dlnotes.book import render
 from dlnotes.book.book import Book
@@ -10,7 +12,7 @@ from dlnotes.book.comments import translate_comments
 from dlnotes.book.export import standalone
 from dlnotes.book.notebook import notebook
 from dlnotes.book.snippet import Snippet
-from dlnotes.book.store import write_atomically
+from dlnotes.book.store import Run, write_atomically
 from dlnotes.book.weave import Sources
 
 
@@ -35,17 +37,11 @@ def write_notebooks(sources: Sources, language: str, folder: Path) -> list[str]:
     """Write the executed notebook of each run; return their paths below the folder."""
     written = []
     for name, run in sources.runs.items():
-        snippet = sources.snippets[name]
         shown = notebook(
-            snippet,
-            lambda cell, run=run: [
-                render.translated(output, sources.catalogue)[0]
-                if language == "zh"
-                else output
-                for output in run.outputs(cell)
-            ],
-            source=lambda code: _translated(code, sources, language),
-            heading=_heading(snippet, language),
+            sources.snippets[name],
+            partial(_outputs, run, sources, language),
+            source=partial(_translated, sources=sources, language=language),
+            heading=_heading(sources.snippets[name], language),
         )
         path = folder / "runs" / f"{name}.ipynb"
         data = json.dumps(shown, ensure_ascii=False, indent=1).encode()
@@ -53,6 +49,15 @@ def write_notebooks(sources: Sources, language: str, folder: Path) -> list[str]:
             write_atomically(path, data)
         written.append(f"runs/{name}.ipynb")
     return written
+
+
+def _outputs(
+    run: Run, sources: Sources, language: str, cell: str
+) -> list[dict[str, Any]]:
+    found = run.outputs(cell)
+    if language != "zh":
+        return found
+    return [render.translated(output, sources.catalogue)[0] for output in found]
 
 
 def _heading(snippet: Snippet, language: str) -> str:

@@ -5,25 +5,15 @@ Drawing needs matplotlib, which is imported where it is used: translating does n
 
 import hashlib
 import io
-import math
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import Element
 
-from dlnotes.book.svg import (
-    parse,
-    plain_labels,
-    read_style,
-    rename_ids,
-    serialise,
-    write_style,
-)
+from dlnotes.book.figure_labels import anchor_lines, check_label, needs_translation
+from dlnotes.book.svg import parse, plain_labels, rename_ids, serialise
 from dlnotes.book.svg_theme import tidy
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from matplotlib.text import Text
 
 # C0..C6 on white paper: blue, vermilion, bluish green and reddish purple of Okabe and
 # Ito (Color Universal Design, 2008, https://jfly.uni-koeln.de/color/), then indigo and
@@ -40,9 +30,6 @@ _THEME = {
     "#ffffff": "var(--dl-paper, #fff)",
     "#808080": "var(--dl-muted, #808080)",
 } | {colour: f"var(--dl-c{k}, {colour})" for k, colour in enumerate(LIGHT)}
-_ANCHORS = {0.0: "start", 0.5: "middle", 1.0: "end"}
-_ALONG = {"left": 0.0, "center": 0.5, "right": 1.0}
-_UP = {"bottom": 0.0, "baseline": 0.0, "center_baseline": 0.5, "center": 0.5}
 _PIXELS_SEEN = 3  # an image enlarged at least so much is a grid of pixels, not a photo
 
 
@@ -51,29 +38,32 @@ def use_style() -> None:
     import matplotlib
     from cycler import cycler
 
-    inks = ("text", "axes.label", "axes.edge", "xtick.", "ytick.", "patch.edge")
+    style: dict[Any, Any] = {
+        "axes.edgecolor": "black",
+        "axes.facecolor": "none",
+        "axes.labelcolor": "black",
+        "axes.prop_cycle": cycler(color=LIGHT),
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "figure.constrained_layout.use": True,
+        "figure.edgecolor": "none",
+        "figure.facecolor": "none",
+        "figure.figsize": (4.8, 3.0),
+        "font.size": 10,
+        "grid.alpha": 0.3,
+        "grid.color": "gray",
+        "legend.edgecolor": "gray",
+        "legend.frameon": False,
+        "mathtext.fontset": "dejavusans",
+        "patch.edgecolor": "black",
+        "svg.fonttype": "none",
+        "svg.hashsalt": "dlnotes",
+        "text.color": "black",
+        "xtick.color": "black",
+        "ytick.color": "black",
+    }
     matplotlib.rcdefaults()
-    matplotlib.rcParams.update(
-        {f"{ink.replace('text', 'text.')}color": "black" for ink in inks}
-        | {
-            "axes.facecolor": "none",
-            "axes.prop_cycle": cycler(color=LIGHT),
-            "axes.spines.right": False,
-            "axes.spines.top": False,
-            "figure.constrained_layout.use": True,
-            "figure.edgecolor": "none",
-            "figure.facecolor": "none",
-            "figure.figsize": (4.8, 3.0),
-            "font.size": 10,
-            "grid.alpha": 0.3,
-            "grid.color": "gray",
-            "legend.edgecolor": "gray",
-            "legend.frameon": False,
-            "mathtext.fontset": "dejavusans",
-            "svg.fonttype": "none",
-            "svg.hashsalt": "dlnotes",
-        }
-    )
+    matplotlib.rcParams.update(style)
 
 
 def to_svg(figure: "Figure", salt: str) -> str:
@@ -90,29 +80,22 @@ def to_svg(figure: "Figure", salt: str) -> str:
     Raises:
         ValueError: a label cannot stay text, or mixes words and mathtext.
     """
-    from matplotlib.collections import Collection
     from matplotlib.image import AxesImage
     from matplotlib.text import Text
 
     _draw(figure)  # makes the layout and the ticks that it needs
     figure.set_layout_engine("none")  # and drawing again shall not move it
     texts = {f"dl-text-{k}": text for k, text in enumerate(figure.findobj(Text))}
-    mapped = [
-        artist
-        for artist in figure.findobj(Collection)
-        if artist.get_array() is not None and artist.get_cmap() is not None
-    ]
-    data = {f"dl-data-{k}": artist for k, artist in enumerate(mapped)}
-    for gid, artist in (texts | data).items():
-        artist.set_gid(gid)
-    for text in texts.values():
-        _check_label(text)
+    for gid, text in texts.items():
+        check_label(text)
+        text.set_gid(gid)
     for image in figure.findobj(AxesImage):
         _show_pixels(image)
+    data = _mark_data(figure)
     root = parse(_draw(figure))
     for group in root.iter("g"):
         if group.get("id") in texts:
-            _anchor(group, texts[group.attrib["id"]])
+            anchor_lines(group, texts[group.attrib["id"]])
     width, height = (f"{inches * 96:g}" for inches in figure.get_size_inches())
     style = "fill: currentColor; stroke-linejoin: round"
     root.attrib = {
@@ -123,7 +106,7 @@ def to_svg(figure: "Figure", salt: str) -> str:
         "style": f"{style}; max-width: 100%; height: auto; overflow: visible",
     }
     digest = hashlib.sha256(salt.encode()).hexdigest()
-    tidy(root, f"d{digest[:8]}", _THEME, data.keys())
+    tidy(root, f"d{digest[:8]}", _THEME, data)
     return serialise(root)
 
 
@@ -131,26 +114,33 @@ def _draw(figure: "Figure") -> str:
     import matplotlib
 
     silent = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    fixed = {"svg.fonttype": "none", "svg.hashsalt": "dlnotes", "svg.id": None}
+    fixed: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "dlnotes"}
     buffer = io.StringIO()
     with matplotlib.rc_context(fixed):
         figure.savefig(buffer, format="svg", dpi=144, metadata=silent)
     return buffer.getvalue()
 
 
-def _check_label(text: "Text") -> None:
-    for line in text.get_text().split("\n"):
-        words = re.sub(r"(?<!\\)\$.*?(?<!\\)\$", "", line)
-        if words != line and needs_translation(words):
-            raise ValueError(
-                f"the label {line!r} mixes words and mathtext, which cannot be "
-                "translated: write its symbols as plain Unicode text"
-            )
-        if text.get_path_effects() and needs_translation(line):
-            raise ValueError(
-                f"the label {line!r} has path effects, which turn text into shapes "
-                "that cannot be translated: give it a white bbox instead"
-            )
+def _mark_data(figure: "Figure") -> dict[str, set[str]]:
+    """Name what a colour map paints, and say whether it fills it, strokes it or both.
+
+    Returns:
+        id of its group -> the paints, of `fill` and `stroke`, that stand for numbers.
+    """
+    import numpy
+    from matplotlib.collections import Collection
+
+    found = {}
+    for number, artist in enumerate(figure.findobj(Collection)):
+        if artist.get_array() is None:
+            continue
+        faces, edges = artist.get_facecolor(), artist.get_edgecolor()
+        paints = {"fill"} if len(faces) else {"stroke"}
+        if numpy.array_equal(edges, faces):
+            paints.add("stroke")
+        artist.set_gid(f"dl-data-{number}")
+        found[f"dl-data-{number}"] = paints
+    return found
 
 
 def _show_pixels(image: Any) -> None:
@@ -165,46 +155,9 @@ def _show_pixels(image: Any) -> None:
         image.set_interpolation("none")
 
 
-def _anchor(group: Element, text: "Text") -> None:
-    """Anchor lines that matplotlib placed by their left end where their author did.
-
-    It does so for rotated text and for text of several lines.
-    """
-    from matplotlib.textpath import text_to_path
-
-    angle = math.radians(text.get_rotation())
-    cos, sin = math.cos(angle), math.sin(angle)
-    if "\n" in text.get_text():
-        share = _ALONG[text._get_multialignment()]  # type: ignore[attr-defined]
-    elif text.get_rotation_mode() == "anchor" or abs(cos) >= abs(sin):
-        share = _ALONG[text.get_horizontalalignment()]
-        share = share if text.get_rotation_mode() == "anchor" or cos > 0 else 1 - share
-    else:
-        share = _UP.get(text.get_verticalalignment(), 1.0)
-        share = share if sin > 0 else 1 - share
-    for label in plain_labels(group):
-        style = read_style(label)
-        place = re.match(r"translate\((\S+) (\S+)\)", label.get("transform", ""))
-        if "text-anchor" in style or not place or not label.text:
-            continue
-        width, _, _ = text_to_path.get_text_width_height_descent(
-            label.text, text.get_fontproperties(), ismath=False
-        )
-        x = float(place[1]) + share * width * cos
-        y = float(place[2]) - share * width * sin
-        label.attrib |= {"x": f"{x:f}", "y": f"{y:f}"}
-        label.set("transform", f"rotate({-text.get_rotation():f} {x:f} {y:f})")
-        write_style(label, style | {"text-anchor": _ANCHORS[share]})
-
-
 def labels(svg: str) -> list[str]:
     """Return the text of every label in order; a formula's glyphs are none."""
     return [label.text or "" for label in plain_labels(parse(svg))]
-
-
-def needs_translation(text: str) -> bool:
-    """Tell whether a text has a word in it: two lowercase Latin letters in a row."""
-    return re.search("[a-z]{2}", text) is not None
 
 
 def translate(svg: str, catalogue: Mapping[str, str]) -> tuple[str, list[str]]:

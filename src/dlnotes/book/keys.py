@@ -39,7 +39,9 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
     Returns:
         what it is, readable -> its digest, version or value.
     """
-    cells = {f"cell {name}": digest(code) for name, code in snippet.code_by_cell().items()}
+    cells = {
+        f"cell {name}": digest(code) for name, code in snippet.code_by_cell().items()
+    }
     return {
         **cells,
         "order of the cells": " ".join(cell.name for cell in snippet.code),
@@ -54,7 +56,9 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
 
 def key(depends_on: dict[str, str]) -> str:
     """Return the key of a run: a digest over all its inputs."""
-    return digest("\n".join(f"{name}\0{depends_on[name]}" for name in sorted(depends_on)))
+    return digest(
+        "\n".join(f"{name}\0{depends_on[name]}" for name in sorted(depends_on))
+    )
 
 
 @cache

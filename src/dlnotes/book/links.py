@@ -19,7 +19,8 @@ def check(docs: Path, known: Collection[str] = ()) -> list[BookError]:
 
     Args:
         docs: the folder of one language.
-        known: the runs that get a page, so that links to `runs/<name>.*` are right.
+        known: the runs that get a page: links to `runs/<name>.*` are right although
+            the file is yet to be made.
     """
     pages = {
         path.relative_to(docs).as_posix(): scan(path.read_text("utf-8"))[0]
@@ -59,11 +60,11 @@ def _fault(
     goal = goal if path else page
     if not target or goal.startswith(".."):
         return f"link {target!r} leads out of the book" if target else "empty link"
+    if goal in anchors:
+        return _anchor_fault(target, anchor, anchors[goal])
     if goal.startswith("runs/"):
         name = posixpath.basename(goal).partition(".")[0]
         return "" if name in known else f"link {target}: no run is called {name}"
-    if goal in anchors:
-        return _anchor_fault(target, anchor, anchors[goal])
     if goal.endswith(".html") or not posixpath.splitext(goal)[1]:
         return f"link {target}: link to the .md file, relative to this one"
     shared = goal.startswith("assets/") and (docs.parent / goal).is_file()

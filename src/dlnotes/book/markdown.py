@@ -14,7 +14,7 @@ from dlnotes.book.gather import gather
 from dlnotes.book.keys import Settings
 from dlnotes.book.weave import Sources, Weaver
 
-PRIORITY = 25  # after white space is normalised (30), before raw HTML is held (20)
+PRIORITY = 27  # after white space is normalised (30), before fences are read (25)
 
 _gathered: dict[tuple[Any, ...], Sources] = {}
 
@@ -54,7 +54,7 @@ def path_of_page(md: Markdown) -> str:
         if page := getattr(processor, "page", None):
             return page.path
     raise BookError(
-        "dlnotes.book.markdown works inside MkDocs or Zensical, which say what page it is"
+        "dlnotes.book.markdown works inside MkDocs or Zensical, which name the page"
     )
 
 

@@ -1,11 +1,17 @@
 """Show how a build goes: a live line in a terminal, plain lines elsewhere."""
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.progress import TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from dlnotes.book.book import Book
-from dlnotes.book.runner import Failure, Outcome
+from dlnotes.book.ending import Failure
+from dlnotes.book.runner import Outcome
 from dlnotes.book.status import Status
 from dlnotes.book.usage import pages_that_use
 

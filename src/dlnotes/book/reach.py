@@ -9,127 +9,14 @@ own module for `eval`, `exec` and `globals`, every module for a dynamic import.
 import ast
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from dlnotes.book.symbols import Library, Module, dotted, imported
+from dlnotes.book.references import FUNCTION, Reference, references
+from dlnotes.book.symbols import Library, Module, dotted
 
 OWN_MODULE = {"eval", "exec", "globals"}
-ANY_MODULE = {"__import__", "import_module", "importlib", "sys.modules", "runpy"}
+ANY_MODULE = {"__import__", "import_module", "importlib", "runpy"}
+READS_DATA = ("importlib.metadata", "importlib.resources")
 SOURCE_READERS = {"__doc__", "inspect", "linecache"}
-FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
-SCOPE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A use of a global name.
-
-    Args:
-        node: the name, or the whole chain of attributes that starts with it.
-        name: the chain as written, or what a local import makes of it.
-        is_absolute: the name starts with a package, not with a name of the module.
-        local: the names bound in the functions around it.
-    """
-
-    node: ast.expr | ast.stmt
-    name: str
-    is_absolute: bool
-    local: frozenset[str]
-
-
-class _References(ast.NodeVisitor):
-    def __init__(self, package: str) -> None:
-        self.package = package
-        self.scopes: list[dict[str, str | None]] = []
-        self.found: list[Reference] = []
-
-    def _add(self, node: ast.expr | ast.stmt, name: str, is_absolute: bool) -> None:
-        local = frozenset(key for scope in self.scopes for key in scope)
-        self.found.append(Reference(node, name, is_absolute, local))
-
-    def _chain(self, node: ast.expr, name: str) -> None:
-        root, _, rest = name.partition(".")
-        for scope in reversed(self.scopes):
-            if root in scope:
-                if target := scope[root]:
-                    self._add(node, f"{target}.{rest}" if rest else target, True)
-                return
-        self._add(node, name, False)
-
-    def visit_Name(self, node: ast.Name) -> None:
-        self._chain(node, node.id)
-
-    def visit_Attribute(self, node: ast.Attribute) -> None:
-        if name := dotted(node):
-            self._chain(node, name)
-        else:
-            self.generic_visit(node)
-
-    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
-        for target in imported(node, self.package).values():
-            self._add(node, target, True)
-
-    visit_ImportFrom = visit_Import
-
-    def visit_FunctionDef(self, node: FUNCTION | ast.Lambda) -> None:
-        outside = [*getattr(node, "decorator_list", []), node.args]
-        outside += [node.returns] if getattr(node, "returns", None) else []  # type: ignore[union-attr]
-        for part in outside:
-            self.visit(part)
-        self.scopes.append(self._bindings(node))
-        for part in node.body if isinstance(node.body, list) else [node.body]:
-            self.visit(part)
-        self.scopes.pop()
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-    visit_Lambda = visit_FunctionDef
-
-    def _bindings(self, node: FUNCTION | ast.Lambda) -> dict[str, str | None]:
-        """Map a function's local names to None, or to the import they stand for."""
-        names: dict[str, str | None] = {}
-        free: set[str] = set()
-        todo: list[ast.AST] = [*ast.iter_child_nodes(node.args)]
-        todo += node.body if isinstance(node.body, list) else [node.body]
-        while todo:
-            part = todo.pop()
-            if isinstance(part, ast.arg | ast.ExceptHandler):
-                names[part.arg if isinstance(part, ast.arg) else part.name or ""] = None
-            elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                names.setdefault(part.id, None)
-            elif isinstance(part, ast.Global | ast.Nonlocal):
-                free |= set(part.names)
-            elif isinstance(part, ast.Import | ast.ImportFrom):
-                names |= imported(part, self.package)
-            elif isinstance(part, FUNCTION | ast.ClassDef):
-                names[part.name] = None
-            if not isinstance(part, (*SCOPE, ast.ClassDef, *COMPREHENSION)):
-                todo += ast.iter_child_nodes(part)
-        return {name: names[name] for name in names if name not in free}
-
-    def _comprehension(self, node: ast.AST) -> None:
-        bound = {
-            name.id: None
-            for name in ast.walk(node)
-            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
-        }
-        self.visit(node.generators[0].iter)  # type: ignore[attr-defined]
-        self.scopes.append(bound)
-        self.generic_visit(node)
-        self.scopes.pop()
-
-    visit_ListComp = _comprehension
-    visit_SetComp = _comprehension
-    visit_DictComp = _comprehension
-    visit_GeneratorExp = _comprehension
-
-
-def references(nodes: Iterable[ast.AST], package: str) -> list[Reference]:
-    """Return every use of a global name in some statements of one module."""
-    visitor = _References(package)
-    for node in nodes:
-        visitor.visit(node)
-    return visitor.found
 
 
 def code_of(nodes: Iterable[ast.AST]) -> str:
@@ -156,6 +43,30 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def is_unfollowable(reference: Reference) -> bool:
+    """Say whether a reference may use any name of its own module."""
+    return reference.name.split(".")[0] in OWN_MODULE and not reference.is_absolute
+
+
+def is_dynamic(module: Module, reference: Reference) -> bool:
+    """Say whether a reference may import or find any module by a computed name."""
+    root, _, rest = reference.name.partition(".")
+    meant = root if reference.is_absolute else module.imports.get(root, root)
+    full = f"{meant}.{rest}".removesuffix(".")
+    if reference.is_import or full.startswith(READS_DATA):
+        return False
+    return full.split(".")[0] in ANY_MODULE or full.startswith("sys.modules")
+
+
+def shadowed(module: Module, reference: Reference) -> str | None:
+    """Return what a name was imported as where the module binds it again, else None."""
+    root, _, rest = reference.name.partition(".")
+    if reference.is_absolute or root not in module.definitions:
+        return None
+    target = module.imports.get(root)
+    return f"{target}.{rest}".removesuffix(".") if target else None
+
+
 class Reach:
     """Everything in a library that a program can reach.
 
@@ -180,16 +91,25 @@ class Reach:
 
     def _follow(self, module: Module, reference: Reference) -> None:
         name = reference.name
-        parts = name.split(".")
-        self.reads_source |= bool(SOURCE_READERS & set(parts))
-        if parts[0] in OWN_MODULE and not reference.is_absolute:
+        self.reads_source |= bool(SOURCE_READERS & set(name.split(".")))
+        if is_unfollowable(reference):
             self._whole(module)
-        elif parts[0] in ANY_MODULE or name.startswith("sys.modules"):
+        elif is_dynamic(module, reference):
             for other in self.library.names():
                 if found := self.library.module(other):
                     self._whole(found)
         elif target := self.target(module, reference):
-            self.resolve(target)
+            found, rest = self.library.split(target)
+            if found and not rest and reference.is_import:
+                self._load(found)
+            else:
+                self.resolve(target)
+        hidden = shadowed(module, reference)
+        if hidden and self._is_own(hidden):
+            self.resolve(hidden)
+
+    def _is_own(self, name: str) -> bool:
+        return name.split(".")[0] == self.library.package
 
     def target(self, module: Module, reference: Reference) -> str | None:
         """Return the absolute dotted name a reference stands for, None if outside."""
@@ -203,7 +123,7 @@ class Reach:
             name = f"{module.imports[root]}.{rest}".removesuffix(".")
         else:
             return None
-        return name if name.split(".")[0] == self.library.package else None
+        return name if self._is_own(name) else None
 
     def resolve(self, name: str) -> tuple[str, str] | None:
         """Follow an absolute name to its symbol, add that, and return it."""
@@ -218,9 +138,8 @@ class Reach:
             self._add(module, rest[0], module.definitions[rest[0]])
             return module.name, rest[0]
         elif rest[0] in module.imports:
-            return self.resolve(".".join([module.imports[rest[0]], *rest[1:]])) if (
-                module.imports[rest[0]].split(".")[0] == self.library.package
-            ) else None
+            name = ".".join([module.imports[rest[0]], *rest[1:]])
+            return self.resolve(name) if self._is_own(name) else None
         elif module.stars or "__getattr__" in module.definitions:
             self._whole(module)
         else:
@@ -237,12 +156,12 @@ class Reach:
         self._add(module, "*", [module.tree])
 
     def _load(self, module: Module) -> None:
-        """Count what importing a module does: its packages, its imports, its effects."""
+        """Count what an import of a module does: its packages, imports and effects."""
         if module.name in self.modules:
             return
         self.modules.add(module.name)
         parent, _, _ = module.name.rpartition(".")
-        for name in [parent, *module.imports.values()]:
+        for name in [parent, *module.loads]:
             other, _ = self.library.split(name)
             if other is not None:
                 self._load(other)
@@ -261,7 +180,9 @@ class Reach:
                     module, Reference(base, dotted(base) or "", False, frozenset())
                 )
                 owner, rest = self.library.split(target) if target else (None, [])
-                for node in owner.definitions.get(rest[0], []) if owner and rest else ():
+                for node in (
+                    owner.definitions.get(rest[0], []) if owner and rest else ()
+                ):
                     if "__init_subclass__" in ast.dump(node):
                         yield statement
 
@@ -278,4 +199,4 @@ class Reach:
             else:
                 text = code_of(nodes)
             found[label] = digest(text)
-        return found | {name: "missing" for name in sorted(self.missing)}
+        return found | dict.fromkeys(sorted(self.missing), "missing")

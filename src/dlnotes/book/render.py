@@ -10,6 +10,7 @@ from dlnotes.book.figures import needs_translation, scope_ids, translate
 from dlnotes.book.inline import Piece, Value, inline
 from dlnotes.book.store import Run
 
+HELD = "\ue000"  # a private character: stands around the number of a piece
 KINDS = ("log", "figure", "table")
 CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b."
@@ -47,7 +48,9 @@ def kind_of(output: dict[str, Any]) -> str:
 def clean_log(text: str) -> str:
     """Return printed text as a terminal would leave it, without escape sequences."""
     text = CONTROL.sub("", text.replace("\r\n", "\n"))
-    return "\n".join(line.rpartition("\r")[2] for line in text.rstrip("\n\r").split("\n"))
+    return "\n".join(
+        line.rpartition("\r")[2] for line in text.rstrip("\n\r").split("\n")
+    )
 
 
 def fence(code: str, lines: list[int]) -> str:
@@ -113,20 +116,30 @@ def value(text: str, of: Value, language: str) -> str:
     return f'<data class="dl-value" title="{title}">{html.escape(text)}</data>'
 
 
-def caption(text: str, weave: Callable[[Piece], str]) -> str:
-    """Return a caption's HTML; `weave` turns formulas and values into HTML."""
-    from markdown import Markdown
+def caption(text: str, to_html: Callable[[Piece], str | None]) -> str:
+    """Return a caption's HTML.
 
-    if not text:
-        return ""
-    markdown = Markdown()
-    held = [
-        markdown.htmlStash.store(weave(piece))
-        if piece.kind in ("math", "value")
-        else piece.raw
-        for piece in inline(text)
-    ]
-    return re.sub(r"^<p>|</p>$", "", markdown.convert("".join(held)))
+    Args:
+        text: inline Markdown.
+        to_html: the HTML of a formula or a value, None for any other piece.
+    """
+    from markdown import markdown
+
+    held: list[str] = []
+    plain = []
+    for piece in inline(text):
+        shown = to_html(piece)
+        plain.append(piece.raw if shown is None else f"{HELD}{len(held)}{HELD}")
+        held += [] if shown is None else [shown]
+    body = re.sub(r"^<p>|</p>$", "", markdown("".join(plain)))
+    return re.sub(f"{HELD}(\\d+){HELD}", lambda match: held[int(match[1])], body)
+
+
+def unbroken(mathml: str, closing: str) -> str:
+    """Keep the punctuation after a formula on its line."""
+    if not closing:
+        return mathml
+    return f'<span class="dl-nobreak">{mathml}{closing}</span>'
 
 
 def outputs(items: list[dict[str, Any]], caption: str, prefix: str) -> str:
@@ -166,7 +179,7 @@ BODY = {"log": _log, "figure": _figure, "table": _table}
 def translated(
     output: dict[str, Any], catalogue: Mapping[str, str]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return an output with its labels translated, and those that have no translation."""
+    """Return an output with its labels translated, and those it cannot translate."""
     data = output.get("data", {})
     missing: list[str] = []
     if svg := data.get("image/svg+xml"):
@@ -195,9 +208,7 @@ def provenance(run: Run, language: str, up: str) -> str:
         f"Python {made['python']}, torch {made['torch']}, NumPy {made['numpy']}",
         downloads(run.manifest["name"], language, up),
     ]
-    return (
-        f'<p class="dl-provenance" data-search-exclude>{" · ".join(parts)}</p>'
-    )
+    return f'<p class="dl-provenance" data-search-exclude>{" · ".join(parts)}</p>'
 
 
 def downloads(name: str, language: str, up: str) -> str:

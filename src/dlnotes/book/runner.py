@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -12,33 +11,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dlnotes.book.book import Book
+from dlnotes.book.ending import Failure, failure_of, result_of
 from dlnotes.book.keys import Settings, inputs, packages, portable
-from dlnotes.book.launch import Exit, Launcher, launcher
+from dlnotes.book.launch import Launcher, launcher
 from dlnotes.book.notebook import executed_notebook
+from dlnotes.book.opened import file_digest
 from dlnotes.book.reach import Reach
 from dlnotes.book.status import Status, status
 from dlnotes.book.store import Run, Store
-from dlnotes.book.worker import file_digest
 
 TIMEOUT = 120.0  # seconds
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A run that did not end well.
-
-    Args:
-        cell: the cell it was in, empty before the first.
-        line: the line of the snippet's file, None where there is none.
-        message: what happened.
-        frames: the last frames of the traceback, empty where there are none.
-    """
-
-    name: str
-    cell: str
-    line: int | None
-    message: str
-    frames: str = ""
 
 
 class Progress(Protocol):
@@ -192,14 +174,16 @@ class Runner:
         job = out / "job.json"
         job.write_text(json.dumps(self._job(item, settings, out)), encoding="utf-8")
         ended = process.run(job, timeout)
-        result = _result(out, ended)
-        failure = _failure(name, out, ended, result, timeout)
+        result = result_of(out, ended)
+        failure = failure_of(name, out, ended, result, timeout)
         if failure:
             return failure
         assert result is not None
         now = Book(self.book.root, self.book.package)
         if inputs(now, now.snippets[name], settings) != item.inputs:
-            return Failure(name, "", None, "its code changed while it ran; run it again")
+            return Failure(
+                name, "", None, "its code changed while it ran; run it again"
+            )
         manifest = self._manifest(item, result)
         notebook = executed_notebook(item.snippet, result["cells"])
         self.store.save(manifest, notebook)
@@ -247,39 +231,3 @@ class Runner:
             "memory": result["memory"],
             "exit": 0,
         }
-
-
-def _result(out: Path, ended: Exit) -> dict[str, Any] | None:
-    """Return what the process left; it counts only if the process ended by itself."""
-    path = out / "result.json"
-    if ended.code != 0 or ended.timed_out or not path.exists():
-        return None
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _failure(
-    name: str,
-    out: Path,
-    ended: Exit,
-    result: dict[str, Any] | None,
-    timeout: float,
-) -> Failure | None:
-    if result is not None:
-        return Failure(name, **result["error"]) if result["error"] else None
-    path = out / "cell"
-    cell = path.read_text(encoding="utf-8") if path.exists() else ""
-    errors = out / "stderr"
-    tail = errors.read_bytes()[-2000:].decode("utf-8", "replace") if errors.exists() else ""
-    if ended.timed_out:
-        message = f"stopped at the limit of {timeout:g} s (--timeout)"
-    elif ended.code < 0:
-        label = signal.Signals(-ended.code).name
-        message = f"killed by signal {-ended.code} ({label})"
-        if label == "SIGKILL":
-            message += "; if nobody sent it, the machine may have run out of memory"
-    else:
-        message = (
-            f"ended its own process with exit code {ended.code} (os._exit or the like); "
-            "a snippet must run to its end"
-        )
-    return Failure(name, cell, None, message, tail.strip())

@@ -35,9 +35,6 @@ def preload() -> None:
     """Import what snippets need and what takes long."""
     import matplotlib.backends.backend_svg
     import matplotlib.pyplot
-    import torch
-    import torch._dynamo
-    import torchvision
 
     import dlnotes.book.figures
     import dlnotes.book.worker  # noqa: F401

@@ -17,7 +17,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 @dataclass(frozen=True)
 class Cell:
-    """A named part of a snippet; `first` is the line number of `source`'s first line."""
+    """A named part of a snippet; `first` is the line where `source` starts."""
 
     name: str
     first: int
@@ -32,7 +32,8 @@ class Cell:
     def markdown(self) -> str:
         """The text of a Markdown cell without its comment signs."""
         return "\n".join(
-            line.removeprefix("#").removeprefix(" ") for line in self.source.splitlines()
+            line.removeprefix("#").removeprefix(" ")
+            for line in self.source.splitlines()
         )
 
 
@@ -110,7 +111,9 @@ def read_snippet(path: Path) -> Snippet:
         if (match := MARK.match(line))
     ]
     if not marks:
-        raise BookError("no cell: a snippet needs at least one line '# %% name'", path, 1)
+        raise BookError(
+            "no cell: a snippet needs at least one line '# %% name'", path, 1
+        )
     _check_names(marks, path)
     for statement in parse(source, path).body:
         is_text = isinstance(statement, ast.Expr) and isinstance(

@@ -5,9 +5,9 @@ from typing import Any
 
 from dlnotes.book.book import Book
 from dlnotes.book.keys import Settings, inputs, key, local, version
+from dlnotes.book.opened import file_digest
 from dlnotes.book.snippet import Snippet
 from dlnotes.book.store import Run, Store
-from dlnotes.book.worker import file_digest
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,9 @@ def moved(manifest: dict[str, Any], book: Book) -> tuple[str, ...]:
     for path, before in manifest["files"].items():
         now = file_digest(local(path, book))
         if now != before:
-            what = "is gone" if now is None else "is new" if before is None else "changed"
+            what = (
+                "is gone" if now is None else "is new" if before is None else "changed"
+            )
             found.append(f"file {path} {what}")
     for name, before in manifest["packages"].items():
         if version(name) != before:

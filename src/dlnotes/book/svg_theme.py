@@ -2,19 +2,18 @@
 
 import itertools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 from dlnotes.book.svg import read_style, references, rename_ids, write_style
 
-_PAINTS = ("fill", "stroke", "stop-color")
-_SHAPES = ("path", "use", "rect")
+_PAINTS = {"fill", "stroke", "stop-color"}
 _NOT_INHERITED = ("opacity",)
 _MATHS_FONT = "'DejaVu Sans', sans-serif"
 
 
 def tidy(
-    root: Element, prefix: str, colours: Mapping[str, str], data: Collection[str]
+    root: Element, prefix: str, colours: Mapping[str, str], data: Mapping[str, set[str]]
 ) -> None:
     """Rewrite matplotlib's document for the page, in place.
 
@@ -22,13 +21,13 @@ def tidy(
         root: as `parse` gives it.
         prefix: what every id shall start with; ids nobody refers to go.
         colours: what to write for a colour, by its six-digit hexadecimal form.
-        data: ids of groups whose fills a colour map chose; they are kept.
+        data: id of a group -> the paints in it that a colour map chose, which stay.
     """
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag in ("metadata", "style"):
                 parent.remove(child)
-    _theme(root, colours, data, is_data=False, defines=False)
+    _theme(root, colours, data, set(), defines=False)
     for element in root.iter():
         _round(element)
         if element.tag == "text":
@@ -41,27 +40,24 @@ def tidy(
 def _theme(
     element: Element,
     colours: Mapping[str, str],
-    data: Collection[str],
-    is_data: bool,
+    data: Mapping[str, set[str]],
+    kept: set[str],
     defines: bool,
 ) -> None:
-    is_data = is_data or element.get("id") in data
+    kept = data.get(element.get("id", ""), kept)
     defines = defines or element.tag in ("defs", "clipPath")
-    style = {p: element.attrib.pop(p) for p in _PAINTS if p in element.attrib}
+    style = {p: element.attrib.pop(p) for p in sorted(_PAINTS) if p in element.attrib}
     style |= read_style(element)
-    kept = set()
-    if is_data and element.tag in _SHAPES and not defines:
-        # matplotlib leaves a black fill out, and ink would be inherited
-        fill = style.setdefault("fill", "#000000")
-        kept = {fill} if fill != "none" else {style.get("stroke", "")}
     if defines and element.tag == "path" and "id" in element.attrib:
         style = {}  # a marker: each use of it says the same again
-    for name in _PAINTS:
-        if name in style and style[name] not in kept:
-            style[name] = colours.get(style[name].lower(), style[name])
+    elif "fill" in kept and element.tag in ("path", "use") and not defines:
+        # matplotlib does not write a black fill, and ink would be inherited
+        style.setdefault("fill", "#000000")
+    for name in style.keys() & _PAINTS - kept:
+        style[name] = colours.get(style[name].lower(), style[name])
     write_style(element, style)
     for child in element:
-        _theme(child, colours, data, is_data, defines)
+        _theme(child, colours, data, kept, defines)
     if not defines:
         for child in [c for c in element if _is_invisible(c)]:
             element.remove(child)

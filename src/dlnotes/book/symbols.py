@@ -11,6 +11,10 @@ from pathlib import Path
 from dlnotes.book.errors import BookError
 
 COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match)
+COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+IMPORT = ast.Import | ast.ImportFrom
+FOR_TYPES = {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+FOR_SCRIPTS = "__name__ == '__main__'"
 HARMLESS_DECORATORS = {
     "staticmethod",
     "classmethod",
@@ -70,27 +74,47 @@ def imported(node: ast.Import | ast.ImportFrom, package: str) -> dict[str, str]:
     }
 
 
+def loaded(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
+    """Return the dotted names, of modules or in modules, that a statement imports."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return list(imported(node, package).values())
+
+
 def bound_names(statement: ast.stmt) -> Iterator[str]:
-    """Yield the names that a top-level statement binds or changes.
+    """Yield the names that a statement binds or changes in its own scope.
 
     `TABLE["x"] = f` and `Model.forward = f` change `TABLE` and `Model`.
     """
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        yield statement.name
-        return
-    for node in ast.walk(statement):
+    todo: list[ast.AST] = [statement]
+    while todo:
+        node = todo.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
-            yield node.id
-        elif isinstance(node, ast.Subscript | ast.Attribute) and isinstance(
-            node.ctx, ast.Store | ast.Del
-        ):
-            target: ast.expr = node
-            while isinstance(target, ast.Subscript | ast.Attribute):
-                target = target.value
-            if isinstance(target, ast.Name):
-                yield target.id
+        elif isinstance(node, COMPREHENSION):
+            todo += [n.target for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
+        elif not isinstance(node, ast.Lambda):
+            if name := _bound_name(node):
+                yield name
+            todo += ast.iter_child_nodes(node)
+
+
+def _bound_name(node: ast.AST) -> str | None:
+    if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
+        return node.name
+    if isinstance(node, ast.MatchMapping):
+        return node.rest
+    if not isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
+        return None
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def condition(statement: ast.stmt) -> str:
+    """Return the condition of an `if` without `else` as text, empty for the rest."""
+    is_plain = isinstance(statement, ast.If) and not statement.orelse
+    return ast.unparse(statement.test) if is_plain else ""  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -120,8 +144,26 @@ class Module:
                 self.imports |= imported(node, self.package)
         for name in names:
             self.definitions.setdefault(name, []).append(statement)
+        if self.is_skipped(statement):
+            return
         if self._acts(statement) or names & set(self.imports):
             self.effects.append(statement)
+
+    def is_skipped(self, statement: ast.stmt) -> bool:
+        """Say whether importing the module never runs the body of this `if`."""
+        test = condition(statement)
+        return test in FOR_TYPES or (test == FOR_SCRIPTS and self.name != "__main__")
+
+    @cached_property
+    def loads(self) -> list[str]:
+        """The dotted names that importing this module imports, in order."""
+        found: list[str] = []
+        for statement in self.tree.body:
+            is_block = isinstance(statement, COMPOUND)
+            for node in ast.walk(statement) if is_block else [statement]:
+                if isinstance(node, IMPORT) and not self.is_skipped(statement):
+                    found += loaded(node, self.package)
+        return found
 
     def _acts(self, statement: ast.stmt) -> bool:
         """Say whether a statement may change more than the names it binds."""
@@ -221,7 +263,8 @@ class Library:
         """Return the source of a function, class, method or constant.
 
         Args:
-            name: `dlnotes.attention.attend` or `dlnotes.vision.resnet.Residual.forward`.
+            name: such as `dlnotes.attention.attend` or, for a method,
+                `dlnotes.vision.resnet.Residual.forward`.
 
         Raises:
             BookError: there is no such symbol; the message offers the nearest names.
@@ -242,7 +285,9 @@ class Library:
                 raise BookError(f"{where} has no symbol {part!r}{_near(close)}")
             node = found[0]
             body = node.body if isinstance(node, ast.ClassDef) else []
-        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        first = min(
+            [node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]
+        )
         last = node.end_lineno or first
         lines = module.source.splitlines()[first - 1 : last]
         text = textwrap.dedent("\n".join(lines))

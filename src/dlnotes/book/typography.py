@@ -11,7 +11,7 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f々〇"
 _WIDE = "，。、；：？！（）「」『』《》【】"
 _SOLID = rf"A-Za-z0-9²³¹À-ÖØ-öø-ɏͰ-Ͽ\u2070-\u209c{LATIN}"
 _INK = rf"[^\s{NEUTRAL}]"
-_SYMBOL = re.compile(r":(?:material|octicons|fontawesome|simple)-[\w-]+:")
+_SYMBOL = re.compile(r":(?:material|octicons|fontawesome|simple)-[\w-]+:|&#?\w+;")
 _WORDS = re.compile("T恤|X光|卡拉OK")
 
 Rules = dict[str, re.Pattern[str]]

@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dlnotes.book import render
 from dlnotes.book.blocks import Block
@@ -17,6 +17,9 @@ from dlnotes.book.snippet import Snippet
 from dlnotes.book.store import Run
 from dlnotes.book.symbols import Library
 from dlnotes.book.typography import join_han
+
+FULL_WIDTH = "，。；：？！）、」”"
+CLOSING = re.compile(rf"[,.;:!?)\]{FULL_WIDTH}]*")
 
 Stash = Callable[[str], str]
 
@@ -52,7 +55,9 @@ class Sources:
         self.snippet(name)
         if name not in self.runs:
             why = self.stale.get(name, "it has not run yet")
-            raise StaleError(f"the run of {name} is stale: {why}; run `dlnotes run {name}`")
+            raise StaleError(
+                f"the run of {name} is stale: {why}; run `dlnotes run {name}`"
+            )
         return self.runs[name]
 
 
@@ -69,7 +74,7 @@ class Weaver:
         language: `en` or `zh`.
         path: the page's path below its language's folder, such as
             `foundations/perceptron.md`; `file` is what errors call it.
-        stash: keeps a piece of HTML out of Markdown's way and returns what stands for it.
+        stash: keeps a piece of HTML out of Markdown's way; returns what stands for it.
     """
 
     sources: Sources
@@ -110,29 +115,49 @@ class Weaver:
         if block.kind in ("front-matter", "fence", "html", "blank"):
             return block.text
         text = self.prose(block.text)
-        return join_han(text) if self.language == "zh" else text
+        joins = self.language == "zh" and block.kind in ("paragraph", "item")
+        return join_han(text) if joins else text
 
     def prose(self, text: str) -> str:
         """Weave running text: values become text, formulas MathML."""
         start = self.line
-        woven = []
-        for piece in inline(text):
+        woven: list[str] = []
+        held = ""  # punctuation that must not leave the formula before it
+        pieces = list(inline(text))
+        for piece, after in zip(pieces, [*pieces[1:], None], strict=True):
+            if held:
+                rest = piece.raw.removeprefix(held)
+                wide = held[-1] in FULL_WIDTH  # sets its own space: no newline after it
+                piece = replace(
+                    piece, raw=re.sub(r"^\n[ \t]*", "", rest) if wide else rest
+                )
+                held = ""
+            if piece.kind == "math" and after and after.kind == "text":
+                held = CLOSING.match(after.raw)[0]  # type: ignore[index]
             self.line = start + text.count("\n", 0, piece.start)
             try:
-                woven.append(self._piece(piece))
+                woven.append(self._piece(piece, held))
             except BookError as error:
                 self.fail(error)
-                woven.append(piece.raw)
+                woven.append(piece.raw + held)
         self.line = start
         return "".join(woven)
 
-    def _piece(self, piece: Piece) -> str:
-        if piece.kind == "value" and piece.value:
+    def _html(self, piece: Piece, closing: str = "") -> str | None:
+        """Return the HTML of a value or a formula, None for other pieces."""
+        if piece.value:
             text = render.number(self._value(piece.value))
-            return self.stash(render.value(text, piece.value, self.language))
+            return render.value(text, piece.value, self.language)
         if piece.kind == "math":
-            return self.stash(to_mathml(self.tex(piece.content), display=False))
-        return piece.raw
+            mathml = to_mathml(self.tex(piece.content), display=False)
+            return render.unbroken(mathml, closing)
+        return None
+
+    def _piece(self, piece: Piece, closing: str) -> str:
+        html = self._html(piece, closing)
+        if html is not None:
+            return self.stash(html)
+        return piece.content if piece.kind == "dollar" else piece.raw
 
     def tex(self, tex: str) -> str:
         """Put measured values into a formula."""
@@ -150,7 +175,7 @@ class Weaver:
             near = difflib.get_close_matches(value.variable, run.values, 3, 0.5)
             hint = f"; did you mean {', '.join(near)}?" if near else ""
             raise BookError(
-                f"{label}: the run has no number, truth value or text of that name{hint}"
+                f"{label}: the run has no number, truth value or text so named{hint}"
             )
         try:
             return format(run.values[value.variable], value.spec)
@@ -181,8 +206,12 @@ class Weaver:
         if self.language == "zh":
             code, missing = translate_comments(code, self.sources.catalogue)
             for _, comment in missing:
-                self.fail(BookError(f"docs/zh.po has no translation for the comment "
-                                    f"{comment!r} of {where}"))
+                self.fail(
+                    BookError(
+                        f"docs/zh.po has no translation for the comment "
+                        f"{comment!r} of {where}"
+                    )
+                )
         lines = [render.marked(code, mark, where) for mark in directive.marks]
         return render.fence(code, lines)
 
@@ -215,7 +244,7 @@ class Weaver:
         name, cell = directive.target, directive.cell or ""
         self.sources.snippet(name).cell(cell)
         run = self.sources.run(name)
-        caption = render.caption(directive.caption, self._piece)
+        caption = render.caption(directive.caption, self._html)
         outputs = [
             output for output in run.outputs(cell) if render.kind_of(output) in kinds
         ]
@@ -231,9 +260,11 @@ class Weaver:
             return output
         output, missing = render.translated(output, self.sources.catalogue)
         for label in missing:
-            self.fail(BookError(
-                f"docs/zh.po has no translation for the label {label!r} of {where}"
-            ))
+            self.fail(
+                BookError(
+                    f"docs/zh.po has no translation for the label {label!r} of {where}"
+                )
+            )
         return output
 
     def _runs(self, _directive: Directive) -> list[str]:

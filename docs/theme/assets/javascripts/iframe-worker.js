@@ -3,12 +3,12 @@
 // The search's script knows this arrangement by the name IFrameWorker.
 if (location.protocol === "file:") {
   const prelude = `
-    function postMessage(data) { parent.postMessage(data, "*") }
-    function load(url) {
-      return new Promise((done, fail) => {
-        const script = document.createElement("script")
-        Object.assign(script, { src: url, onload: done, onerror: fail })
-        document.head.append(script)
+    function postMessage(data) {
+      frameElement.worker.dispatchEvent(new MessageEvent("message", { data }))
+    }
+    function load(src) {
+      return new Promise((onload, onerror) => {
+        document.head.append(Object.assign(document.createElement("script"), { src, onload, onerror }))
       })
     }
     function importScripts(...urls) {
@@ -19,18 +19,15 @@ if (location.protocol === "file:") {
     constructor(url) {
       super()
       const frame = document.createElement("iframe")
-      frame.hidden = true
-      frame.srcdoc = `<script>${prelude}</script><script src="${new URL(url, location)}"></script>`
-      this.frame = new Promise(done => { frame.onload = () => done(frame.contentWindow) })
-      addEventListener("message", event => {
-        if (event.source === frame.contentWindow)
-          this.dispatchEvent(new MessageEvent("message", { data: event.data }))
-      })
+      const script = `<script src="${new URL(url, location)}"></script>`
+      Object.assign(frame, { hidden: true, worker: this })
+      frame.srcdoc = `<script>${prelude}</script>${script}`
+      this.ready = new Promise(done => { frame.onload = () => done(frame.contentWindow) })
       document.body.append(frame)
     }
 
     postMessage(data) {
-      this.frame.then(frame => frame.postMessage(data, "*"))
+      this.ready.then(inside => inside.dispatchEvent(new MessageEvent("message", { data })))
     }
   }
 }

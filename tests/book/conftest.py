@@ -1,0 +1,104 @@
+"""A small book in a folder of its own, to change and to look at again."""
+
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from dlnotes.book.book import Book
+from dlnotes.book.keys import Settings, inputs, key
+from dlnotes.book.reach import Reach
+from dlnotes.book.snippet import Snippet
+from dlnotes.book.status import Status, status
+from dlnotes.book.store import Store
+
+PACKAGE = "mini"
+
+
+@dataclass
+class SmallBook:
+    """A book of package `mini` below a folder; every look at it reads it afresh.
+
+    Args:
+        root: the folder, with mkdocs.yml, snippets/ and src/mini/ in it.
+        engine: stands for the digest of the engine, which is slow to find.
+    """
+
+    root: Path
+    engine: str = "e" * 16
+    settings: Settings = field(default_factory=Settings)
+
+    def write(self, path: str, text: str) -> Path:
+        """Write a file, its text dedented, and return where it is."""
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+        return place
+
+    def module(self, name: str, text: str) -> Path:
+        """Write a module of the package: `shapes`, `sub.shapes`, `sub.__init__`."""
+        return self.write(f"src/{PACKAGE}/{name.replace('.', '/')}.py", text)
+
+    def snippet(self, text: str, name: str = "one") -> Path:
+        """Write a snippet."""
+        return self.write(f"snippets/{name}.py", text)
+
+    @property
+    def book(self) -> Book:
+        """The book as it is now."""
+        book = Book(self.root, PACKAGE)
+        book.__dict__["engine"] = self.engine
+        return book
+
+    @property
+    def store(self) -> Store:
+        """Its stored runs."""
+        return Store(self.book.store)
+
+    def read(self, name: str = "one") -> Snippet:
+        """Return a snippet as it is now."""
+        return self.book.snippets[name]
+
+    def reach(self, name: str = "one") -> Reach:
+        """Return what a snippet reaches now."""
+        return Reach(self.book.library, self.read(name).module)
+
+    def inputs(self, name: str = "one") -> dict[str, str]:
+        """Return what a run of a snippet depends on now."""
+        return inputs(self.book, self.read(name), self.settings)
+
+    def status(self, name: str = "one") -> Status:
+        """Return the status of a snippet now."""
+        return status(self.book, self.store, self.read(name), self.settings)
+
+    def save(self, name: str = "one", **manifest: object) -> str:
+        """Store a run of a snippet as it is now, and return its key."""
+        wanted = self.inputs(name)
+        cells = [
+            {"cell_type": "code", "id": cell.name, "outputs": []}
+            for cell in self.read(name).code
+        ]
+        usual = {
+            "name": name,
+            "key": key(wanted),
+            "inputs": wanted,
+            "files": {},
+            "packages": {},
+            "values": {"answer": 42},
+            "seconds": 0.5,
+            "cells": {},
+            "memory": None,
+        }
+        self.store.save({**usual, **manifest}, {"cells": cells, "nbformat": 4})
+        return key(wanted)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> SmallBook:
+    """A book with an empty package and no snippet."""
+    small = SmallBook(tmp_path)
+    small.write("mkdocs.yml", "")
+    small.module("__init__", "")
+    (tmp_path / "snippets").mkdir()
+    return small

@@ -1,0 +1,426 @@
+"""Running snippets: what ends well is kept, what does not is told, nothing hangs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dlnotes.book.book import Book
+from dlnotes.book.ending import Failure
+from dlnotes.book.keys import Settings
+from dlnotes.book.launch import Spawner
+from dlnotes.book.runner import Outcome, Runner
+from dlnotes.book.status import Status
+
+GOOD = """
+    # %% setup
+    import numpy as np
+    import matplotlib.pyplot as plt
+    from mini.shapes import area
+
+    # %% compute
+    a = area(3.0)
+    print("area", a)
+
+    # %% draw
+    fig, ax = plt.subplots()
+    ax.plot([0, 1], [0, a], label="line")
+    ax.legend()
+    plt.show()
+"""
+
+
+@dataclass
+class Listener:
+    """Progress that remembers what it was told."""
+
+    planned: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    def plan(self, stale: list[Status], fresh: int) -> None:
+        self.planned = sorted(item.snippet.name for item in stale)
+
+    def finished(self, name: str, seconds: float) -> None: ...
+
+    def failed(self, failure: Failure) -> None:
+        self.failures.append(failure)
+
+    def waiting(self) -> None: ...
+
+
+@dataclass
+class Bench:
+    """A small book and a runner over it."""
+
+    root: Path
+    runner: Runner
+
+    def write(self, name: str, text: str) -> None:
+        (self.root / "snippets" / f"{name}.py").write_text(textwrap.dedent(text))
+
+    def update(self, **options: object) -> tuple[Outcome, list[str]]:
+        listener = Listener()
+        self.runner.book = book = Book(self.root, "mini")
+        options = {"timeout": 60.0, **options}
+        outcome = self.runner.update(
+            list(book.snippets), Settings(), listener, **options
+        )  # type: ignore[arg-type]
+        return outcome, listener.planned
+
+    def failure(self, text: str, **options: object) -> Failure:
+        self.write("bad", text)
+        outcome, _ = self.update(**options)
+        (failure,) = outcome.failures
+        return failure
+
+
+def make_book(root: Path) -> None:
+    (root / "snippets").mkdir()
+    package = root / "src" / "mini"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "shapes.py").write_text(
+        "PI = 3.0\n\n\ndef area(r):\n    return PI * r * r\n"
+    )
+    (root / "mkdocs.yml").touch()
+    for language in ("en", "zh"):
+        (root / "docs" / language).mkdir(parents=True)
+
+
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Callable[[Path], Bench]]:
+    """Make benches that share one warm server."""
+    runner: Runner | None = None
+
+    def make(root: Path) -> Bench:
+        nonlocal runner
+        make_book(root)
+        fresh = Runner(Book(root, "mini"))
+        if runner:
+            fresh._launcher, fresh._engine = runner._launcher, runner._engine
+        runner = fresh
+        return Bench(root, fresh)
+
+    yield make
+    if runner:
+        runner.close()
+
+
+@pytest.fixture
+def bench(warm: Callable[[Path], Bench], tmp_path: Path) -> Bench:
+    """A small book with nothing in it."""
+    return warm(tmp_path)
+
+
+def test_a_run_keeps_logs_figures_and_values_and_is_not_repeated(bench: Bench) -> None:
+    bench.write("good", GOOD)
+    outcome, planned = bench.update()
+    assert outcome.failures == []
+    run = outcome.runs["good"]
+    assert planned == ["good"]
+    assert run.log("compute") == "area 27.0\n"
+    assert run.values["a"] == 27.0
+    (figure,) = run.outputs("draw")
+    assert figure["data"]["image/svg+xml"].startswith("<svg")
+    assert bench.update()[1] == []
+
+
+def test_output_is_kept_in_order_whatever_wrote_it(bench: Bench) -> None:
+    bench.write(
+        "good",
+        """
+        # %% all
+        import os, subprocess, sys
+        print("one")
+        sys.stdout.buffer.write(b"two\\n")
+        print("three", file=sys.stderr)
+        subprocess.run(["echo", "four"])
+        "five"
+        """,
+    )
+    run = bench.update()[0].runs["good"]
+    assert run.log("all") == "one\ntwo\nfour\n"
+    kinds = [item.get("name", item["output_type"]) for item in run.outputs("all")]
+    assert kinds == ["stdout", "stderr", "display_data", "stdout"]
+    assert run.outputs("all")[2]["data"]["text/plain"] == "'five'"
+
+
+def test_an_exception_names_cell_line_and_frames_and_the_others_are_kept(
+    bench: Bench,
+) -> None:
+    bench.write("good", GOOD)
+    failure = bench.failure(
+        """
+        # %% first
+        def half(x):
+            return x / 0
+
+        # %% second
+        half(3)
+        """
+    )
+    assert (failure.name, failure.cell, failure.line) == ("bad", "second", 7)
+    assert failure.message == "ZeroDivisionError: division by zero"
+    assert "return x / 0" in failure.frames
+    outcome, planned = bench.update()
+    assert planned == ["bad"], "the good one is kept, the failure is not stored"
+    assert "good" in outcome.runs
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import os\n        os._exit(3)", "ended its own process with exit code 3"),
+        ("import os\n        os._exit(0)", "ended its own process with exit code 0"),
+        ("import sys\n        sys.exit(0)", "called sys.exit(0)"),
+        ("import sys\n        sys.exit('so')", "called sys.exit('so')"),
+        (
+            "import os, signal\n        os.kill(os.getpid(), signal.SIGKILL)",
+            "killed by signal 9 (SIGKILL)",
+        ),
+        (
+            "for _ in range(1000):\n            print('x' * 50_000)",
+            "printed more than 200,000 characters of output",
+        ),
+        (
+            "import os\n        os.write(1, b'x' * 50_000_000)",
+            "printed more than 200,000 characters of output",
+        ),
+        ("while True:\n            pass", "stopped at the limit of 3 s (--timeout)"),
+        ("x = ", "SyntaxError"),
+        (
+            "import socket\n        socket.create_connection(('192.0.2.1', 80), 1)",
+            "snippets run offline",
+        ),
+    ],
+)
+def test_each_bad_end_is_a_clear_failure(bench: Bench, code: str, message: str) -> None:
+    if message == "SyntaxError":
+        bench.write("bad", "# %% go\nx = (1,\n")
+        with pytest.raises(ValueError, match=r"bad\.py:2: not valid Python"):
+            bench.update()
+        return
+    failure = bench.failure(
+        f"""
+        # %% start
+        ready = True
+
+        # %% go
+        {code}
+        """,
+        timeout=3.0 if "limit of 3 s" in message else 60.0,
+    )
+    assert message in failure.message
+    assert failure.cell == "go"
+
+
+def test_a_failure_leaves_no_process_behind(bench: Bench) -> None:
+    mark = bench.root / "child"
+    bench.failure(
+        f"""
+        # %% go
+        import subprocess, time
+        child = subprocess.Popen(["sleep", "600"])
+        open({str(mark)!r}, "w").write(str(child.pid))
+        time.sleep(600)
+        """,
+        timeout=10.0,
+    )
+    assert not _alive(int(mark.read_text()))
+
+
+def test_code_of_the_library_that_changes_is_run_anew_even_within_a_second(
+    bench: Bench,
+) -> None:
+    bench.write("good", GOOD)
+    assert bench.update()[0].runs["good"].values["a"] == 27.0
+    shapes = bench.root / "src" / "mini" / "shapes.py"
+    shapes.write_text(shapes.read_text().replace("3.0", "4.0"))
+    assert bench.update()[0].runs["good"].values["a"] == 36.0
+
+
+def test_data_files_that_a_run_read_are_part_of_its_key(bench: Bench) -> None:
+    data = bench.root / "data.txt"
+    data.write_text("7")
+    bench.write("good", f"# %% go\nn = int(open({str(data)!r}).read())\n")
+    assert bench.update()[0].runs["good"].values["n"] == 7
+    assert bench.update()[1] == []
+    data.write_text("8")
+    (status,) = bench.runner.statuses(["good"], Settings())
+    assert status.reasons == ("file {book}/data.txt changed",)
+    assert bench.update()[0].runs["good"].values["n"] == 8
+
+
+def test_a_file_that_was_missing_counts_too(bench: Bench) -> None:
+    data = bench.root / "extra.txt"
+    bench.write(
+        "good",
+        f"""
+        # %% go
+        try:
+            found = open({str(data)!r}).read()
+        except FileNotFoundError:
+            found = "nothing"
+        """,
+    )
+    assert bench.update()[0].runs["good"].values["found"] == "nothing"
+    data.write_text("something")
+    assert bench.update()[0].runs["good"].values["found"] == "something"
+
+
+def test_a_module_imported_behind_the_back_of_the_analysis_counts(
+    bench: Bench,
+) -> None:
+    hidden = bench.root / "src" / "mini" / "hidden.py"
+    hidden.write_text("X = 1\n")
+    bench.write("good", "# %% go\nimport pydoc\nx = pydoc.locate('mini.hidden').X\n")
+    assert bench.update()[0].runs["good"].values["x"] == 1
+    hidden.write_text("X = 22\n")
+    assert bench.update()[0].runs["good"].values["x"] == 22
+
+
+def test_every_snippet_starts_from_the_same_state(bench: Bench) -> None:
+    code = """
+        # %% go
+        import random
+        import numpy as np
+        import torch
+        drawn = random.random() + np.random.rand() + torch.rand(1).item()
+        threads = torch.get_num_threads()
+        order = ",".join({"alpha", "beta", "gamma", "delta"})
+        torch.manual_seed(99); np.random.seed(99); random.seed(99)
+        """
+    bench.write("one", code)
+    bench.write("two", code)
+    runs = bench.update(jobs=1)[0].runs
+    assert runs["one"].values == runs["two"].values
+    assert runs["one"].values["threads"] == 1
+
+
+def test_two_cold_runs_and_any_number_of_jobs_give_the_same_bytes(
+    bench: Bench,
+) -> None:
+    for name in ("one", "two", "three"):
+        bench.write(name, GOOD.replace("3.0", f"{len(name)}.0"))
+    seen = []
+    for jobs in (1, 2, 2):
+        runs = bench.update(jobs=jobs, force=True)[0].runs
+        seen.append({n: json.dumps([r.notebook, r.values]) for n, r in runs.items()})
+    assert seen[0] == seen[1] == seen[2]
+
+
+def test_a_machine_without_fork_gives_the_same_run(
+    tmp_path: Path, bench: Bench
+) -> None:
+    bench.write("good", GOOD)
+    forked = bench.update()[0].runs["good"]
+    bench.write("bad", "# %% go\nimport time\ntime.sleep(60)\n")
+    with Runner(Book(bench.root, "mini"), Spawner) as runner:
+        other = Bench(bench.root, runner)
+        outcome, _ = other.update(force=True, timeout=15.0)
+    assert outcome.runs["good"].notebook == forked.notebook
+    (failure,) = outcome.failures
+    assert failure.message == "stopped at the limit of 15 s (--timeout)"
+
+
+def test_a_change_while_it_runs_is_noticed(bench: Bench) -> None:
+    path = bench.root / "snippets" / "bad.py"
+    failure = bench.failure(
+        f"""
+        # %% go
+        path = {str(path)!r}
+        open(path, "a").write("\\nlate = 1\\n")
+        """
+    )
+    assert failure.message == "its code changed while it ran; run it again"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="uses /proc")
+def test_a_killed_build_keeps_what_finished_and_leaves_no_process(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.write("quick", "# %% go\nx = 1\n")
+    bench.write(
+        "slow",
+        f"# %% go\nimport os, time\nopen({str(tmp_path / 'pid')!r}, 'w')"
+        ".write(str(os.getpid()))\ntime.sleep(600)\n",
+    )
+    program = textwrap.dedent(f"""
+        from pathlib import Path
+        from dlnotes.book.book import Book
+        from dlnotes.book.keys import Settings
+        from dlnotes.book.runner import Runner
+        class Quiet:
+            def plan(self, *_): ...
+            def finished(self, *_): ...
+            def failed(self, *_): ...
+            def waiting(self): ...
+        with Runner(Book(Path({str(bench.root)!r}), "mini")) as runner:
+            runner.update(["quick", "slow"], Settings(), Quiet(), jobs=2)
+        """)
+    process = subprocess.Popen([sys.executable, "-c", program])
+    try:
+        until(lambda: (bench.root / "pid").exists())
+        until(lambda: list(bench.root.glob(".runs/runs/quick/*.json")) != [])
+        children = psutil.Process(process.pid).children(recursive=True)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    until(lambda: not any(_alive(child.pid) for child in children))
+    bench.write("slow", "# %% go\ny = 2\n")
+    outcome, planned = bench.update()
+    assert planned == ["slow"]
+    assert not outcome.failures
+    assert not list((bench.root / ".runs").glob("work/*"))
+
+
+def test_two_builds_at_once_share_the_work(bench: Bench, tmp_path: Path) -> None:
+    count = bench.root / "count"
+    bench.write(
+        "good",
+        f"# %% go\nimport os, time\nfd = os.open({str(count)!r}, "
+        "os.O_WRONLY | os.O_CREAT | os.O_APPEND)\nos.write(fd, b'x')\ntime.sleep(1)\n",
+    )
+    program = textwrap.dedent(f"""
+        from pathlib import Path
+        from dlnotes.book.book import Book
+        from dlnotes.book.keys import Settings
+        from dlnotes.book.progress import Report
+        from dlnotes.book.runner import Runner
+        book = Book(Path({str(bench.root)!r}), "mini")
+        with Runner(book) as runner:
+            assert runner.update(["good"], Settings(), Report(book)).runs["good"]
+        """)
+    both = [
+        subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    said = [process.communicate()[1].decode() for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert count.read_text() == "x", "the second build used the run of the first"
+    assert any("another build is running snippets" in text for text in said)
+
+
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for a condition, and fail if it does not come."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

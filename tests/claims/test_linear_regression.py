@@ -1,0 +1,346 @@
+"""What the chapter on linear regression says in words."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch.nn.functional import mse_loss
+from torch.optim import SGD
+
+from dlnotes.book.store import Run
+from dlnotes.data.synthetic import noisy_line, noisy_linear
+from dlnotes.linear import LinearRegression, fit, linear, normal_equation, with_ones
+from dlnotes.losses import gaussian_nll, mse
+from dlnotes.train.loop import Batches, train
+from dlnotes.train.seed import seed_everything
+
+Runs = Callable[[str], Run]
+Data = tuple[torch.Tensor, torch.Tensor]
+
+
+@pytest.fixture
+def data() -> Data:
+    """The 256 points of the chapter."""
+    seed_everything(1809)
+    return noisy_line(n=256, w=5, b=7, sigma=0.25)
+
+
+@pytest.fixture
+def curvature(data: Data) -> tuple[float, float]:
+    """The flat and the steep curvature of the loss."""
+    A = with_ones(data[0])
+    flat, steep = torch.linalg.eigvalsh(2 * A.T @ A / len(A)).tolist()
+    return flat, steep
+
+
+def descend(data: Data, rate: float, steps: int) -> LinearRegression:
+    model = LinearRegression(features=1)
+    optimizer = SGD(model.parameters(), lr=rate)
+    train(model, mse, optimizer, Batches(*data, 256), steps)
+    return model
+
+
+class TestThreeThousandSteps:
+    def test_the_loop_finds_the_line(self, book_run: Runs) -> None:
+        values = book_run("linear_regression").values
+        assert values["loss_sgd"] == pytest.approx(0.056, abs=0.002)
+        assert abs(values["w_sgd"] - 5) < 0.05
+        assert abs(values["b_sgd"] - 7) < 0.05
+
+    def test_the_log_has_a_line_every_100_steps(self, book_run: Runs) -> None:
+        log = book_run("linear_regression").log("train")
+        steps = [int(step) for step in re.findall(r"^step +(\d+) ", log, re.MULTILINE)]
+        assert steps == list(range(100, 3001, 100))
+
+    def test_200_steps_win_nearly_everything(self, data: Data) -> None:
+        seed_everything(0)
+        model = LinearRegression(features=1)
+        optimizer = SGD(model.parameters(), lr=0.01)
+        history = train(model, mse, optimizer, Batches(*data, 64), steps=200)
+        means = history.epoch_means()
+        assert 500 < means[0] / means[-1] < 1000
+
+    def test_the_fit_is_below_the_true_line_and_the_noise(
+        self, book_run: Runs, data: Data
+    ) -> None:
+        X, y = data
+        true = mse(5 * X[:, 0] + 7, y).item()
+        assert book_run("linear_regression").values["loss_all"] < true < 1 / 16
+
+    def test_four_steps_an_epoch(self, data: Data, book_run: Runs) -> None:
+        assert len(Batches(*data, 64)) == 4
+        assert book_run("linear_regression").values["epochs"] == 750
+
+    def test_the_last_batch_jumps_and_the_epoch_does_not(self, book_run: Runs) -> None:
+        values = book_run("linear_regression").values
+        assert values["batch_spread"] > 100 * values["mean_spread"]
+
+    def test_the_loss_equals_that_of_torch(self, data: Data) -> None:
+        X, y = data
+        for reduction in ("mean", "sum", "none"):
+            ours = mse(3 * X[:, 0], y, reduction)
+            theirs = mse_loss(3 * X[:, 0], y, reduction=reduction)
+            torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-6)
+
+
+class TestLossSurface:
+    def test_a_step_multiplies_the_error_along_an_eigenvector(self, data: Data) -> None:
+        X, y = (t.double() for t in data)
+        A = with_ones(X)
+        curvatures, directions = torch.linalg.eigh(2 * A.T @ A / len(A))
+        best = torch.linalg.lstsq(A, y[:, None]).solution[:, 0]
+        theta = torch.zeros(2, dtype=torch.float64)
+        after = theta - 0.01 * 2 * A.T @ (A @ theta - y) / len(A)
+        expected = (1 - 0.01 * curvatures) * (directions.T @ (theta - best))
+        torch.testing.assert_close(directions.T @ (after - best), expected)
+
+    def test_across_the_valley_is_done_long_before_along_it(
+        self, book_run: Runs
+    ) -> None:
+        values = book_run("linear_regression").values
+        assert values["steep_300"] < 0.001
+        assert values["flat_300"] > 0.5
+        assert 0.01 < values["flat_3000"] < 0.05
+
+    def test_the_limit_of_the_rate_is_2_over_the_steep_curvature(
+        self, data: Data, curvature: tuple[float, float]
+    ) -> None:
+        _, steep = curvature
+        w, _ = fit(*data)
+        below, above = (descend(data, c * 2 / steep, 700) for c in (0.97, 1.01))
+        assert abs(below.w - w).item() < 1e-3
+        assert abs(above.w - w).item() > 10
+
+    def test_the_contours_double(self, data: Data) -> None:
+        X, y = data
+        w, b = fit(X, y)
+        lowest = mse(linear(X, w, b), y)
+        near = mse(linear(X, w + 1, b), y) - lowest
+        far = mse(linear(X, w + 2**0.5, b), y) - lowest
+        assert (far / near).item() == pytest.approx(2, rel=1e-3)
+
+
+class TestExactAnswer:
+    def test_the_errors_are_normal_to_every_column(self, data: Data) -> None:
+        X, y = (t.double() for t in data)
+        error = linear(X, *fit(X, y)) - y
+        assert (with_ones(X).T @ error).abs().max() < 1e-9
+
+    def test_sgd_comes_close(self, book_run: Runs) -> None:
+        values = book_run("linear_regression").values
+        assert values["w_gap"] < 0.02
+        assert 0 < values["loss_gap"] < 1e-4
+
+    def test_the_error_does_not_depend_on_the_line_sought(self) -> None:
+        found = []
+        for w, b in [(5, 7), (3, 4)]:
+            seed_everything(1809)
+            X, y = noisy_line(n=256, w=w, b=b, sigma=0.25)
+            w_hat, b_hat = fit(X, y)
+            loss = mse(linear(X, w_hat, b_hat), y)
+            found.append(torch.stack([w_hat[0] - w, b_hat - b, loss]))
+        torch.testing.assert_close(found[0], found[1], atol=1e-5, rtol=0)
+
+    def test_sgd_ends_nearer_when_it_starts_nearer(self, book_run: Runs) -> None:
+        first = book_run("linear_regression").values["w_gap"]
+        second = book_run("linear_regression_closed_form").values["w_second_gap"]
+        assert second < first
+
+    def test_the_normal_equation_squares_the_condition_number(self, data: Data) -> None:
+        A = with_ones(data[0]).double()
+        squared = torch.linalg.cond(A) ** 2
+        torch.testing.assert_close(torch.linalg.cond(A.T @ A), squared)
+
+    def test_both_ways_agree_on_the_data(self, data: Data) -> None:
+        torch.testing.assert_close(
+            fit(*data), normal_equation(*data), atol=1e-4, rtol=0
+        )
+
+    def test_dates_break_the_normal_equation_in_single_precision(
+        self, book_run: Runs
+    ) -> None:
+        values = book_run("linear_regression_closed_form").values
+        assert values["condition"] * 1e-7 < 0.01
+        assert values["condition_squared"] > 1e7
+        assert abs(values["w_squared"] - 5) > 1
+        assert abs(values["w_qr"] - 5) < 0.05
+
+    def test_dates_are_no_trouble_in_double_precision(self, data: Data) -> None:
+        X, y = (t.double() for t in data)
+        w, _ = normal_equation(2024 + X, y)
+        torch.testing.assert_close(w, fit(X, y)[0], atol=1e-4, rtol=0)
+
+
+class TestSeveralFeatures:
+    def test_a_weight_is_the_change_with_the_others_held(self) -> None:
+        w, b = torch.tensor([2.0, -3.0, 0.5]), torch.tensor(4.0)
+        X = torch.rand(5, 3)
+        moved = X + torch.tensor([0.0, 1.0, 0.0])
+        change = linear(moved, w, b) - linear(X, w, b)
+        torch.testing.assert_close(change, torch.full((5,), -3.0))
+
+    def test_sgd_has_not_arrived_and_is_lucky_once(self, book_run: Runs) -> None:
+        run = book_run("linear_regression_closed_form")
+        assert run.values["largest_gap"] > 0.05
+        assert run.values["loss_excess"] > 0
+        seed_everything(1809)
+        X, y = noisy_linear((256,), torch.tensor([2.0, -3.0, 0.5]), 4.0, 0.25)
+        table = run.outputs("multiple")[0]["data"]["text/plain"]
+        row = next(line for line in "".join(table).splitlines() if "w₁" in line)
+        true, sgd, exact = (float(number) for number in row.split()[1:])
+        assert exact == pytest.approx(fit(X, y)[0][0].item(), abs=1e-4)
+        assert abs(sgd - true) < abs(exact - true)
+
+
+class TestNoise:
+    @pytest.mark.parametrize("sigma", [0.25, 0.5, 1.0, 7.0])
+    def test_the_likelihood_of_any_sigma_is_highest_at_least_squares(
+        self, data: Data, sigma: float
+    ) -> None:
+        X, y = (t.double() for t in data)
+        w, b = (t.clone().requires_grad_() for t in fit(X, y))
+        gaussian_nll(linear(X, w, b), y, sigma).backward()
+        assert w.grad.abs().max() < 1e-10
+        assert b.grad.abs() < 1e-10
+
+    def test_a_negative_log_likelihood_may_be_negative(self, book_run: Runs) -> None:
+        assert book_run("linear_regression_recovery").values["nll_lowest"] < 0
+
+    def test_the_likeliest_sigma_is_the_root_of_the_smallest_mse(
+        self, book_run: Runs, data: Data
+    ) -> None:
+        X, y = data
+        prediction = linear(X, *fit(X, y))
+        root = mse(prediction, y).sqrt().item()
+        sigma = book_run("linear_regression_recovery").values["sigma_hat"]
+        assert sigma == pytest.approx(root, rel=1e-5)
+        lowest = gaussian_nll(prediction, y, root)
+        assert lowest < gaussian_nll(prediction, y, 0.95 * root)
+        assert lowest < gaussian_nll(prediction, y, 1.05 * root)
+
+    def test_one_huge_error_drags_the_line(self, data: Data) -> None:
+        X, y = data
+        spoiled = y.clone()
+        spoiled[X[:, 0].argmax()] += 50
+        assert abs(fit(X, spoiled)[0] - fit(X, y)[0]).item() > 1
+
+
+class TestTrust:
+    @staticmethod
+    def slopes(n: int, sets: int = 2000) -> torch.Tensor:
+        X, y = noisy_linear((sets, n), torch.tensor([5.0]), b=7.0, sigma=0.25)
+        return fit(X, y)[0][:, 0]
+
+    def test_no_sign_of_a_bias(self, book_run: Runs) -> None:
+        values = book_run("linear_regression_recovery").values
+        assert abs(values["bias"]) < 2 * values["bias_error"]
+        assert values["bias_error"] < 0.0015
+
+    def test_one_error_is_many_times_the_bias(self, book_run: Runs) -> None:
+        error = book_run("linear_regression").values["w_error"]
+        assert abs(error) > 10 * abs(
+            book_run("linear_regression_recovery").values["bias"]
+        )
+
+    def test_the_scatter_follows_the_formula(self, book_run: Runs) -> None:
+        values = book_run("linear_regression_recovery").values
+        assert values["spread"] == pytest.approx(values["spread_theory"], rel=0.05)
+        assert 0.6 < values["within"] < 0.7
+
+    def test_four_times_the_data_halve_the_scatter(self) -> None:
+        seed_everything(0)
+        ratio = self.slopes(100).std() / self.slopes(400).std()
+        assert ratio.item() == pytest.approx(2, rel=0.08)
+
+    def test_the_lowest_loss_scatters_around_its_formula(self, book_run: Runs) -> None:
+        values = book_run("linear_regression_recovery").values
+        assert values["loss_mean"] == pytest.approx(values["loss_theory"], rel=0.01)
+        ours = book_run("linear_regression").values["loss_sgd"]
+        assert values["loss_low"] < ours < values["loss_high"]
+
+
+class TestPitfalls:
+    def test_a_vector_minus_a_column_is_a_table(self, data: Data) -> None:
+        X, y = data
+        assert (torch.nn.Linear(1, 1)(X) - y).shape == (256, 256)
+
+    def test_torch_warns_and_goes_on(self) -> None:
+        with pytest.warns(UserWarning, match="broadcasting"):
+            assert mse_loss(torch.zeros(4, 1), torch.ones(4)) == 1
+
+    def test_the_slope_is_lost_and_the_loss_stays_at_the_variance(
+        self, book_run: Runs
+    ) -> None:
+        run = book_run("linear_regression_pitfalls")
+        assert abs(run.values["w_wrong"]) < 0.5
+        loss = float(re.search(r"loss (\S+)", run.log("silent"))[1])
+        assert loss == pytest.approx(run.values["y_variance"], rel=0.01)
+        assert "make them equal" in run.log("door")
+
+    def test_half_the_sum_is_n_over_2_times_the_mean_and_so_is_its_gradient(
+        self, data: Data
+    ) -> None:
+        X, y = data
+        prediction = (4 * X[:, 0]).requires_grad_()
+        half = mse(prediction, y, "sum") / 2
+        mean = mse(prediction, y)
+        torch.testing.assert_close(half, 128 * mean)
+        (of_half,) = torch.autograd.grad(half, prediction)
+        (of_mean,) = torch.autograd.grad(mean, prediction)
+        torch.testing.assert_close(of_half, 128 * of_mean)
+
+    def test_half_the_sum_diverges_and_the_loop_names_the_step(
+        self, book_run: Runs, curvature: tuple[float, float]
+    ) -> None:
+        assert 0.01 * 128 * curvature[1] > 2
+        run = book_run("linear_regression_pitfalls")
+        assert re.match(r"the loss is inf at step \d+:", run.log("half-sum"))
+        assert run.values["same_minimum"] < 1e-5
+
+    def test_the_mean_divides_by_elements(self, book_run: Runs) -> None:
+        values = book_run("linear_regression_pitfalls").values
+        assert (values["per_element"], values["per_row"]) == (4, 12)
+
+    def test_celsius_and_fahrenheit_are_refused(
+        self, data: Data, book_run: Runs
+    ) -> None:
+        log = book_run("linear_regression_pitfalls").log("dependent")
+        assert "w and b are not unique" in log
+
+    def test_what_one_weight_takes_the_other_gives(self, data: Data) -> None:
+        celsius = data[0].double()
+        both = torch.cat([celsius, 1.8 * celsius + 32], dim=1)
+        one = linear(both, torch.tensor([5.0, 0.0]).double(), torch.tensor(7.0))
+        other = linear(both, torch.tensor([-13.0, 10.0]).double(), torch.tensor(-313.0))
+        torch.testing.assert_close(one, other)
+
+
+class TestExercises:
+    def test_only_the_standard_deviation_makes_the_valley_round(
+        self, book_run: Runs, data: Data
+    ) -> None:
+        values = book_run("linear_regression_exercises").values
+        assert values["standardised"] < values["raw"] / 5
+        assert values["raw"] < values["centred"]
+        x = data[0].double()
+        for feature, expected in [
+            (x - x.mean(), 1 / 6),
+            ((x - x.mean()) / x.std(correction=0), 2),
+        ]:
+            A = with_ones(feature)
+            H = 2 * A.T @ A / len(A)
+            assert abs(H[0, 1]) < 1e-9
+            assert H[1, 1].item() == pytest.approx(expected, rel=0.1)
+
+    def test_the_formulas_lead_where_the_loop_leads(self, book_run: Runs) -> None:
+        run = book_run("linear_regression_exercises")
+        assert run.values["largest"] < 1e-6
+        by_hand, by_loop = run.log("solution-2").splitlines()
+        assert by_hand.split()[2:] == by_loop.split()[2:]
+
+    def test_the_area_speaks_for_the_rooms(self, book_run: Runs) -> None:
+        values = book_run("linear_regression_exercises").values
+        assert values["area_alone"] == pytest.approx(values["predicted"], rel=1e-4)
+        assert values["area_alone"] > 4
+        assert values["area_both"] == pytest.approx(2, abs=0.3)
