@@ -104,7 +104,9 @@ class Bench:
             "python": self.printed[SHOWS_IT],
             "dlnotes": notebook,
         }
-        return {way: hashlib.sha256(text.encode()).hexdigest() for way, text in kept.items()}
+        return {
+            way: hashlib.sha256(text.encode()).hexdigest() for way, text in kept.items()
+        }
 
     def compute(self) -> float:
         """Return the seconds that the snippets' own code took in the engine."""
@@ -141,7 +143,9 @@ def main() -> None:
         changed = {way: timed(work) for way, work in ways.items()}
         after = bench.shown()
     cores = os.cpu_count() or 1
-    print(f"{len(bench.snippets)} snippets, {cores} cores, seconds (and ratio to dlnotes)")
+    print(
+        f"{len(bench.snippets)} snippets, {cores} cores, seconds (and ratio to dlnotes)"
+    )
     print(f"{'':16}{'cold':>16}{'no-op':>16}{'one function':>16}  after the change")
     for way in ways:
         cells = [

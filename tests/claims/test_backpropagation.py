@@ -94,6 +94,12 @@ def test_backward_numbers_are_those_of_the_text(values: dict) -> None:
     assert gradients()[0][0] == pytest.approx(v["d1_1"] * X[0])
 
 
+def test_first_layer_derivatives_are_two_orders_of_magnitude_smaller() -> None:
+    first, second = gradients()
+    assert 80 < abs(second).min() / abs(first).max()
+    assert np.linalg.norm(second) / np.linalg.norm(first) < 300
+
+
 def test_hand_numpy_layers_and_torch_agree_to_rounding(values: dict) -> None:
     assert values["torch_gap"] < 1e-15
     assert values["engine_gap"] < 1e-15
@@ -181,10 +187,22 @@ def test_a_smaller_step_is_not_better() -> None:
         assert not numerical_gradient(lambda W: loss_of(W, W2), W1, h).any()
 
 
-def test_no_useful_step_hides_the_wrong_gradient() -> None:
-    wrong = gradients(Exchanged)[0]
+def test_no_step_makes_the_wrong_gradient_look_right() -> None:
+    right, wrong = gradients()[0], gradients(Exchanged)[0]
     for h in 10.0 ** np.arange(-11, 0):
         assert check1(wrong, h) == pytest.approx(7.03, rel=0.05)
+    for h in 10.0 ** np.arange(-16, -11):
+        assert check1(wrong, h) > 1
+        assert check1(right, h) > 1e-6
+
+
+def test_a_small_step_roughly_downhill_lowers_the_loss() -> None:
+    second = gradients()[1]
+    for angle in (0.0, 1.0, 1.5, -1.5):
+        c, s = np.cos(angle), np.sin(angle)
+        step = 1e-3 * second @ [[c, -s], [s, c]]
+        assert np.sum(step * second) > 0
+        assert loss_of(W1, W2 - step) < loss_of(W1, W2)
 
 
 def test_flat_index_loop_truncates_and_breaks(book_run: BookRun) -> None:

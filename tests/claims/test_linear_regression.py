@@ -84,6 +84,33 @@ class TestThreeThousandSteps:
             torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-6)
 
 
+class TestTrainingLoop:
+    def test_the_gradient_points_where_the_loss_grows_fastest(self, data: Data) -> None:
+        X, y = (t.double() for t in data)
+        theta = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+        mse(with_ones(X) @ theta, y).backward()
+        angles = torch.arange(0, 2 * torch.pi, 0.01, dtype=torch.float64)
+        directions = torch.stack([angles.cos(), angles.sin()], dim=1)  # (629, 2)
+        moved = theta.detach() + 1e-4 * directions
+        losses = ((with_ones(X) @ moved.T - y[:, None]) ** 2).mean(dim=0)
+        uphill = theta.grad / theta.grad.norm()
+        assert directions[losses.argmax()] @ uphill > 0.9999
+        assert directions[losses.argmin()] @ uphill < -0.9999
+
+    def test_torch_adds_gradients_up(self) -> None:
+        w = torch.ones(1, requires_grad=True)
+        for expected in (3.0, 6.0):
+            (3 * w).backward()
+            assert w.grad.item() == expected
+
+    def test_a_loss_that_is_kept_keeps_its_record(self) -> None:
+        w = torch.ones(1, requires_grad=True)
+        loss = mse(2 * w, torch.zeros(1))
+        loss.backward()
+        assert loss.grad_fn.next_functions
+        assert not isinstance(loss.item(), torch.Tensor)
+
+
 class TestLossSurface:
     def test_a_step_multiplies_the_error_along_an_eigenvector(self, data: Data) -> None:
         X, y = (t.double() for t in data)
@@ -122,6 +149,9 @@ class TestLossSurface:
 
 
 class TestExactAnswer:
+    def test_both_curvatures_are_positive(self, curvature: tuple[float, float]) -> None:
+        assert min(curvature) > 0.1
+
     def test_the_errors_are_normal_to_every_column(self, data: Data) -> None:
         X, y = (t.double() for t in data)
         error = linear(X, *fit(X, y)) - y
@@ -243,6 +273,15 @@ class TestTrust:
             book_run("linear_regression_recovery").values["bias"]
         )
 
+    def test_part_of_the_error_is_what_the_loop_had_still_to_go(
+        self, book_run: Runs
+    ) -> None:
+        values = book_run("linear_regression").values
+        noise = values["w_exact"] - 5
+        assert noise * values["w_error"] > 0
+        whole = abs(noise) + values["w_gap"]
+        assert abs(values["w_error"]) == pytest.approx(whole, abs=1e-6)
+
     def test_the_scatter_follows_the_formula(self, book_run: Runs) -> None:
         values = book_run("linear_regression_recovery").values
         assert values["spread"] == pytest.approx(values["spread_theory"], rel=0.05)
@@ -301,6 +340,17 @@ class TestPitfalls:
     def test_the_mean_divides_by_elements(self, book_run: Runs) -> None:
         values = book_run("linear_regression_pitfalls").values
         assert (values["per_element"], values["per_row"]) == (4, 12)
+
+    def test_three_outputs_make_a_factor_of_three_in_the_gradient(self) -> None:
+        prediction = torch.full((4, 3), 2.0, requires_grad=True)
+        target = torch.zeros(4, 3)
+        per_element, per_row = (
+            mse(prediction, target),
+            mse(prediction, target, "sum") / 4,
+        )
+        (a,) = torch.autograd.grad(per_element, prediction)
+        (b,) = torch.autograd.grad(per_row, prediction)
+        torch.testing.assert_close(b, 3 * a)
 
     def test_celsius_and_fahrenheit_are_refused(
         self, data: Data, book_run: Runs

@@ -134,6 +134,15 @@ def test_rule_walks_in_circles_on_xor() -> None:
     assert np.abs(history.weights).max() == 1
 
 
+def test_no_unit_on_the_way_gets_more_than_two_rows_of_xor() -> None:
+    history = train_perceptron(ROWS, XOR, epochs=1000)
+    units = zip(history.weights, history.biases, strict=True)
+    right = [(threshold_unit(ROWS, w, b) == XOR).sum() for w, b in units]
+    assert max(right) == 2
+    assert right[-1] == 2  # though the last epoch counted four mistakes
+    assert history.mistakes[-1] == 4
+
+
 def test_one_wrong_label_and_it_never_settles(book_run) -> None:
     run = book_run("perceptron")
     assert run.values["fewest_stuck"] > 0

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dlnotes.book.figures import DARK, LIGHT
 
@@ -40,6 +41,18 @@ def contrast(one: str, other: str) -> float:
     """Return the contrast ratio of two colours (WCAG 2.2)."""
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+class Loader(yaml.SafeLoader):
+    """Reads a configuration; `!ENV` values are left out."""
+
+
+Loader.add_constructor("!ENV", lambda loader, node: None)
+
+
+def config(name: str) -> dict:
+    """Return a configuration as it is written, without what it inherits."""
+    return yaml.load((ROOT / name).read_text(encoding="utf-8"), Loader)
 
 
 SCHEMES = [("default", LIGHT), ("slate", DARK)]
@@ -85,9 +98,31 @@ def test_root_page_is_relative_and_works_without_scripts() -> None:
     assert "prefers-color-scheme: dark" in page
 
 
-def test_root_page_has_the_colours_of_the_book() -> None:
-    page = (ROOT / "docs" / "root.html").read_text(encoding="utf-8")
-    for scheme, _ in SCHEMES:
+@pytest.mark.parametrize("path", [ROOT / "docs" / "root.html", THEME / "404.html"])
+def test_pages_outside_the_theme_have_its_colours(path: Path) -> None:
+    page = path.read_text(encoding="utf-8")
+    light, dark = page.split("@media (prefers-color-scheme: dark)")
+    for text, (scheme, _) in zip((light, dark), SCHEMES, strict=True):
+        own = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", text))
         found = variables(scheme)
-        for name in ("paper", "ink", "muted", "rule", "seal"):
-            assert f"--{name}: {found[f'--dl-{name}']}" in page
+        assert own
+        assert own == {name: found[f"--dl-{name}"] for name in own}
+
+
+@pytest.mark.parametrize("name", ["mkdocs.yml", "mkdocs.zh.yml"])
+def test_parts_and_buttons_have_a_name_in_each_language(name: str) -> None:
+    base = config("mkdocs.yml")
+    parts = {part for item in base["nav"] if isinstance(item, dict) for part in item}
+    toggles = {option["toggle"]["name"] for option in base["theme"]["palette"]}
+    labels = config(name)["extra"]["labels"]
+    assert parts | toggles <= labels.keys()
+    assert labels.keys() == base["extra"]["labels"].keys()
+
+
+def test_inherited_lists_are_not_written_twice() -> None:
+    def lists(tree: dict) -> list[str]:
+        inner = [v for v in tree.values() if isinstance(v, dict)]
+        here = [key for key, value in tree.items() if isinstance(value, list)]
+        return here + [key for value in inner for key in lists(value)]
+
+    assert not lists(config("mkdocs.zh.yml"))

@@ -1,18 +1,22 @@
 """Check the sources of the book: directives, the two languages, links, typography."""
 
+import os
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dlnotes.book import links, parity, typography
 from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.comments import translate_comments
 from dlnotes.book.errors import BookError
+from dlnotes.book.exhibits import untranslated_message
 from dlnotes.book.gather import gather
 from dlnotes.book.keys import Settings
-from dlnotes.book.page import scan
+from dlnotes.book.results import translated
+from dlnotes.book.sources import Sources, StaleError
 from dlnotes.book.usage import directives
-from dlnotes.book.weave import Sources, StaleError, Weaver
+from dlnotes.book.weave import Weaver
 
 SHOWS = ("source", "code", "run", "figure", "log", "table")
 
@@ -29,22 +33,19 @@ def check(book: Book, settings: Settings | None = None) -> Checked:
     """Check every page of both languages.
 
     What a stale run would show is left out, and said so: it cannot be known.
+
+    Raises:
+        BookError: a page or the catalogue cannot be read at all.
     """
+    texts = {page: _read(book, page) for name in LANGUAGES for page in book.pages(name)}
     sources = gather(book, settings or Settings())
-    errors: list[BookError] = []
-    for language in LANGUAGES:
-        errors += _pages(book, language, sources)
-    pairs, alone = parity.pairs(book.docs)
-    errors += alone
-    side_by_side = []
-    for en, zh in pairs:
-        texts = en.read_text(encoding="utf-8"), zh.read_text(encoding="utf-8")
-        found = parity.compare(*texts, book.relative(en), book.relative(zh))
-        errors += found
-        if found:
-            side_by_side.append(parity.side_by_side(*texts, 100))
+    errors = [error for name in LANGUAGES for error in _pages(book, name, sources)]
+    found, side_by_side = _twins(book, texts)
+    errors += found
     errors += unshown(book, sources)
-    stale = [error for error in errors if isinstance(error, StaleError)]
+    said = {error.message for error in errors}
+    errors += [e for e in untranslated(book, sources) if e.message not in said]
+    stale = any(isinstance(error, StaleError) for error in errors)
     errors = [error for error in errors if not isinstance(error, StaleError)]
     errors = list({str(error): error for error in errors}.values())
     lines = [str(error) for error in errors] + side_by_side
@@ -53,18 +54,42 @@ def check(book: Book, settings: Settings | None = None) -> Checked:
         lines.append(
             f"not checked, since their runs are stale (`dlnotes run`): {names}"
         )
-    lines.append(_summary(book, errors))
+    lines.append(_summary(len(texts), len(errors)))
     return Checked(errors, "\n".join(lines))
 
 
-def _summary(book: Book, errors: list[BookError]) -> str:
-    count = sum(len(book.pages(language)) for language in LANGUAGES)
+def _read(book: Book, page: Path) -> str:
+    try:
+        return page.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise BookError("the page is not UTF-8", book.relative(page), line) from error
+
+
+def _twins(book: Book, texts: dict[Path, str]) -> tuple[list[BookError], list[str]]:
+    """Compare the languages: the errors, and the pages that differ side by side."""
+    pairs, alone = parity.pairs(book.docs)
+    errors = []
+    for error in alone:
+        message = error.message.replace(f"{book.root}{os.sep}", "")
+        errors.append(BookError(message, book.relative(Path(error.path or "")), 1))
+    side_by_side = []
+    for en, zh in pairs:
+        pair = texts[en], texts[zh]
+        found = parity.compare(*pair, book.relative(en), book.relative(zh))
+        errors += found
+        if found:
+            side_by_side.append(parity.side_by_side(*pair, 100))
+    return errors, side_by_side
+
+
+def _summary(pages: int, errors: int) -> str:
     if errors:
-        return f"{len(errors)} error{'s' if len(errors) > 1 else ''} in {count} pages"
-    return f"{count} pages checked: nothing wrong"
+        return f"{errors} error{'s' if errors > 1 else ''} in {pages} pages"
+    return f"{pages} pages checked: nothing wrong"
 
 
-def _pages(book: Book, language: str, sources: Sources) -> Iterable[BookError]:
+def _pages(book: Book, language: str, sources: Sources) -> Iterator[BookError]:
     folder = book.docs / language
     for path in book.pages(language):
         text = path.read_text(encoding="utf-8")
@@ -84,30 +109,44 @@ def _pages(book: Book, language: str, sources: Sources) -> Iterable[BookError]:
         yield BookError(error.message, path, error.line)
 
 
-def unshown(book: Book, sources: Sources) -> Iterable[BookError]:
+def unshown(book: Book, sources: Sources) -> Iterator[BookError]:
     """Yield an error for each snippet and public symbol that no chapter shows.
 
     `docs/unshown.toml` lists the exceptions, each with its reason.
     """
-    path = book.docs / "unshown.toml"
-    listed = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    excused = {**listed.get("snippets", {}), **listed.get("symbols", {})}
+    symbols = {symbol.name: symbol for symbol in book.library.public()}
+    excused = _excused(book)
+    for name, line in excused.items():
+        if name not in {*symbols, *sources.snippets}:
+            message = f"the book has no snippet or public symbol {name}"
+            yield BookError(message, Path("docs/unshown.toml"), line)
     shown = {
         directive.target
         for page in book.pages("en")
-        if not scan(page.read_text(encoding="utf-8"))[1]
         for directive in directives(page)
         if directive.kind in SHOWS
     }
     for name, snippet in sources.snippets.items():
-        if name not in shown and name not in excused:
+        if name not in {*shown, *excused}:
             yield _unseen(f"snippet {name}", book.relative(snippet.path), 1)
-    for symbol in book.library.public():
-        if symbol.name in excused or any(
-            name == symbol.name or name.startswith(f"{symbol.name}.") for name in shown
-        ):
-            continue
-        yield _unseen(symbol.name, book.relative(symbol.path), symbol.first)
+    for name, symbol in symbols.items():
+        is_part = any(target.startswith(f"{name}.") for target in shown)
+        if name not in {*shown, *excused} and not is_part:
+            yield _unseen(name, book.relative(symbol.path), symbol.first)
+
+
+def _excused(book: Book) -> dict[str, int]:
+    """Return what need not be shown, and the line that says so."""
+    path = book.docs / "unshown.toml"
+    if not path.exists():
+        return {}
+    text = path.read_text(encoding="utf-8")
+    try:
+        listed = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BookError(f"this is not TOML: {error}", book.relative(path)) from error
+    names = [*listed.get("snippets", {}), *listed.get("symbols", {})]
+    return {name: text[: text.index(name)].count("\n") + 1 for name in names}
 
 
 def _unseen(what: str, path: Path, line: int) -> BookError:
@@ -116,3 +155,20 @@ def _unseen(what: str, path: Path, line: int) -> BookError:
         path,
         line,
     )
+
+
+def untranslated(book: Book, sources: Sources) -> Iterator[BookError]:
+    """Yield an error for each comment and label that the run pages show in English."""
+    for name, snippet in sources.snippets.items():
+        path = book.relative(snippet.path)
+        for cell in snippet.code:
+            where = f"{name}#{cell.name}"
+            _, comments = translate_comments(cell.source, sources.catalogue)
+            for line, text in comments:
+                message = untranslated_message("comment", text, where)
+                yield BookError(message, path, cell.first + line - 1)
+            run = sources.runs.get(name)
+            for output in run.outputs(cell.name) if run else ():
+                for text in translated(output, sources.catalogue)[1]:
+                    message = untranslated_message("label", text, where)
+                    yield BookError(message, path, cell.first)

@@ -6,88 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import dlnotes.book
+from dlnotes.book.arguments import parser
 from dlnotes.book.book import Book, find_book
 from dlnotes.book.errors import BookError
 from dlnotes.book.keys import Settings
 from dlnotes.book.progress import Report
-from dlnotes.book.runner import TIMEOUT, Runner
+from dlnotes.book.runner import Runner
 
 FAILED = 1
 MISUSED = 2
 REASONS = 8  # shown per stale snippet
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return value
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="dlnotes",
-        description="Run the snippets of the book and build its site.",
-        epilog="Exit status: 0 all well, 1 a failure in the book, 2 wrong usage.",
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    settings = argparse.ArgumentParser(add_help=False)
-    settings.add_argument(
-        "--scale",
-        choices=["default", "full"],
-        default="default",
-        help="full: train on the data sets of the papers (download, hours)",
-    )
-    settings.add_argument(
-        "--device",
-        choices=["auto", "cpu", "cuda", "mps"],
-        default="auto",
-        help="auto: the CPU at the default scale, the best there is at full scale",
-    )
-    running = argparse.ArgumentParser(add_help=False, parents=[settings])
-    running.add_argument(
-        "--jobs", type=_count, metavar="N", help="snippets at a time (default: cores)"
-    )
-    running.add_argument(
-        "--timeout",
-        type=_positive,
-        default=TIMEOUT,
-        metavar="S",
-        help="limit for each snippet in seconds (default: %(default)g)",
-    )
-
-    run = commands.add_parser(
-        "run", parents=[running], help="run the snippets that are stale"
-    )
-    run.add_argument("names", nargs="*", metavar="NAME", help="default: all snippets")
-    run.add_argument("--force", action="store_true", help="run fresh ones too")
-    show = commands.add_parser(
-        "status", parents=[settings], help="say which runs are stale, and why"
-    )
-    show.add_argument("names", nargs="*", metavar="NAME", help="default: all snippets")
-    commands.add_parser(
-        "build", parents=[running], help="run what is stale and build the site"
-    )
-    serve = commands.add_parser(
-        "serve", parents=[running], help="build, serve and rebuild on every change"
-    )
-    serve.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
-    serve.add_argument("--port", type=_count, default=8000, help="default: %(default)s")
-    commands.add_parser("check", help="check directives, parity, links and typography")
-    export = commands.add_parser(
-        "export", help="write a snippet as one program that needs no dlnotes"
-    )
-    export.add_argument("name", metavar="NAME")
-    export.add_argument("-o", "--output", metavar="FILE", help="default: print it")
-    commands.add_parser("clean", help="delete the stored runs and the built site")
-    return parser
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -103,7 +31,7 @@ def _names(book: Book, names: list[str]) -> list[str]:
     if unknown:
         known = ", ".join(book.snippets)
         raise UsageError(f"no snippet named {', '.join(unknown)}; there are: {known}")
-    return names or list(book.snippets)
+    return list(dict.fromkeys(names)) or list(book.snippets)
 
 
 class UsageError(Exception):
@@ -224,7 +152,7 @@ def _check_installed(book: Book) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     try:
         book = find_book()
         _check_installed(book)
@@ -232,7 +160,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"dlnotes: {error}", file=sys.stderr)
         return MISUSED
-    except BookError as error:
+    except (BookError, OSError) as error:
         print(f"dlnotes: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:

@@ -20,7 +20,7 @@ def translate_comments(
         the code, token for token the same but for its comments; and the line number
         and text of each comment that needs a translation and has none.
     """
-    lines = code.splitlines(keepends=True)
+    lines = io.StringIO(code).readlines()  # as the tokenizer counts them
     missing = []
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
         if token.type != tokenize.COMMENT:
@@ -30,7 +30,8 @@ def translate_comments(
             row, column = token.start
             line = lines[row - 1]
             end = column + len(token.string)
-            lines[row - 1] = f"{line[:column]}# {catalogue[text]}{line[end:]}"
+            words = " ".join(catalogue[text].split())
+            lines[row - 1] = f"{line[:column]}# {words}{line[end:]}"
         elif needs_translation(text):
             missing.append((token.start[0], text))
     return "".join(lines), missing

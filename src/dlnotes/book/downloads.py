@@ -11,9 +11,10 @@ from dlnotes.book.book import Book
 from dlnotes.book.comments import translate_comments
 from dlnotes.book.export import standalone
 from dlnotes.book.notebook import notebook
+from dlnotes.book.results import translated
 from dlnotes.book.snippet import Snippet
+from dlnotes.book.sources import Sources
 from dlnotes.book.store import Run, write_atomically
-from dlnotes.book.weave import Sources
 
 
 def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str, str]]:
@@ -57,7 +58,7 @@ def _outputs(
     found = run.outputs(cell)
     if language != "zh":
         return found
-    return [render.translated(output, sources.catalogue)[0] for output in found]
+    return [translated(output, sources.catalogue)[0] for output in found]
 
 
 def _heading(snippet: Snippet, language: str) -> str:

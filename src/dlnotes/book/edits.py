@@ -2,8 +2,8 @@
 
 import ast
 
-from dlnotes.book.errors import BookError
 from dlnotes.book.symbols import Module
+from dlnotes.book.uses import refusal
 
 
 class Edits:
@@ -45,10 +45,8 @@ class Edits:
         start, end = self.span(node)
         written = ast.unparse(node)
         if not _reads(self.source[start:end], written):
-            message = f"`{written}` would become `{name}`, but not inside this string"
-            raise BookError(
-                f"{message}: name it outside", self.module.path, node.lineno
-            )
+            why = f"`{written}` would become `{name}`, but not in such a string"
+            raise refusal(self.module, node, f"{why}; use it outside")
         self.changes[start, end] = name
 
     def rename_definition(
@@ -71,14 +69,14 @@ class Edits:
         is_shown = self.source[end:].lstrip(" )").startswith("=")
         if is_shown and any(start <= a and b <= end for a, b in self.changes):
             written = self.source[start:end]
-            raise BookError(
-                f"`{{{written}=}}` prints a name that changes: write the text itself",
-                self.module.path,
-                node.value.lineno,
-            )
+            why = f"`{{{written}=}}` prints a name that changes; write the text itself"
+            raise refusal(self.module, node.value, why)
 
-    def remove(self, statement: ast.stmt) -> None:
-        """Take a statement away, with its lines where it is alone on them."""
+    def remove(self, statement: ast.stmt, is_first: bool) -> None:
+        """Take a statement away, with its lines where it is alone on them.
+
+        Blank lines below it go too if there are some above it or it opens a block.
+        """
         start, end = self.span(statement)
         first = self.starts[statement.lineno - 1]
         after = self.source.find("\n", end)
@@ -88,10 +86,34 @@ class Edits:
             self.changes[start, end] = "pass"
             return
         after = min(after + 1, len(self.source))
-        is_after_blank = self.source[:first].endswith("\n\n")
-        while is_after_blank and self.source.startswith("\n", after):
+        is_apart = is_first or self.source[:first].endswith("\n\n")
+        while is_apart and self.source.startswith("\n", after):
             after += 1
         self.changes[first, after] = ""
+
+    def extent(self, statement: ast.stmt) -> tuple[int, int]:
+        """Return where a statement starts and ends with its decorators and comments.
+
+        Comments belong to it directly above it, behind it, and indented below it.
+        """
+        decorators = getattr(statement, "decorator_list", [])
+        first = min(node.lineno for node in [statement, *decorators])
+        last = statement.end_lineno or first
+        start, end = self.span(statement)
+        if not self.source[self.starts[statement.lineno - 1] : start].strip():
+            while first > 1 and self.lines[first - 2].startswith("#"):
+                first -= 1
+            start = self.starts[first - 1]
+        rest = self.source[end : self.starts[last] - 1].strip()
+        if rest and not rest.startswith("#"):
+            return start, end
+        for number in range(last, len(self.lines)):
+            line = self.lines[number]
+            if line.startswith((" ", "\t")) and line.strip().startswith("#"):
+                last = number + 1
+            elif line.strip():
+                break
+        return start, self.starts[last] - 1
 
     def text(self, start: int, end: int) -> str:
         """Return the changed source between two offsets of the old one."""

@@ -3,9 +3,9 @@
 from dlnotes.book.book import Book
 from dlnotes.book.catalogue import read_catalogue
 from dlnotes.book.keys import Settings
+from dlnotes.book.sources import Sources
 from dlnotes.book.status import status
 from dlnotes.book.store import Store
-from dlnotes.book.weave import Sources
 
 
 def gather(book: Book, settings: Settings) -> Sources:

@@ -6,10 +6,13 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dlnotes.book.symbols import FOR_TYPES, IMPORT, Module, condition
+from dlnotes.book.symbols import Module
+from dlnotes.book.syntax import FOR_TYPES, IMPORT, condition
 from dlnotes.book.uses import refusal
 
 WIDTH = 88
+INDENT = "    "
+SECTIONS = ("future", "standard", "other")
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Import:
         origin: the dotted module it comes from.
         name: its name there, empty where it is the module itself.
         bound: the name that the statement binds.
+        is_root: it is `import a.b`, which binds `a`.
         for_types: it stands under `if TYPE_CHECKING:`.
     """
 
@@ -30,31 +34,35 @@ class Import:
     origin: str
     name: str
     bound: str
+    is_root: bool
     for_types: bool
 
     @property
     def target(self) -> str:
         """What the name stands for."""
-        if self.name:
-            return f"{self.origin}.{self.name}"
-        return self.bound if self.is_root else self.origin
+        if self.is_root:
+            return self.bound
+        return f"{self.origin}.{self.name}" if self.name else self.origin
 
     @property
-    def is_root(self) -> bool:
-        """Say whether it is `import a.b`, which binds `a`."""
-        return not self.name and self.bound == self.origin.split(".")[0]
-
     def alternative(self) -> str:
-        """Return a name to use where the one it binds is taken."""
+        """A name to use where the one it binds is taken."""
         last = self.origin.split(".")[-1]
         return f"{self.bound}_{'module' if last == self.bound else last}"
 
     def line(self, spelled: str) -> tuple[str, str]:
-        """Return a statement's beginning, and what it imports under a name."""
-        source = self.name or self.origin
-        is_same = spelled == source or (self.is_root and spelled == self.bound)
-        what = source if is_same else f"{source} as {spelled}"
-        return (f"from {self.origin} import", what) if self.name else ("import", what)
+        """Return how its statement begins, and what that imports, under a name.
+
+        Raises:
+            BookError: it is `import a.b`, whose name cannot be changed.
+        """
+        what = self.name or self.origin
+        if spelled != (self.bound if self.is_root else what):
+            if self.is_root and "." in self.origin:
+                why = f"`import {self.origin}`: the name {self.bound} is taken"
+                raise refusal(self.module, self.node, why)
+            what += f" as {spelled}"
+        return (f"from {self.origin} import" if self.name else "import"), what
 
 
 def hoisted(module: Module, package: str) -> Iterator[Import]:
@@ -65,14 +73,80 @@ def hoisted(module: Module, package: str) -> Iterator[Import]:
     """
     for statement in module.tree.body:
         for_types = condition(statement) in FOR_TYPES
-        for node in statement.body if for_types else [statement]:  # type: ignore[attr-defined]
-            if not isinstance(node, IMPORT):
-                continue
-            is_from = isinstance(node, ast.ImportFrom)
-            for alias in node.names:
-                if alias.name == "*":
-                    raise refusal(module, node, "an import with a star")
-                origin = (node.module or "") if is_from else alias.name
-                if getattr(node, "level", 0) or origin.split(".")[0] == package:
-                    continue
-                yield _import(module, node, alias, for_types)
+        for node in statement.body if isinstance(statement, ast.If) else [statement]:
+            if isinstance(node, IMPORT) and (node is statement or for_types):
+                for alias in node.names:
+                    found = _import(module, node, alias, for_types)
+                    if found.origin.split(".")[0] != package:
+                        yield found
+
+
+def _import(
+    module: Module, node: ast.Import | ast.ImportFrom, alias: ast.alias, for_types: bool
+) -> Import:
+    if alias.name == "*":
+        raise refusal(
+            module, node, f"`{ast.unparse(node)}`; import what is used by name"
+        )
+    is_root = isinstance(node, ast.Import) and not alias.asname
+    bound = alias.asname or (alias.name.split(".")[0] if is_root else alias.name)
+    if isinstance(node, ast.Import):
+        return Import(module, node, alias.name, "", bound, is_root, for_types)
+    origin = module.package.split(".")[0] if node.level else node.module or ""
+    return Import(module, node, origin, alias.name, bound, False, for_types)
+
+
+def render(imports: Iterable[tuple[Import, str]]) -> str:
+    """Write imports, each under a name, as a sorted block of statements."""
+    unique: dict[tuple[str, str, str], tuple[Import, str]] = {}
+    for item, spelled in sorted(imports, key=lambda pair: pair[0].for_types):
+        origin = item.origin if item.is_root else ""
+        unique.setdefault((spelled, item.target, origin), (item, spelled))
+    groups: dict[str, set[tuple[str, str]]] = {}
+    for item, spelled in unique.values():
+        groups.setdefault(_group(item), set()).add(item.line(spelled))
+    types = groups.pop("types", None)
+    if types:
+        groups.setdefault("standard", set()).add(
+            ("from typing import", "TYPE_CHECKING")
+        )
+    parts = [_block(groups[name], WIDTH) for name in SECTIONS if name in groups]
+    if types:
+        inside = textwrap.indent(_block(types, WIDTH - len(INDENT)), INDENT)
+        parts.append(f"if TYPE_CHECKING:\n{inside}")
+    return "\n\n".join(parts)
+
+
+def _group(item: Import) -> str:
+    root = item.origin.split(".")[0]
+    if root == "__future__":
+        return "future"
+    if item.for_types:
+        return "types"
+    return "standard" if root in sys.stdlib_module_names else "other"
+
+
+def _block(lines: set[tuple[str, str]], width: int) -> str:
+    plain = sorted({what for start, what in lines if start == "import"}, key=str.lower)
+    parts = [f"import {what}" for what in plain]
+    for start in sorted({start for start, _ in lines} - {"import"}, key=str.lower):
+        names = sorted((what for s, what in lines if s == start), key=_rank)
+        renamed = [name for name in names if " as " in name]
+        if kept := [name for name in names if name not in renamed]:
+            parts.append(_from(start, kept, width))
+        parts += [f"{start} {name}" for name in renamed]
+    return "\n".join(parts)
+
+
+def _from(start: str, names: list[str], width: int) -> str:
+    line = f"{start} {', '.join(names)}"
+    if len(line) <= width:
+        return line
+    inside = "".join(f"{INDENT}{name},\n" for name in names)
+    return f"{start} (\n{inside})"
+
+
+def _rank(name: str) -> tuple[int, str]:
+    """Order as ruff does: constants, then classes, then the rest."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
+    return kind, name.lower()

@@ -12,7 +12,8 @@ from dlnotes.book.book import Book, find_book
 from dlnotes.book.errors import BookError
 from dlnotes.book.gather import gather
 from dlnotes.book.keys import Settings
-from dlnotes.book.weave import Sources, Weaver
+from dlnotes.book.sources import Sources
+from dlnotes.book.weave import Weaver
 
 PRIORITY = 27  # after white space is normalised (30), before fences are read (25)
 
@@ -40,7 +41,14 @@ def _state(book: Book) -> tuple[tuple[str, int], ...]:
         *(book.root / "snippets").glob("*.py"),
         *(book.store / "runs").glob("*/*.json"),
     ]
-    return tuple(sorted((str(path), path.stat().st_mtime_ns) for path in paths))
+    return tuple(sorted((str(path), _changed(path)) for path in paths))
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:  # another build has just deleted an old run
+        return 0
 
 
 def path_of_page(md: Markdown) -> str:
@@ -71,18 +79,27 @@ class WeavePreprocessor(Preprocessor):
         Raises:
             BookError: for everything that is wrong with the page.
         """
+        root = find_book().root
         path = path_of_page(self.md)
-        weaver = Weaver(
-            current_sources(Path.cwd()),
-            self.language,
-            path,
-            f"docs/{self.language}/{path}",
-            self.md.htmlStash.store,
-        )
-        woven = weaver.weave("\n".join(lines))
+        file = f"docs/{self.language}/{path}"
+        store = self.md.htmlStash.store
+        weaver = Weaver(current_sources(root), self.language, path, file, store)
+        text = "\n".join(lines)
+        woven = weaver.weave(text)
         if weaver.errors:
-            raise BookError("\n".join(map(str, weaver.errors)))
+            above = _lines_above(text, root / file)
+            raise BookError("\n".join(_moved(e, above) for e in weaver.errors))
         return woven.split("\n")
+
+
+def _lines_above(text: str, path: Path) -> int:
+    """Count the lines of front matter, which the builder has taken off the page."""
+    whole = path.read_text(encoding="utf-8") if path.is_file() else text
+    return whole.rstrip().count("\n") - text.rstrip().count("\n")
+
+
+def _moved(error: BookError, lines: int) -> str:
+    return str(BookError(error.message, error.path, (error.line or 1) + lines))
 
 
 class WeaveExtension(Extension):

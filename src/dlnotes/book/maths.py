@@ -29,7 +29,15 @@ def to_mathml(tex: str, *, display: bool) -> str:
     try:
         return converter.convert_with_local_state(tex, displaystyle=display)
     except LatexError as error:
-        raise BookError(f"formula {tex.strip()!r}: {error}") from error
+        raise BookError(_complaint(tex, str(error))) from error
+
+
+def _complaint(tex: str, message: str) -> str:
+    """Say which part of a formula is wrong; math-core names the place by number."""
+    place = re.match(r"(\d+): ", message)
+    start = max(min(int(place[1]), len(tex)) - 20, 0) if place else 0
+    part = " ".join(tex[start : start + 40].split())
+    return f"formula `{part}`: {message[place.end() if place else 0 :]}"
 
 
 def characters(mathml: Iterable[str]) -> set[str]:
@@ -47,7 +55,7 @@ def subset_font(shown: set[str]) -> bytes:
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
-    letters = [chr(code) for code in range(0x1D400, 0x1D800)]
+    letters = map(chr, [*range(0x2100, 0x2150), *range(0x1D400, 0x1D800)])
     path = Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"
     options = subset.Options()
     options.flavor = "woff2"

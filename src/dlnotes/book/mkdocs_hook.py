@@ -1,11 +1,11 @@
 """The MkDocs hook: runs what is stale, and adds run pages and downloads to the site."""
 
-import hashlib
+import logging
 import os
-import re
 from pathlib import Path
 from typing import Any
 
+import jieba
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
@@ -18,10 +18,8 @@ from dlnotes.book.errors import BookError
 from dlnotes.book.keys import Settings
 from dlnotes.book.markdown import current_sources
 from dlnotes.book.progress import Report
+from dlnotes.book.run_page import tidy
 from dlnotes.book.runner import Runner
-
-STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
-SHARED = 500  # characters from which a style is worth a file of its own
 
 _styles: dict[str, str] = {}
 
@@ -29,6 +27,7 @@ _styles: dict[str, str] = {}
 def on_pre_build(config: MkDocsConfig) -> None:
     """Run the snippets that are stale, so that the pages find fresh runs."""
     _styles.clear()
+    jieba.setLogLevel(logging.WARNING)  # it reports its dictionary on every build
     try:
         book = find_book(Path(config.config_file_path).parent)
         settings = Settings(
@@ -62,19 +61,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Move the large styles of a run page, all alike, into shared files."""
+    """Tidy the run pages."""
     if not page.file.src_uri.startswith("runs/"):
         return output
-    up = "../" * page.url.count("/")
-
-    def move(match: re.Match[str]) -> str:
-        if len(match[1]) < SHARED:
-            return match[0]
-        name = f"assets/run-{hashlib.sha256(match[1].encode()).hexdigest()[:12]}.css"
-        _styles[name] = match[1]
-        return f'<link rel="stylesheet" href="{up}{name}">'
-
-    return STYLE.sub(move, output)
+    html, styles = tidy(output, "../" * page.url.count("/"))
+    _styles.update(styles)
+    return html
 
 
 def on_post_build(config: MkDocsConfig, **_: Any) -> None:

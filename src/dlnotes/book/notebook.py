@@ -27,10 +27,10 @@ def notebook(
         source: turns a cell's code into what the notebook shows.
         heading: Markdown that opens the notebook; the description by default.
     """
-    cells = [_text(heading or f"# {snippet.name}\n\n{snippet.description}", "title")]
+    cells = [_text(heading or f"# {snippet.name}\n\n{snippet.description}", "_title")]
     for number, cell in enumerate(snippet.cells, 1):
         if cell.is_markdown:
-            cells.append(_text(cell.markdown, f"text-{number}"))
+            cells.append(_text(cell.markdown, f"_text-{number}"))
         else:
             cells.append(
                 {
@@ -50,9 +50,7 @@ def notebook(
     }
 
 
-def executed_notebook(
-    snippet: Snippet, cells: list[dict[str, Any]]
-) -> dict[str, Any]:
+def executed_notebook(snippet: Snippet, cells: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the notebook of a run just finished.
 
     Args:

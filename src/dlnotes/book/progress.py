@@ -27,7 +27,10 @@ class Report:
     def __init__(self, book: Book, *, quiet: bool = False) -> None:
         self.book = book
         self.quiet = quiet
-        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+        # Without emoji, since rich sees one in `page.md:100:`.
+        self.console = Console(
+            stderr=True, highlight=False, soft_wrap=True, emoji=False
+        )
         self._bar: Progress | None = None
 
     def say(self, text: str) -> None:

@@ -1,22 +1,38 @@
 """Find what a program can reach in a package: the symbols that its result depends on.
 
 A name is followed through imports, attributes, base classes, decorators, default
-arguments, annotations and module-level constants. What cannot be followed counts in
-full: a module used as a value (`getattr(module, name)`) or imported with a star, the
-own module for `eval`, `exec` and `globals`, every module for a dynamic import.
+arguments, annotations and module-level constants. What a module does when it is
+imported, beyond binding names, counts for all who import it. What cannot be followed
+counts in full: a module used as a value (`getattr(module, name)`) or imported with a
+star, the own module for `eval`, `exec` and `globals`, all modules for a dynamic import.
 """
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import groupby
 
-from dlnotes.book.references import FUNCTION, Reference, references
-from dlnotes.book.symbols import Library, Module, dotted
+from dlnotes.book.effects import Effects
+from dlnotes.book.importing import order_of, unbound
+from dlnotes.book.references import Reference, references
+from dlnotes.book.symbols import Library, Module
+from dlnotes.book.syntax import DEFINITION
+from dlnotes.book.unfollowed import (
+    ANY_MODULE_WORDS,
+    SOURCE_WORDS,
+    WRITERS,
+    is_dynamic,
+    is_unfollowable,
+    reads_source,
+    uses_any_module,
+    uses_own_module,
+    words,
+)
 
-OWN_MODULE = {"eval", "exec", "globals"}
-ANY_MODULE = {"__import__", "import_module", "importlib", "runpy"}
-READS_DATA = ("importlib.metadata", "importlib.resources")
-SOURCE_READERS = {"__doc__", "inspect", "linecache"}
+__all__ = ["Reach", "code_of", "digest", "is_dynamic", "is_unfollowable"]
+
+Key = tuple[str, str]
+PLACE = {"__file__", "__name__", "__package__", "__path__"}
 
 
 def code_of(nodes: Iterable[ast.AST]) -> str:
@@ -30,10 +46,13 @@ def _plain(node: object) -> str:
     if not isinstance(node, ast.AST):
         return repr(node)
     fields = dict(ast.iter_fields(node))
-    if isinstance(node, FUNCTION | ast.ClassDef | ast.Module) and node.body:
-        first = node.body[0]
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            fields["body"] = node.body[1:]
+    if (
+        isinstance(node, DEFINITION | ast.Module)
+        and ast.get_docstring(node) is not None
+    ):
+        fields["body"] = node.body[1:]
+    if isinstance(node, ast.Constant):
+        del fields["kind"]
     inside = ",".join(map(_plain, fields.values()))
     return f"{type(node).__name__}({inside})"
 
@@ -41,30 +60,6 @@ def _plain(node: object) -> str:
 def digest(text: str) -> str:
     """Return the first 16 hexadecimal digits of the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def is_unfollowable(reference: Reference) -> bool:
-    """Say whether a reference may use any name of its own module."""
-    return reference.name.split(".")[0] in OWN_MODULE and not reference.is_absolute
-
-
-def is_dynamic(module: Module, reference: Reference) -> bool:
-    """Say whether a reference may import or find any module by a computed name."""
-    root, _, rest = reference.name.partition(".")
-    meant = root if reference.is_absolute else module.imports.get(root, root)
-    full = f"{meant}.{rest}".removesuffix(".")
-    if reference.is_import or full.startswith(READS_DATA):
-        return False
-    return full.split(".")[0] in ANY_MODULE or full.startswith("sys.modules")
-
-
-def shadowed(module: Module, reference: Reference) -> str | None:
-    """Return what a name was imported as where the module binds it again, else None."""
-    root, _, rest = reference.name.partition(".")
-    if reference.is_absolute or root not in module.definitions:
-        return None
-    target = module.imports.get(root)
-    return f"{target}.{rest}".removesuffix(".") if target else None
 
 
 class Reach:
@@ -75,128 +70,243 @@ class Reach:
             whole module, a name `` what the module does when it is imported.
         missing: dotted names that the program uses and the library does not have.
         modules: the names of all modules that are imported along the way.
+        reads_source: something reached may see docstrings, comments or line numbers.
     """
 
     def __init__(self, library: Library, program: Module) -> None:
         self.library = library
-        self.symbols: dict[tuple[str, str], list[ast.AST]] = {}
+        self.program = program
+        self.symbols: dict[Key, list[ast.AST]] = {}
         self.missing: set[str] = set()
         self.modules: set[str] = set()
         self.reads_source = False
-        self._todo: list[tuple[Module, list[ast.AST]]] = [(program, [program.tree])]
+        self._effects = Effects(library)
+        self._executed: list[str] = []  # a module each time that it acts
+        self._names: dict[Key, set[str]] = {}  # what names mean, by user
+        self._passed: dict[str, str] = {}  # what names of the program mean in the end
+        self._following: set[str] = set()
+        self._here = program
+        self._todo: list[tuple[Module, str, list[ast.AST]]] = []
+        self._visit(program, "", [program.tree])
         while self._todo:
-            module, nodes = self._todo.pop()
-            for reference in references(nodes, module.package):
-                self._follow(module, reference)
+            self._visit(*self._todo.pop())
 
-    def _follow(self, module: Module, reference: Reference) -> None:
-        name = reference.name
-        self.reads_source |= bool(SOURCE_READERS & set(name.split(".")))
-        if is_unfollowable(reference):
-            self._whole(module)
-        elif is_dynamic(module, reference):
-            for other in self.library.names():
-                if found := self.library.module(other):
-                    self._whole(found)
-        elif target := self.target(module, reference):
-            found, rest = self.library.split(target)
-            if found and not rest and reference.is_import:
-                self._load(found)
+    def _visit(self, module: Module, symbol: str, nodes: list[ast.AST]) -> None:
+        self._here = module
+        if symbol not in module.memo:
+            module.memo[symbol] = references(nodes, module.package), words(nodes)
+        found, said = module.memo[symbol]
+        self.reads_source |= bool(said & SOURCE_WORDS)
+        self.reads_source |= module is self.program and "__file__" in said
+        if said & ANY_MODULE_WORDS:
+            self._everything()
+        for reference in found:
+            if reference.is_import:
+                self._import(reference.name, as_value=symbol == "*")
             else:
-                self.resolve(target)
-        hidden = shadowed(module, reference)
-        if hidden and self._is_own(hidden):
-            self.resolve(hidden)
+                self._follow(module, symbol, reference)
+
+    def _follow(self, module: Module, symbol: str, reference: Reference) -> None:
+        name = reference.name
+        for meant in [name] if reference.is_absolute else module.meanings(name):
+            finals = self._use(meant)
+            if module is not self.program:
+                kept = self._names.setdefault((module.name, symbol), set())
+                kept.add(f"{name} is {' or '.join(finals)}")
+            elif self._is_own(meant) and not any(map(meant.startswith, finals)):
+                self._passed[meant] = " or ".join(finals)
+
+    def _import(self, name: str, *, as_value: bool) -> None:
+        if self._is_own(name):
+            module, rest = self.library.split(name)
+            if module is None or rest or as_value:
+                self.resolve(name)
+            else:
+                self._load(module)
 
     def _is_own(self, name: str) -> bool:
         return name.split(".")[0] == self.library.package
 
+    def _use(self, name: str) -> list[str]:
+        """Follow an absolute name; return what it is in the end, in or outside."""
+        if self._is_own(name):
+            return self._resolve(name)
+        self.reads_source |= reads_source(name)
+        if uses_own_module(name):
+            self._whole(self._here)
+        if uses_any_module(name):
+            self._everything()
+        return [name]
+
     def target(self, module: Module, reference: Reference) -> str | None:
         """Return the absolute dotted name a reference stands for, None if outside."""
-        root, _, rest = reference.name.partition(".")
-        if reference.is_absolute:
-            name = reference.name
-        elif root in module.definitions:
-            name = f"{module.name}.{reference.name}"
-            return name if self.library.module(module.name) is module else None
-        elif root in module.imports:
-            name = f"{module.imports[root]}.{rest}".removesuffix(".")
-        else:
-            return None
-        return name if self._is_own(name) else None
-
-    def resolve(self, name: str) -> tuple[str, str] | None:
-        """Follow an absolute name to its symbol, add that, and return it."""
-        module, rest = self.library.split(name)
-        if module is None:
-            self.missing.add(name)
-            return None
-        self._load(module)
-        if not rest:
-            self._whole(module)
-        elif rest[0] in module.definitions:
-            self._add(module, rest[0], module.definitions[rest[0]])
-            return module.name, rest[0]
-        elif rest[0] in module.imports:
-            name = ".".join([module.imports[rest[0]], *rest[1:]])
-            return self.resolve(name) if self._is_own(name) else None
-        elif module.stars or "__getattr__" in module.definitions:
-            self._whole(module)
-        else:
-            self.missing.add(name)
+        name = reference.name
+        for meant in [name] if reference.is_absolute else module.meanings(name):
+            if self._is_own(meant):
+                return meant
         return None
+
+    def resolve(self, name: str) -> Key | None:
+        """Follow an absolute name to its symbol, add that, and return it."""
+        for found in self._resolve(name):
+            module, rest = self.library.split(found)
+            if module is not None and rest:
+                return module.name, rest[0]
+        return None
+
+    def _resolve(self, name: str) -> list[str]:
+        module, rest = self.library.split(name)
+        if module is None or name in self._following:
+            self.missing.add(name)
+            return []
+        self._following.add(name)
+        self._load(module)
+        found = self._hidden(module.name.split("."), rest)
+        if rest:
+            found += self._attribute(module, rest)
+        else:
+            self._value(module)
+            found.append(module.name)
+        self._following.discard(name)
+        return found
+
+    def _hidden(self, parts: list[str], rest: list[str]) -> list[str]:
+        """Follow what packages bind under the names of modules in them."""
+        found = []
+        for size in range(1, len(parts)):
+            package = self.library.module(".".join(parts[:size]))
+            own = ".".join(parts[: size + 1])
+            if package and (
+                parts[size] in package.definitions
+                or {*package.bindings.get(parts[size], [])} - {own}
+            ):
+                found += self._attribute(package, [*parts[size:], *rest])
+        return found
+
+    def _attribute(self, module: Module, rest: list[str]) -> list[str]:
+        """Follow an attribute of a module; what it binds twice is followed twice."""
+        found, name = [], f"{module.name}.{rest[0]}"
+        if rest[0] in module.definitions:
+            self._add(module, rest[0], module.definitions[rest[0]])
+            found.append(name)
+        for target in module.bindings.get(rest[0], []):
+            if target != name:
+                found += self._use(".".join([target, *rest[1:]]))
+        if rest[0] not in module.definitions and rest[0] not in module.bindings:
+            self._unknown(module, rest[0])
+        return found
+
+    def _unknown(self, module: Module, name: str) -> None:
+        """Follow an attribute that a module's text does not show."""
+        if name in PLACE:
+            return
+        is_special = name.startswith("__") and name.endswith("__")
+        if is_special or self._may_have(module, name):
+            self._whole(module)
+        else:
+            self.missing.add(f"{module.name}.{name}")
+
+    def _may_have(self, module: Module, name: str) -> bool:
+        if "words" not in module.memo:
+            module.memo["words"] = words([module.tree])
+        known = {*module.definitions, *module.bindings}
+        return bool(
+            {name, "__getattr__"} & known
+            or module.stars
+            or module.memo["words"] & WRITERS
+        )
 
     def _add(self, module: Module, name: str, nodes: Iterable[ast.AST]) -> None:
         if (module.name, name) not in self.symbols:
             self.symbols[module.name, name] = list(nodes)
-            self._todo.append((module, list(nodes)))
+            self._todo.append((module, name, list(nodes)))
 
     def _whole(self, module: Module) -> None:
-        self._load(module)
-        self._add(module, "*", [module.tree])
+        """Count all of a module; of the program, what it imports."""
+        if module is self.program:
+            for targets in module.bindings.values():
+                for target in targets:
+                    self._import(target, as_value=True)
+        else:
+            self._load(module)
+            self._add(module, "*", [module.tree])
+
+    def _value(self, module: Module) -> None:
+        """Count all of a module that is used as a value, and what lies below it."""
+        self._whole(module)
+        below = f"{module.name}." if module.path.stem == "__init__" else ""
+        for name in self.library.names() if below else ():
+            if name.startswith(below) and (other := self.library.module(name)):
+                self._whole(other)
+
+    def _everything(self) -> None:
+        for name in self.library.names():
+            if module := self.library.module(name):
+                self._whole(module)
 
     def _load(self, module: Module) -> None:
         """Count what an import of a module does: its packages, imports and effects."""
         if module.name in self.modules:
             return
         self.modules.add(module.name)
-        parent, _, _ = module.name.rpartition(".")
-        for name in [parent, *module.loads]:
-            other, _ = self.library.split(name)
-            if other is not None:
-                self._load(other)
-        effects = [*module.effects, *self._registering(module)]
+        self._load_named(module.name.rpartition(".")[0])
+        effects = self._effects.of(module)
+        for statement in module.tree.body:
+            for name in module.loaded_by(statement):
+                self._load_named(name)
+            if statement in effects:
+                self._executed.append(module.name)
         if effects:
             self._add(module, "", effects)
         for star in module.stars:
             if (other := self.library.module(star)) is not None:
-                self._whole(other)
+                self._value(other)
+        if "unbound" not in module.memo:
+            module.memo["unbound"] = unbound(module)
+        self.missing |= {f"{module.name}.{name}" for name in module.memo["unbound"]}
 
-    def _registering(self, module: Module) -> Iterator[ast.stmt]:
-        """Yield the classes whose base acts on being subclassed."""
-        for statement in module.tree.body:
-            for base in statement.bases if isinstance(statement, ast.ClassDef) else ():
-                target = self.target(
-                    module, Reference(base, dotted(base) or "", False, frozenset())
-                )
-                owner, rest = self.library.split(target) if target else (None, [])
-                for node in (
-                    owner.definitions.get(rest[0], []) if owner and rest else ()
-                ):
-                    if "__init_subclass__" in ast.dump(node):
-                        yield statement
+    def _load_named(self, name: str) -> None:
+        module, rest = self.library.split(name)
+        if module is not None:
+            self._load(module)
+            if rest and not self._may_have(module, rest[0]):
+                self.missing.add(name)
 
     def digests(self) -> dict[str, str]:
         """Return a digest of the code of each reached symbol, by readable name."""
-        found = {}
+        found: dict[str, str] = {}
         for (name, symbol), nodes in self.symbols.items():
             label = {"*": f"{name} (all of it)", "": f"{name} (on import)"}.get(
                 symbol, f"{name}.{symbol}"
             )
+            names = sorted(self._names.get((name, symbol), ()))
+            text = self._text(name, symbol, nodes)
+            found[label] = digest("\n".join([text, *names]))
+        found |= {f"name {name}": text for name, text in self._passed.items()}
+        return found | self._orders() | dict.fromkeys(sorted(self.missing), "missing")
+
+    def _text(self, name: str, symbol: str, nodes: list[ast.AST]) -> str:
+        module = self.library.module(name)
+        assert module is not None
+        if self.reads_source:
+            return module.source
+        key = "code", symbol
+        if key not in module.memo:
+            future = [name for name in module.loads if name.startswith("__future__.")]
+            module.memo[key] = "\n".join([code_of(nodes), *future])
+        return module.memo[key]
+
+    def _orders(self) -> dict[str, str]:
+        """Return digests of the orders in which things happen, where that matters."""
+        found = {}
+        acted = [name for name, _ in groupby(self._executed)]
+        if len(set(acted)) > 1:
+            found["order of imports"] = digest(" ".join(acted))
+        for name in self.modules:
             module = self.library.module(name)
-            if self.reads_source and module:
-                text = module.source
-            else:
-                text = code_of(nodes)
-            found[label] = digest(text)
-        return found | dict.fromkeys(sorted(self.missing), "missing")
+            assert module is not None
+            names = {symbol for owner, symbol in self.symbols if owner == name}
+            order = order_of(module, names, self._effects.of(module))
+            if len(order) > 1 and "*" not in names:
+                found[f"{name} (order)"] = digest(" ".join(order))
+        return found

@@ -1,23 +1,16 @@
-"""The HTML and Markdown of code, outputs, values and where they come from."""
+"""The HTML and Markdown of code, captions, values and where they come from."""
 
 import html
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
+from dlnotes.book.bound import bound
 from dlnotes.book.errors import BookError
-from dlnotes.book.figures import needs_translation, scope_ids, translate
-from dlnotes.book.inline import Piece, Value, inline
+from dlnotes.book.inline import Piece, Value
 from dlnotes.book.store import Run
 
 HELD = "\ue000"  # a private character: stands around the number of a piece
-KINDS = ("log", "figure", "table")
-CONTROL = re.compile(
-    r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b."
-    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]"
-)
-CELL = re.compile(r"(<t[hd][^>]*>)([^<]*)(</t[hd]>)")
-SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+PAGE = re.compile(r'(<a href="(?![a-z]+:)[^"#]*)\.md(?=["#])')
 WORDS = {
     "en": {
         "run": "Run of",
@@ -34,23 +27,6 @@ WORDS = {
         "head": ("程序", "秒", "内存峰值", "下载"),
     },
 }
-
-
-def kind_of(output: dict[str, Any]) -> str:
-    """Say whether a notebook output is a log, a figure, a table or something else."""
-    if output["output_type"] == "stream":
-        return "log" if output["name"] == "stdout" else "warning"
-    if "image/svg+xml" in output["data"]:
-        return "figure"
-    return "table" if "text/html" in output["data"] else "log"
-
-
-def clean_log(text: str) -> str:
-    """Return printed text as a terminal would leave it, without escape sequences."""
-    text = CONTROL.sub("", text.replace("\r\n", "\n"))
-    return "\n".join(
-        line.rpartition("\r")[2] for line in text.rstrip("\n\r").split("\n")
-    )
 
 
 def fence(code: str, lines: list[int]) -> str:
@@ -89,50 +65,45 @@ def origin_of_cell(name: str, up: str) -> str:
     )
 
 
-def number(text: str) -> str:
-    """Set a formatted number as print does: a true minus, powers of ten."""
-    text = re.sub(r"(?<![\w.])-(?=[\d.])", "−", text)
-    return re.sub(
-        r"(?<=\d)e([+-]?)0*(\d+)",
-        lambda m: f" × 10{(m[1].replace('+', '') + m[2]).translate(SUPERSCRIPT)}",
-        text,
-    )
-
-
-def number_in_tex(text: str) -> str:
-    """Write a formatted value so that TeX sets it as a number."""
-    text = re.sub(
-        r"(?<=\d)e([+-]?)0*(\d+)",
-        lambda m: rf" \times 10^{{{m[1].replace('+', '')}{m[2]}}}",
-        text,
-    )
-    text = re.sub(r"(?<=\d),(?=\d{3})", "{,}", text.replace("%", r"\%"))
-    return text if re.match(r"[-\d.]", text) else rf"\text{{{text}}}"
-
-
 def value(text: str, of: Value, language: str) -> str:
     """Return a measured value with a note of where it was measured."""
     title = f"{WORDS[language]['measured']} {of.name}.py"
     return f'<data class="dl-value" title="{title}">{html.escape(text)}</data>'
 
 
-def caption(text: str, to_html: Callable[[Piece], str | None]) -> str:
+def caption(text: str, to_html: Callable[[Piece, str], str | None]) -> str:
     """Return a caption's HTML.
 
     Args:
         text: inline Markdown.
-        to_html: the HTML of a formula or a value, None for any other piece.
+        to_html: the HTML of a formula or a value with the punctuation that follows,
+            None for any other piece.
     """
-    from markdown import markdown
-
     held: list[str] = []
-    plain = []
-    for piece in inline(text):
-        shown = to_html(piece)
-        plain.append(piece.raw if shown is None else f"{HELD}{len(held)}{HELD}")
-        held += [] if shown is None else [shown]
-    body = re.sub(r"^<p>|</p>$", "", markdown("".join(plain)))
-    return re.sub(f"{HELD}(\\d+){HELD}", lambda match: held[int(match[1])], body)
+    plain = ""
+    for piece, closing in bound(text):
+        shown = to_html(piece, closing)
+        if shown is None:
+            plain += piece.content if piece.kind == "dollar" else piece.raw
+        else:
+            plain += f"{HELD}{len(held)}{HELD}"
+            held.append(shown)
+    return re.sub(f"{HELD}(\\d+){HELD}", lambda m: held[int(m[1])], _inline(plain))
+
+
+def _inline(text: str) -> str:
+    """Convert a text to HTML; whatever it starts with, it is no list or heading."""
+    from markdown import Markdown
+    from markdown.blockprocessors import ParagraphProcessor
+    from markdown.util import Registry
+
+    markdown = Markdown()
+    markdown.parser.blockprocessors = Registry()
+    markdown.parser.blockprocessors.register(
+        ParagraphProcessor(markdown.parser), "paragraph", 10
+    )
+    body = markdown.convert(text).removeprefix("<p>").removesuffix("</p>")
+    return PAGE.sub(r"\1.html", body)
 
 
 def unbroken(mathml: str, closing: str) -> str:
@@ -140,62 +111,6 @@ def unbroken(mathml: str, closing: str) -> str:
     if not closing:
         return mathml
     return f'<span class="dl-nobreak">{mathml}{closing}</span>'
-
-
-def outputs(items: list[dict[str, Any]], caption: str, prefix: str) -> str:
-    """Return outputs as HTML figures; the caption stands under the last one."""
-    shown = []
-    for index, item in enumerate(items):
-        kind = kind_of(item)
-        note = caption if index == len(items) - 1 else ""
-        under = f"<figcaption>{note}</figcaption>" if note else ""
-        exclude = "" if kind == "table" else " data-search-exclude"
-        body = BODY[kind](item, note, f"{prefix}-{index}")
-        shown.append(
-            f'<figure class="dl-output dl-{kind}"{exclude}>{body}{under}</figure>'
-        )
-    return "".join(shown)
-
-
-def _log(item: dict[str, Any], _note: str, _prefix: str) -> str:
-    text = item["text"] if "text" in item else item["data"]["text/plain"]
-    return f"<pre>{html.escape(clean_log(text))}</pre>"
-
-
-def _figure(item: dict[str, Any], note: str, prefix: str) -> str:
-    plain = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", note)).strip()
-    label = html.escape(html.unescape(plain), quote=True)
-    svg = scope_ids(item["data"]["image/svg+xml"], prefix)
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
-
-
-def _table(item: dict[str, Any], _note: str, _prefix: str) -> str:
-    return item["data"]["text/html"]
-
-
-BODY = {"log": _log, "figure": _figure, "table": _table}
-
-
-def translated(
-    output: dict[str, Any], catalogue: Mapping[str, str]
-) -> tuple[dict[str, Any], list[str]]:
-    """Return an output with its labels translated, and those it cannot translate."""
-    data = output.get("data", {})
-    missing: list[str] = []
-    if svg := data.get("image/svg+xml"):
-        svg, missing = translate(svg, catalogue)
-        return {**output, "data": {**data, "image/svg+xml": svg}}, missing
-
-    def put(match: re.Match[str]) -> str:
-        text = html.unescape(match[2])
-        if text not in catalogue and needs_translation(text):
-            missing.append(text)
-        return match[1] + html.escape(catalogue.get(text, text)) + match[3]
-
-    if table := data.get("text/html"):
-        table = CELL.sub(put, table)
-        return {**output, "data": {**data, "text/html": table}}, missing
-    return output, missing
 
 
 def provenance(run: Run, language: str, up: str) -> str:

@@ -1,7 +1,7 @@
 """Build both languages into one site, swap it in whole, and serve it."""
 
-import ctypes
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,15 +12,14 @@ from filelock import FileLock
 
 from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.check import check
+from dlnotes.book.errors import BookError
 from dlnotes.book.gather import gather
 from dlnotes.book.keys import Settings
 from dlnotes.book.maths import characters, subset_font
 from dlnotes.book.progress import Report
 from dlnotes.book.runner import TIMEOUT, Runner
 from dlnotes.book.store import write_atomically
-
-AT_FDCWD = -100
-RENAME_EXCHANGE = 2
+from dlnotes.book.swap import replace
 
 
 def build(
@@ -80,7 +79,7 @@ def _build_languages(
     builds = {
         language: subprocess.Popen(
             [
-                *(sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"),
+                *(sys.executable, "-m", "mkdocs", "build", "--strict"),
                 *("-f", str(book.config(language)), "-d", str(folder / language)),
             ],
             cwd=book.root,
@@ -93,12 +92,18 @@ def _build_languages(
         for language in LANGUAGES
     }
     said = {language: process.communicate()[0] for language, process in builds.items()}
-    for language, text in said.items():
-        if text.strip():
-            report.say(f"[{language}] {text.strip()}")
+    for language, process in builds.items():
+        if process.returncode:
+            report.say(f"[{language}] {_without_news(said[language])}")
     shutil.copyfile(book.docs / "root.html", folder / "index.html")
     (folder / ".nojekyll").touch()
     return all(process.returncode == 0 for process in builds.values())
+
+
+def _without_news(log: str) -> str:
+    """Drop what MkDocs tells when all is well; its `--quiet` turns `--strict` off."""
+    lines = [line for line in log.splitlines() if not line.startswith("INFO ")]
+    return "\n".join(lines).strip()
 
 
 def write_font(book: Book, settings: Settings) -> None:
@@ -109,8 +114,7 @@ def write_font(book: Book, settings: Settings) -> None:
     shown: list[str] = []
 
     def keep(html: str) -> str:
-        if "<math" in html:
-            shown.append(html)
+        shown.extend(re.findall("<math.*?</math>", html, re.DOTALL))
         return ""
 
     for language in LANGUAGES:
@@ -121,32 +125,6 @@ def write_font(book: Book, settings: Settings) -> None:
     data = subset_font(characters(shown))
     if not path.exists() or path.read_bytes() != data:
         write_atomically(path, data)
-
-
-def replace(new: Path, old: Path) -> None:
-    """Put one folder in the place of another, in one step where the system can.
-
-    Linux exchanges the two; elsewhere the old one is moved aside first, and back if
-    the new one cannot be moved in.
-    """
-    if not old.exists():
-        new.rename(old)
-        return
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None, use_errno=True)
-        names = os.fsencode(new), os.fsencode(old)
-        call = (AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE)
-        if libc.renameat2(*call) == 0:
-            return
-    aside = Path(tempfile.mkdtemp(prefix=".site-", dir=old.parent)) / "old"
-    old.rename(aside)
-    try:
-        new.rename(old)
-    except BaseException:
-        aside.rename(old)
-        raise
-    aside.rename(new)
-    aside.parent.rmdir()
 
 
 def serve(
@@ -172,7 +150,11 @@ def serve(
             fresh = Book(book.root, book.package)
             runner.book = fresh
             options = {"jobs": jobs, "timeout": timeout, "target": target}
-            build(fresh, runner, settings, Report(fresh), **options)  # type: ignore[arg-type]
+            report = Report(fresh)
+            try:
+                build(fresh, runner, settings, report, **options)  # type: ignore[arg-type]
+            except BookError as error:
+                report.say(str(error))
 
         target.mkdir()
         rebuild()
@@ -183,6 +165,8 @@ def serve(
         Report(book).say(f"serving at http://{host}:{port}/ (Ctrl-C ends it)")
         try:
             server.serve()
+        except KeyboardInterrupt:
+            Report(book).say("stopped")
         finally:
             server.shutdown()
 

@@ -2,17 +2,18 @@
 
 import ast
 import re
-import textwrap
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.reach import code_of
-from dlnotes.book.symbols import Module, parse
+from dlnotes.book.symbols import Module, parse, read_source
+from dlnotes.book.syntax import first_line
 
 MARK = re.compile(r"^# %%(?:\s+(?P<name>\S.*?))?\s*$")
-NAME = re.compile(r"[a-z][a-z0-9-]*")
+LIKE_MARK = re.compile(r"^#\s*%%")  # what editors take for the start of a cell
+NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")  # a notebook allows 64 characters
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,7 @@ class Cell:
     def markdown(self) -> str:
         """The text of a Markdown cell without its comment signs."""
         return "\n".join(
-            line.removeprefix("#").removeprefix(" ")
-            for line in self.source.splitlines()
+            line.removeprefix("#").removeprefix(" ") for line in self.source.split("\n")
         )
 
 
@@ -66,7 +66,8 @@ class Snippet:
     @property
     def description(self) -> str:
         """The docstring that opens the file, empty where there is none."""
-        return textwrap.dedent(ast.get_docstring(self.tree) or "")
+        is_above = self.tree.body and self.tree.body[0].lineno < self.cells[0].first
+        return (ast.get_docstring(self.tree) if is_above else None) or ""
 
     @property
     def code(self) -> list[Cell]:
@@ -75,9 +76,11 @@ class Snippet:
 
     def code_by_cell(self) -> dict[str, str]:
         """Return each code cell's code, free of comments and layout, by name."""
-        return {
-            cell.name: code_of([parse(cell.source, self.path)]) for cell in self.code
-        }
+        found: dict[str, list[ast.stmt]] = {cell.name: [] for cell in self.code}
+        for statement in self.tree.body:
+            if cell := self.at(first_line(statement)):
+                found[cell.name].append(statement)
+        return {name: code_of(statements) for name, statements in found.items()}
 
     def cell(self, name: str) -> Cell:
         """Return a cell by name.
@@ -100,31 +103,23 @@ def read_snippet(path: Path) -> Snippet:
     """Read a percent-format program.
 
     Raises:
-        BookError: the file is not valid Python, code stands before the first cell, or
-            a cell has no name, a malformed one, or one that is taken.
+        BookError: the file is not valid Python; there is code before the first cell or
+            in a text cell; a cell starts inside a statement; or it has no name, a
+            malformed one, or one that is taken.
     """
-    source = path.read_text(encoding="utf-8")
-    lines = source.splitlines()
+    source = read_source(path)
+    lines = source.split("\n")
     marks = [
-        (number, match["name"] or "")
+        (number, match["name"] or "" if (match := MARK.match(line)) else line)
         for number, line in enumerate(lines, 1)
-        if (match := MARK.match(line))
+        if LIKE_MARK.match(line)
     ]
     if not marks:
         raise BookError(
             "no cell: a snippet needs at least one line '# %% name'", path, 1
         )
     _check_names(marks, path)
-    for statement in parse(source, path).body:
-        is_text = isinstance(statement, ast.Expr) and isinstance(
-            statement.value, ast.Constant
-        )
-        if statement.lineno < marks[0][0] and not is_text:
-            raise BookError(
-                "code before the first cell: put it below a line '# %% name'",
-                path,
-                statement.lineno,
-            )
+    _check_places(marks, parse(source, path).body, path)
     ends = [number - 1 for number, _ in marks[1:]] + [len(lines)]
     cells = tuple(
         _cell(name, number, lines[number:end])
@@ -157,3 +152,28 @@ def _check_names(marks: list[tuple[int, str]], path: Path) -> None:
                 f"cell name {name!r} is taken by line {taken[name]}", path, number
             )
         taken[name] = number
+
+
+def _check_places(
+    marks: list[tuple[int, str]], statements: list[ast.stmt], path: Path
+) -> None:
+    for number, statement in enumerate(statements):
+        first, last = first_line(statement), statement.end_lineno or 0
+        above = [name for line, name in marks if line < first]
+        if cut := [line for line, _ in marks if first < line <= last]:
+            raise BookError("a cell starts inside a statement or text", path, cut[0])
+        is_text = isinstance(statement, ast.Expr) and isinstance(
+            statement.value, ast.Constant
+        )
+        if not above and not (number == 0 and is_text):
+            raise BookError(
+                "code before the first cell: put it below a line '# %% name'",
+                path,
+                first,
+            )
+        if above and above[-1] == "[markdown]":
+            raise BookError(
+                "code in a text cell: write text as comments, code below '# %% name'",
+                path,
+                first,
+            )

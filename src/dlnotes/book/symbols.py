@@ -3,123 +3,38 @@
 import ast
 import difflib
 import textwrap
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from dlnotes.book.errors import BookError
-
-COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match)
-COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-IMPORT = ast.Import | ast.ImportFrom
-FOR_TYPES = {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
-FOR_SCRIPTS = "__name__ == '__main__'"
-HARMLESS_DECORATORS = {
-    "staticmethod",
-    "classmethod",
-    "property",
-    "dataclass",
-    "dataclasses.dataclass",
-    "contextmanager",
-    "contextlib.contextmanager",
-    "cache",
-    "functools.cache",
-    "lru_cache",
-    "functools.lru_cache",
-    "functools.wraps",
-    "torch.no_grad",
-    "torch.inference_mode",
-}
-
-
-def dotted(node: ast.expr) -> str | None:
-    """Return `a.b.c` for a chain of attributes on a plain name, else None."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return None
-    return ".".join([node.id, *reversed(parts)])
-
-
-def imported(node: ast.Import | ast.ImportFrom, package: str) -> dict[str, str]:
-    """Map the names an import statement binds to what they stand for.
-
-    Args:
-        node: the statement.
-        package: the package that relative imports start from.
-
-    Returns:
-        name -> absolute dotted name; a star import is under `*<module>`.
-    """
-    if isinstance(node, ast.Import):
-        return {
-            alias.asname or alias.name.split(".")[0]: (
-                alias.name if alias.asname else alias.name.split(".")[0]
-            )
-            for alias in node.names
-        }
-    base = node.module or ""
-    if node.level:
-        parents = package.split(".")
-        kept = parents[: len(parents) - node.level + 1]
-        base = ".".join([*kept, base] if base else kept)
-    return {
-        f"*{base}" if alias.name == "*" else (alias.asname or alias.name): (
-            base if alias.name == "*" else f"{base}.{alias.name}"
-        )
-        for alias in node.names
-    }
-
-
-def loaded(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
-    """Return the dotted names, of modules or in modules, that a statement imports."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    return list(imported(node, package).values())
-
-
-def bound_names(statement: ast.stmt) -> Iterator[str]:
-    """Yield the names that a statement binds or changes in its own scope.
-
-    `TABLE["x"] = f` and `Model.forward = f` change `TABLE` and `Model`.
-    """
-    todo: list[ast.AST] = [statement]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, COMPREHENSION):
-            todo += [n.target for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
-        elif not isinstance(node, ast.Lambda):
-            if name := _bound_name(node):
-                yield name
-            todo += ast.iter_child_nodes(node)
-
-
-def _bound_name(node: ast.AST) -> str | None:
-    if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
-        return node.name
-    if isinstance(node, ast.MatchMapping):
-        return node.rest
-    if not isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
-        return None
-    while isinstance(node, ast.Subscript | ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def condition(statement: ast.stmt) -> str:
-    """Return the condition of an `if` without `else` as text, empty for the rest."""
-    is_plain = isinstance(statement, ast.If) and not statement.orelse
-    return ast.unparse(statement.test) if is_plain else ""  # type: ignore[attr-defined]
+from dlnotes.book.syntax import (
+    COMPOUND,
+    FOR_SCRIPTS,
+    FOR_TYPES,
+    FUNCTION,
+    IMPORT,
+    bound_names,
+    condition,
+    first_line,
+    imported,
+    loaded,
+    own_nodes,
+)
 
 
 @dataclass
 class Module:
-    """One module: what its top level defines, imports and does when imported."""
+    """One module: what its top level defines and imports.
+
+    Attributes:
+        definitions: the statements that bind or change each name, in order.
+        bound: each statement with the names that it binds or changes, but by import.
+        imports: what each imported name stands for, the last import of it.
+        bindings: what each imported name may stand for, all imports of it.
+        memo: what others have found out about this module, to find it only once.
+    """
 
     name: str
     path: Path
@@ -128,76 +43,61 @@ class Module:
     package: str
     definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
-    effects: list[ast.stmt] = field(default_factory=list)
+    bindings: dict[str, list[str]] = field(default_factory=dict)
+    bound: list[tuple[ast.stmt, frozenset[str]]] = field(default_factory=list)
+    memo: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for statement in self.tree.body:
-            self._add(statement)
+            for node in self._imports(statement):
+                found = imported(node, self.package)
+                self.imports |= found
+                for name, target in found.items():
+                    self.bindings.setdefault(name, []).append(target)
+            names = frozenset(bound_names(statement))
+            self.bound.append((statement, names))
+            for name in names:
+                self.definitions.setdefault(name, []).append(statement)
 
-    def _add(self, statement: ast.stmt) -> None:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            self.imports |= imported(statement, self.package)
-            return
-        names = set(bound_names(statement))
-        for node in ast.walk(statement) if isinstance(statement, COMPOUND) else ():
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                self.imports |= imported(node, self.package)
-        for name in names:
-            self.definitions.setdefault(name, []).append(statement)
-        if self.is_skipped(statement):
-            return
-        if self._acts(statement) or names & set(self.imports):
-            self.effects.append(statement)
+    def _imports(self, statement: ast.stmt) -> list[ast.Import | ast.ImportFrom]:
+        """Return the imports in a statement that bind names of the module."""
+        if not isinstance(statement, (*COMPOUND, ast.Import, ast.ImportFrom)):
+            return []
+        found = [n for n in own_nodes([statement]) if isinstance(n, IMPORT)]
+        return sorted(found, key=lambda node: (node.lineno, node.col_offset))
 
     def is_skipped(self, statement: ast.stmt) -> bool:
         """Say whether importing the module never runs the body of this `if`."""
         test = condition(statement)
         return test in FOR_TYPES or (test == FOR_SCRIPTS and self.name != "__main__")
 
+    def loaded_by(self, statement: ast.stmt) -> list[str]:
+        """Return the dotted names that a statement imports when the module runs."""
+        nodes = [] if self.is_skipped(statement) else self._imports(statement)
+        return [name for node in nodes for name in loaded(node, self.package)]
+
     @cached_property
     def loads(self) -> list[str]:
         """The dotted names that importing this module imports, in order."""
-        found: list[str] = []
-        for statement in self.tree.body:
-            is_block = isinstance(statement, COMPOUND)
-            for node in ast.walk(statement) if is_block else [statement]:
-                if isinstance(node, IMPORT) and not self.is_skipped(statement):
-                    found += loaded(node, self.package)
-        return found
-
-    def _acts(self, statement: ast.stmt) -> bool:
-        """Say whether a statement may change more than the names it binds."""
-        if isinstance(statement, ast.Expr):
-            return not isinstance(statement.value, ast.Constant)
-        if isinstance(statement, ast.ClassDef) and statement.keywords:
-            return True
-        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-            for decorator in statement.decorator_list:
-                is_call = isinstance(decorator, ast.Call)
-                name = dotted(decorator.func if is_call else decorator)  # type: ignore[attr-defined]
-                if name not in HARMLESS_DECORATORS:
-                    return True
-            return False
-        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
-            return any(
-                isinstance(node, ast.Call)
-                and (name := dotted(node.func)) is not None
-                and self._is_own_function(name)
-                for node in ast.walk(statement)
-            )
-        return isinstance(statement, COMPOUND)
-
-    def _is_own_function(self, name: str) -> bool:
-        root = name.split(".")[0]
-        target = self.imports.get(root, "")
-        return root in self.definitions or target.startswith(
-            self.name.split(".")[0] + "."
-        )
+        return [name for node in self.tree.body for name in self.loaded_by(node)]
 
     @cached_property
     def stars(self) -> list[str]:
         """The modules that this one imports with a star."""
         return [target for name, target in self.imports.items() if name[0] == "*"]
+
+    def meanings(self, name: str) -> list[str]:
+        """Return the absolute dotted names that a global dotted name may stand for.
+
+        What the module neither defines nor imports is a builtin, unless a star import
+        from outside brings it; stars within the package count in full elsewhere.
+        """
+        root, _, rest = name.partition(".")
+        found = [f"{self.name}.{root}"] if root in self.definitions else []
+        found += self.bindings.get(root, [])
+        if not found:
+            found = [f"{module}.{root}" for module in ["builtins", *self.stars]]
+        return [f"{target}.{rest}".removesuffix(".") for target in found]
 
 
 @dataclass(frozen=True)
@@ -234,13 +134,13 @@ class Library:
         if parts[0] != self.package:
             return None
         base = self.folder.joinpath(*parts[1:])
-        for path in (base.with_suffix(".py"), base / "__init__.py"):
+        for path in (base / "__init__.py", base.with_suffix(".py")):
             if path.is_file() and (path.stem == "__init__" or len(parts) > 1):
                 break
         else:
             return None
         package = name if path.stem == "__init__" else name.rpartition(".")[0]
-        source = path.read_text(encoding="utf-8")
+        source = read_source(path)
         return Module(name, path, source, parse(source, path), package)
 
     def names(self) -> list[str]:
@@ -274,24 +174,27 @@ class Library:
             near = difflib.get_close_matches(name, self.names(), 3, 0.5)
             what = "is a module, not a symbol" if module else "is not in the package"
             raise BookError(f"{name} {what}{_near(near)}")
-        nodes = module.definitions.get(rest[0], [])
         body: list[ast.stmt] = module.tree.body
         for depth, part in enumerate(rest):
-            found = [n for n in body if part in set(bound_names(n))] if depth else nodes
+            found = [node for node in body if part in set(bound_names(node))]
             if not found:
-                known = sorted({name for node in body for name in bound_names(node)})
-                close = difflib.get_close_matches(part, known, 3, 0.5)
                 where = ".".join([module.name, *rest[:depth]])
+                known = {name for node in body for name in bound_names(node)}
+                known |= set() if depth else self._below(module)
+                close = difflib.get_close_matches(part, sorted(known), 3, 0.5)
                 raise BookError(f"{where} has no symbol {part!r}{_near(close)}")
             node = found[0]
             body = node.body if isinstance(node, ast.ClassDef) else []
-        first = min(
-            [node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]
-        )
+        first = first_line(node)
         last = node.end_lineno or first
-        lines = module.source.splitlines()[first - 1 : last]
-        text = textwrap.dedent("\n".join(lines))
-        return Symbol(name, module.path, first, last, text)
+        text = "\n".join(module.source.split("\n")[first - 1 : last])
+        return Symbol(name, module.path, first, last, textwrap.dedent(text))
+
+    def _below(self, module: Module) -> set[str]:
+        """Return the names of the modules of a package, empty for a module."""
+        inside = f"{module.name}."
+        names = (name for name in self.names() if name.startswith(inside))
+        return {name.removeprefix(inside).split(".")[0] for name in names}
 
     def public(self) -> list[Symbol]:
         """Return the public functions and classes outside `dlnotes.book`, in order."""
@@ -301,17 +204,29 @@ class Library:
             if not f"{name}.".startswith(f"{self.package}.book.")
             and (module := self.module(name))
             for statement in module.tree.body
-            if isinstance(statement, ast.FunctionDef | ast.ClassDef)
+            if isinstance(statement, FUNCTION | ast.ClassDef)
             and not statement.name.startswith("_")
         ]
+
+
+def read_source(path: Path) -> str:
+    """Read a file of Python source; one that is not UTF-8 is an author's to mend."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BookError(f"not UTF-8 text at byte {error.start}", path) from error
 
 
 def parse(source: str, path: Path) -> ast.Module:
     """Parse Python source; a syntax error becomes one with file and line."""
     try:
-        return ast.parse(source, filename=str(path))
+        tree = ast.parse(source, filename=str(path))
+        compile(tree, str(path), "exec", dont_inherit=True)
+        return tree
     except SyntaxError as error:
         raise BookError(f"not valid Python: {error.msg}", path, error.lineno) from error
+    except ValueError as error:
+        raise BookError(f"not valid Python: {error}", path) from error
 
 
 def _near(names: list[str]) -> str:

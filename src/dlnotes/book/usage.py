@@ -5,12 +5,12 @@ from pathlib import Path
 from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.directive import Directive
 from dlnotes.book.inline import values
-from dlnotes.book.page import parse
+from dlnotes.book.page import scan
 
 
 def directives(path: Path) -> list[Directive]:
-    """Return the directives of a page, in order."""
-    blocks = parse(path.read_text(encoding="utf-8"), path)
+    """Return the directives of a page, in order; what is wrong with it is left out."""
+    blocks, _ = scan(path.read_text(encoding="utf-8"), path)
     return [block.directive for block in blocks if block.directive]
 
 

@@ -1,19 +1,21 @@
 """Say what each name in a program and in the code it reaches stands for."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dlnotes.book.errors import BookError
-from dlnotes.book.reach import is_dynamic, is_unfollowable
-from dlnotes.book.references import FUNCTION, Reference, references
-from dlnotes.book.symbols import IMPORT, Library, Module
+from dlnotes.book.references import Reference, references
+from dlnotes.book.symbols import Library, Module
+from dlnotes.book.syntax import DEFINITION, IMPORT, own_nodes
 
 Key = tuple[str, str]
 PROGRAM = "__main__"
-DEFINITION = FUNCTION | ast.ClassDef
 STORED = ast.Store | ast.Del
 OWN_PLACE = {"__file__", "__name__", "__path__", "__package__", "__spec__", "__doc__"}
+ANY_NAME = {"builtins.eval", "builtins.exec", "builtins.globals"}
+ANY_MODULE = {"builtins.__import__", "importlib", "pkgutil", "runpy", "sys.modules"}
+NO_MODULE = {"importlib.metadata", "importlib.resources"}
 
 
 @dataclass(frozen=True)
@@ -21,15 +23,16 @@ class Use:
     """A global name where it is used.
 
     Args:
-        node: the name, or the chain of attributes that leads to it.
+        node: the name, or the chain of attributes that leads to it; None where it is
+            only imported.
         key: the module that binds it, and its name there.
         local: the names that the functions or the class around it bind.
         is_doubtful: it may as well be a name of the class body it stands in.
     """
 
-    node: ast.expr
+    node: ast.expr | None
     key: Key
-    local: frozenset[str]
+    local: frozenset[str] = frozenset()
     is_doubtful: bool = False
 
 
@@ -39,12 +42,8 @@ def refusal(module: Module, node: ast.AST, why: str) -> BookError:
     return BookError(f"cannot be exported: {why}", module.path, line)
 
 
-def at_module_level(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Yield nodes and what is in them, but not the insides of functions and classes."""
-    for node in nodes:
-        yield node
-        if not isinstance(node, DEFINITION | ast.Lambda):
-            yield from at_module_level(ast.iter_child_nodes(node))
+def _is_in(name: str, places: Iterable[str]) -> bool:
+    return any(f"{name}.".startswith(f"{place}.") for place in places)
 
 
 class Resolver:
@@ -53,13 +52,11 @@ class Resolver:
     Attributes:
         free: names that no module binds, builtins above all -> where each module
             uses them.
-        imported: what the program imports by name, used or not.
     """
 
     def __init__(self, library: Library) -> None:
         self.library = library
         self.free: dict[str, dict[str, tuple[Module, ast.AST]]] = {}
-        self.imported: set[Key] = set()
         self._bound: dict[str, frozenset[str]] = {}
 
     def uses(self, module: Module, nodes: Iterable[ast.AST]) -> list[Use]:
@@ -81,7 +78,7 @@ class Resolver:
                 and isinstance(reference.node.ctx, ast.Store)
                 and not reference.is_absolute
             }
-            nodes = at_module_level(module.tree.body)
+            nodes = own_nodes(module.tree.body)
             stored |= {node.name for node in nodes if isinstance(node, DEFINITION)}
             self._bound[module.name] = frozenset(stored)
         return self._bound[module.name]
@@ -104,11 +101,11 @@ class Resolver:
         owner, rest = self.library.split(name)
         seen: set[str] = set()
         while owner and rest and rest[0] not in self.bound(owner):
-            target = owner.imports.get(rest[0], "")
-            name = ".".join([target, *rest[1:]])
-            if not self.is_own(target) or name in seen:
+            target = ".".join([owner.imports.get(rest[0], ""), *rest[1:]])
+            if not self.is_own(target) or target in seen:
                 break
-            seen.add(name)
+            seen.add(target)
+            name = target
             owner, rest = self.library.split(name)
         if owner and not rest:
             why = f"the module {owner.name} is used as a value; name what it holds"
@@ -121,15 +118,15 @@ class Resolver:
         self._refuse(module, reference)
         node, name = reference.node, reference.name
         if reference.is_import or not isinstance(node, ast.expr):
-            if self.is_own(name) and self.library.module(name) is None:
-                self.imported.add(self.locate(name, module, node)[0])
-            return None
+            is_module = not self.is_own(name) or self.library.module(name) is not None
+            return None if is_module else Use(None, self.locate(name, module, node)[0])
         found = self._meaning(module, reference)
         if found is None:
             return None
         key, after = found
         for _ in range(after):
-            node = node.value  # type: ignore[union-attr]
+            assert isinstance(node, ast.Attribute)
+            node = node.value
         is_elsewhere = key[0] != module.name or not isinstance(node, ast.Name)
         if is_elsewhere and isinstance(getattr(node, "ctx", None), STORED):
             why = f"`{ast.unparse(node)}` is assigned outside {key[0]}, which owns it"
@@ -151,17 +148,21 @@ class Resolver:
         return self.locate(name, module, reference.node) if self.is_own(name) else None
 
     def _refuse(self, module: Module, reference: Reference) -> None:
-        node, root = reference.node, reference.name.split(".")[0]
+        node, name = reference.node, reference.name
+        root = name.split(".")[0]
+        meant = [name] if reference.is_absolute else module.meanings(name)
         is_known = not reference.is_absolute and root in self.bound(module)
+        is_any = any(_is_in(x, ANY_MODULE) and not _is_in(x, NO_MODULE) for x in meant)
         why = ""
-        if is_dynamic(module, reference) and not is_known:
+        if is_any and not reference.is_import:
             why = f"`{ast.unparse(node)}` finds modules by names known only in a run"
-        elif is_unfollowable(reference) and not is_known:
-            why = f"`{root}` may use any name of the module"
+        elif ANY_NAME & set(meant):
+            why = f"`{name}` may use any name of the module"
         elif root in OWN_PLACE and not is_known and module.name != PROGRAM:
             why = f"`{root}` would be that of the exported program"
         elif isinstance(node, IMPORT) and not reference.is_import:
-            where = "with a star" if node.names[0].name == "*" else "in a class body"
-            why = f"an import {where}" if self.is_own(reference.name) else ""
+            is_star = node.names[0].name == "*"
+            binds = "binds a name of a class, or a global name in a function"
+            why = "" if is_star or not self.is_own(name) else f"this import {binds}"
         if why:
             raise refusal(module, node, why)

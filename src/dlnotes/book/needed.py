@@ -1,0 +1,93 @@
+"""Collect the statements of a library that a program needs."""
+
+import ast
+
+from dlnotes.book.effects import Effects
+from dlnotes.book.order import Order
+from dlnotes.book.references import references
+from dlnotes.book.symbols import Library, Module
+from dlnotes.book.syntax import IMPORT, imported, own_nodes
+from dlnotes.book.uses import PROGRAM, Resolver, Use, refusal
+
+
+class Needed:
+    """A program, all that it names, and what the modules that it imports do.
+
+    Args:
+        library: the package.
+        program: what imports it.
+        resolver: it finds what names stand for.
+
+    Attributes:
+        executed: the names of the modules that a run imports, the program's too; other
+            modules that have a part in it only name types.
+        uses: the uses of names in what each module contributes, by its name.
+
+    Raises:
+        BookError: something that is needed has no place in one program.
+    """
+
+    def __init__(self, library: Library, program: Module, resolver: Resolver) -> None:
+        self.library = library
+        self.resolver = resolver
+        self.executed: set[str] = set()
+        self.uses: dict[str, list[Use]] = {}
+        self._effects = Effects(library)
+        self._named: set[str] = set()
+        self._wanted: set[int] = set()
+        self._todo: list[tuple[Module, ast.stmt]] = []
+        self._load(program)
+        while self._todo:
+            self._need(*self._todo.pop(0))
+        order = Order(library, program, self.executed, self._named)
+        self.modules: list[Module] = order.modules
+
+    def statements(self, module: Module) -> list[ast.stmt]:
+        """Return the statements of a module that are needed, in their order."""
+        return [node for node in module.tree.body if id(node) in self._wanted]
+
+    def _need(self, module: Module, statement: ast.stmt) -> None:
+        if id(statement) in self._wanted:
+            return
+        self._wanted.add(id(statement))
+        if not module.is_skipped(statement):
+            for reference in references([statement], module.package):
+                if reference.is_import:
+                    self._load_named(reference.name)
+        uses = self.resolver.uses(module, [statement])
+        self.uses.setdefault(module.name, []).extend(uses)
+        for owner, name in (use.key for use in uses):
+            self._named.add(owner)
+            if found := self.library.module(owner):
+                self._todo += [(found, node) for node in self._binding(found, name)]
+
+    def _load(self, module: Module) -> None:
+        """Need what an import of a module does, and what its imports do."""
+        if module.name in self.executed:
+            return
+        self.executed.add(module.name)
+        self._load_named(module.name.rpartition(".")[0])
+        for name in module.loads:
+            self._load_named(name)
+        is_program = module.name == PROGRAM
+        body = module.tree.body if is_program else self._effects.of(module)
+        self._todo += [(module, statement) for statement in body]
+
+    def _load_named(self, name: str) -> None:
+        if module := self.library.split(name)[0]:
+            self._load(module)
+
+    def _binding(self, module: Module, name: str) -> list[ast.stmt]:
+        """Return the statements that bind a name, among them imports in blocks."""
+        blocks: list[ast.stmt] = []
+        for statement in module.tree.body:
+            if module.is_skipped(statement):
+                continue
+            for node in own_nodes([statement]):
+                if isinstance(node, IMPORT) and name in imported(node, module.package):
+                    if node is not statement:
+                        blocks.append(statement)
+                    elif name in self.resolver.bound(module):
+                        why = f"`{name}` is imported and bound again"
+                        raise refusal(module, node, why)
+        return [*module.definitions.get(name, []), *blocks]

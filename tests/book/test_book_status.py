@@ -1,0 +1,133 @@
+"""Editing the real book: exactly the runs that an edit can change become stale."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dlnotes.book import keys
+from dlnotes.book.book import Book
+from dlnotes.book.keys import Settings
+from dlnotes.book.runner import Runner
+from dlnotes.book.store import Run
+
+Stale = Callable[[], dict[str, tuple[str, ...]]]
+
+
+@pytest.fixture
+def copy(book: Book, runs: dict[str, Run], tmp_path: Path) -> Path:
+    """A copy of the book with its fresh runs."""
+    for name in ("src", "snippets", ".runs"):
+        shutil.copytree(book.root / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture
+def stale(copy: Path) -> Stale:
+    """Return what is stale in the copy now, by name, with the reasons."""
+
+    def look() -> dict[str, tuple[str, ...]]:
+        book = Book(copy)
+        found = Runner(book).statuses(list(book.snippets), Settings())
+        return {item.snippet.name: item.reasons for item in found if not item.run}
+
+    assert look() == {}
+    return look
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert text.count(old) == 1, f"{path} does not hold {old!r} once"
+    path.write_text(text.replace(old, new))
+
+
+def test_a_comment_makes_nothing_stale(copy: Path, stale: Stale) -> None:
+    edit(
+        copy / "src/dlnotes/linear.py",
+        "    A = with_ones(X)\n    Aty",
+        "    # in words\n    A = with_ones(X)  # and a shape\n\n    Aty",
+    )
+    edit(copy / "snippets/perceptron.py", "# %% imports\n", "# %% imports\n# a word\n")
+    assert stale() == {}
+
+
+def test_a_docstring_makes_nothing_stale(copy: Path, stale: Stale) -> None:
+    edit(copy / "src/dlnotes/losses.py", "Return the squared error", "Give the error")
+    assert stale() == {}
+
+
+def test_an_unrelated_function_makes_nothing_stale(copy: Path, stale: Stale) -> None:
+    path = copy / "src/dlnotes/linear.py"
+    path.write_text(path.read_text() + "\n\ndef unrelated(x):\n    return x + 1\n")
+    assert stale() == {}
+
+
+def test_a_function_that_one_snippet_reaches_makes_that_one_stale(
+    copy: Path, stale: Stale
+) -> None:
+    edit(
+        copy / "src/dlnotes/linear.py",
+        "    Aty = A.mT @ y[..., None]\n",
+        "    Aty = A.mT @ y[..., None] * 1\n",
+    )
+    assert stale() == {
+        "linear_regression_closed_form": ("dlnotes.linear.normal_equation changed",)
+    }
+
+
+def test_a_constant_that_two_snippets_read_makes_those_two_stale(
+    copy: Path, stale: Stale
+) -> None:
+    edit(
+        copy / "src/dlnotes/basics/perceptron.py",
+        "ROWS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])",
+        "ROWS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]])",
+    )
+    reason = ("dlnotes.basics.perceptron.ROWS changed",)
+    assert stale() == {"perceptron": reason, "perceptron_exercises": reason}
+
+
+def test_the_code_of_a_snippet_makes_it_stale(copy: Path, stale: Stale) -> None:
+    edit(
+        copy / "snippets/linear_regression.py",
+        "seed_everything(1809)",
+        "seed_everything(1810)",
+    )
+    assert stale() == {"linear_regression": ("cell data changed",)}
+
+
+def test_a_new_version_of_torch_makes_everything_stale(
+    copy: Path, stale: Stale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = keys.version("torch")
+    real = keys.version
+    monkeypatch.setattr(keys, "version", lambda n: "99" if n == "torch" else real(n))
+    found = stale()
+    assert set(found) == set(Book(copy).snippets)
+    assert set(found.values()) == {(f"torch: {installed} -> 99",)}
+
+
+def test_each_file_of_a_stored_run_is_believed_only_whole(
+    copy: Path, stale: Stale
+) -> None:
+    manifest = max(
+        (copy / ".runs/runs/perceptron").glob("*.json"),
+        key=lambda path: path.stat().st_mtime_ns,
+    )
+    notebook = next(
+        path
+        for path in (copy / ".runs/notebooks").glob("*.ipynb")
+        if path.stem in manifest.read_text()
+    )
+    for path in (manifest, notebook):
+        data = path.read_bytes()
+        middle = len(data) // 2
+        flipped = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+        for damaged in (flipped, data[:middle], b""):
+            path.write_bytes(damaged)
+            assert list(stale()) == ["perceptron"], path
+        path.unlink()
+        assert list(stale()) == ["perceptron"], path
+        path.write_bytes(data)
+        assert stale() == {}

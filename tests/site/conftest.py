@@ -1,0 +1,68 @@
+"""Fixtures: the site, built once and served, and a headless browser."""
+
+import functools
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from dlnotes.book.book import Book
+from dlnotes.book.keys import Settings
+from dlnotes.book.progress import Report
+from dlnotes.book.runner import Runner
+from dlnotes.book.site import build
+from dlnotes.book.store import Run
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--allow-file-access-from-files",
+]
+
+
+@pytest.fixture(scope="session")
+def site(
+    book: Book, runs: dict[str, Run], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Build both languages into a folder of the tests' own."""
+    target = tmp_path_factory.mktemp("built") / "site"
+    with Runner(book) as runner:
+        assert build(book, runner, Settings(), Report(book), target=target)
+    return target
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def served(site: Path) -> Iterator[str]:
+    """Serve the site on this machine; the address ends with a slash."""
+    handler = functools.partial(_Quiet, directory=str(site))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; CI must have one."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        assert "CI" not in os.environ, "CI needs chromium"
+        pytest.skip("no chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()

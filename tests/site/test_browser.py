@@ -1,0 +1,214 @@
+"""The built pages in a browser: both languages, both themes, wide and narrow."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+WIDTHS = {"wide": (1280, 900), "phone": (390, 844)}
+CHAPTERS = ("perceptron", "backpropagation", "linear-regression")
+PAGES = [
+    "index.html",
+    "how-built.html",
+    "runs/index.html",
+    "runs/linear_regression.html",
+    *(f"foundations/{name}.html" for name in CHAPTERS),
+]
+
+
+class Watched:
+    """A page that remembers its console errors and its foreign requests."""
+
+    def __init__(self, page: Page, home: str) -> None:
+        self.page = page
+        self.troubles: list[str] = []
+        page.on("console", lambda m: m.type == "error" and self.troubles.append(m.text))
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("requestfailed", lambda r: self.troubles.append(f"failed {r.url}"))
+        page.on(
+            "request",
+            lambda r: (
+                r.url.startswith((home, "data:", "blob:"))
+                or self.troubles.append(f"asked {r.url}")
+            ),
+        )
+
+
+@contextmanager
+def opened(
+    browser: Browser, home: str, size: str = "wide", scheme: str = "light"
+) -> Iterator[Watched]:
+    width, height = WIDTHS[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme
+    )
+    yield Watched(context.new_page(), home)
+    context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("size", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_load_quietly_and_fit(
+    browser: Browser, served: str, language: str, size: str, scheme: str
+) -> None:
+    with opened(browser, served, size, scheme) as watched:
+        for name in PAGES:
+            watched.page.goto(f"{served}{language}/{name}")
+            expect(watched.page.locator("h1").first).to_be_visible()
+            wide = watched.page.evaluate(
+                "document.documentElement.scrollWidth - innerWidth"
+            )
+            assert wide <= 0, f"{name} is {wide} px wider than the window"
+            assert watched.troubles == [], name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_ink_of_figures_follows_the_theme(
+    browser: Browser, served: str, scheme: str
+) -> None:
+    with opened(browser, served, scheme=scheme) as watched:
+        watched.page.goto(f"{served}en/foundations/perceptron.html")
+        inks = watched.page.evaluate(
+            """() => {
+                const text = document.querySelector('.dl-svg text');
+                const rgb = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(Number);
+                const sum = ([r, g, b]) => r + g + b;
+                return [sum(rgb(getComputedStyle(text).fill)),
+                        sum(rgb(getComputedStyle(document.body).backgroundColor))];
+            }"""
+        )
+        ink, paper = inks
+        assert (
+            (ink < 250 and paper > 650)
+            if scheme == "light"
+            else (ink > 500 and paper < 200)
+        )
+
+
+def test_the_theme_can_be_chosen_and_is_remembered(
+    browser: Browser, served: str
+) -> None:
+    with opened(browser, served) as watched:
+        page = watched.page
+        page.goto(f"{served}en/index.html")
+        scheme = "document.body.getAttribute('data-md-color-scheme')"
+        assert page.evaluate(scheme) == "default"
+        for _ in range(3):
+            page.locator("form[data-md-component=palette] label:visible").first.click()
+            if page.evaluate(scheme) == "slate":
+                break
+        assert page.evaluate(scheme) == "slate"
+        page.goto(f"{served}en/how-built.html")
+        assert page.evaluate(scheme) == "slate"
+
+
+def test_figures_on_chinese_pages_speak_chinese(browser: Browser, served: str) -> None:
+    with opened(browser, served) as watched:
+        watched.page.goto(f"{served}zh/foundations/linear-regression.html")
+        labels = watched.page.locator(".dl-svg text").all_inner_texts()
+        assert sum(bool(re.search("[一-鿿]", label)) for label in labels) > 10
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_formulas_are_mathml_in_the_subset_font(
+    browser: Browser, served: str, language: str
+) -> None:
+    with opened(browser, served) as watched:
+        page = watched.page
+        page.goto(f"{served}{language}/foundations/backpropagation.html")
+        page.evaluate("document.fonts.ready")
+        boxes = page.evaluate(
+            """[...document.querySelectorAll('math')].map(
+                 math => math.getBoundingClientRect().width)"""
+        )
+        assert len(boxes) > 20
+        assert min(boxes) > 0
+        loaded = (
+            "[...document.fonts].filter(f => f.status == 'loaded').map(f => f.family)"
+        )
+        assert any("STIX" in family for family in page.evaluate(loaded))
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "page_found"),
+    [
+        ("en", "Novikoff", "perceptron"),
+        ("en", "chain rule", "backpropagation"),
+        ("zh", "线性可分", "perceptron"),
+        ("zh", "正规方程", "linear-regression"),
+    ],
+)
+def test_search_finds_words(
+    browser: Browser, served: str, language: str, query: str, page_found: str
+) -> None:
+    with opened(browser, served) as watched:
+        _search(watched.page, f"{served}{language}/index.html", query, page_found)
+        assert watched.troubles == []
+
+
+def _search(page: Page, address: str, query: str, page_found: str) -> None:
+    page.goto(address)
+    page.locator("input.md-search__input").click()
+    page.locator("input.md-search__input").type(query, delay=20)
+    results = page.locator(".md-search-result__link")
+    results.first.wait_for(timeout=20_000)
+    found = [link.get_attribute("href") or "" for link in results.all()]
+    assert any(page_found in href for href in found), found
+
+
+@pytest.mark.parametrize(("here", "there"), [("en", "zh"), ("zh", "en")])
+@pytest.mark.parametrize("size", WIDTHS)
+def test_the_switch_keeps_page_and_heading(
+    browser: Browser, served: str, here: str, there: str, size: str
+) -> None:
+    with opened(browser, served, size) as watched:
+        page = watched.page
+        page.goto(f"{served}{here}/foundations/perceptron.html")
+        ident = page.evaluate(
+            """() => {
+                const heading = document.querySelectorAll('.md-content h2[id]')[3];
+                heading.scrollIntoView();
+                return heading.id;
+            }"""
+        )
+        page.wait_for_timeout(300)
+        page.locator(f"a[hreflang={there}]:visible").first.click()
+        page.wait_for_url(f"**/{there}/foundations/perceptron.html#{ident}")
+        expect(page.locator(f"#{ident}")).to_be_in_viewport()
+
+
+def test_the_root_page_sends_the_reader_to_their_language(
+    browser: Browser, served: str
+) -> None:
+    for locale, language in (("zh-CN", "zh"), ("en-GB", "en"), ("fr-FR", "en")):
+        context = browser.new_context(locale=locale)
+        page = context.new_page()
+        page.goto(served)
+        page.wait_for_url(f"**/{language}/**")
+        context.close()
+
+
+def test_code_can_be_copied_and_solutions_unfold(browser: Browser, served: str) -> None:
+    with opened(browser, served) as watched:
+        page = watched.page
+        page.goto(f"{served}en/foundations/perceptron.html")
+        copied = page.locator(".highlight button[data-md-type=copy], .md-clipboard")
+        assert copied.count() > 3
+        solution = page.locator("details.success").first
+        assert not solution.locator("figure.dl-output").first.is_visible()
+        solution.locator("summary").click()
+        expect(solution.locator("figure.dl-output").first).to_be_visible()
+
+
+def test_the_site_works_from_a_folder(browser: Browser, site: Path) -> None:
+    home = site.as_uri() + "/"
+    with opened(browser, home) as watched:
+        watched.page.goto(f"{home}en/foundations/perceptron.html")
+        watched.page.locator("a[hreflang=zh]:visible").first.click()
+        watched.page.wait_for_url("**/zh/foundations/perceptron.html*")
+        _search(watched.page, f"{home}en/index.html", "Novikoff", "perceptron")
+        assert watched.troubles == []
