@@ -304,7 +304,7 @@ Table(
     [
         ["the right gradient", f"{check1:.0e}", right_loss],
         ["exchanged indices", f"{wrong_check1:.3f}", wrong_loss],
-        ["g′(a) for g′(z)", f"{slope_check:.3f}", slope_loss],
+        ["σ′(a) for σ′(z)", f"{slope_check:.3f}", slope_loss],
         ["nothing at all", f"{frozen_check:.3f}", frozen_loss],
     ],
     {"final loss": ".9f"},

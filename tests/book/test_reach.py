@@ -16,15 +16,22 @@ import math
 import random
 import re
 import signal
+import symtable
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
 
 from dlnotes.book.errors import BookError
+from dlnotes.book.references import references
+from dlnotes.book.status import changes
 
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook
@@ -211,3 +218,294 @@ def test_what_changes_the_behaviour_changes_the_digests(
         assert digests(small) != known, f"missed: {path}: {old} -> {new}"
         count += 1
     assert count, "nothing changed the behaviour"
+
+
+BODY = '''
+# Above.
+LIMIT = 3
+
+
+def helper(x):
+    """Say what it does."""
+    return {"x": x, "limit": LIMIT}  # a comment
+
+
+class Model:
+    """A model."""
+
+    size = 4
+
+    def run(self, x):
+        """Run it."""
+        return helper(x)["x"] + self.size
+'''
+SAME = '''"""A module's docstring."""
+LIMIT = (3)
+def helper(x):
+    return {
+        'x': x,
+
+        "limit": LIMIT,
+    }
+def unrelated():
+    return 5
+class Model:
+    """Another text."""
+    # and a comment
+    size = 0x4
+    def run(self, x): return (helper(x)["x"]
+                              + self.size)
+'''
+OTHER = "# %% all\nfrom mini.a import Model\nModel().run(1)\n"
+
+
+def test_comments_docstrings_layout_and_unrelated_functions_change_nothing(
+    small: SmallBook,
+) -> None:
+    small.module("a", BODY)
+    small.snippet(OTHER)
+    known = small.inputs()
+    small.module("a", SAME)
+    assert small.inputs() == known
+    small.snippet('"""Text."""\n\n# %% all\n\n# why\nfrom mini.a import (\n  Model)\n\n'
+                  "(Model() .run(\n    1))  # so\n")  # fmt: skip
+    assert small.inputs() == known
+
+
+def test_a_docstring_counts_only_where_there_is_more_to_the_body(
+    small: SmallBook,
+) -> None:
+    small.module("a", 'def used():\n    """Do nothing."""\n')
+    small.snippet("# %% all\nfrom mini.a import used\nused()\n")
+    known = small.inputs()
+    small.module("a", 'def used():\n    """Do as little."""\n')
+    assert small.inputs() == known
+    small.module("a", 'def used():\n    return "Do nothing."\n')
+    assert small.inputs() != known
+
+
+def test_reach_names_what_it_meets(small: SmallBook) -> None:
+    small.module("a", "import mini.b\nLIMIT = 1\ndef used():\n    return LIMIT\n")
+    small.module("b", "TABLE = {}\nTABLE.update(x=1)\n")
+    small.module("c", "X = 1\n")
+    small.snippet("# %% all\nfrom mini.a import used, gone\nimport mini.absent\n")
+    reach = small.reach()
+    assert set(reach.symbols) == {
+        ("mini.a", "used"),
+        ("mini.a", "LIMIT"),
+        ("mini.b", ""),
+        ("mini.b", "TABLE"),
+    }
+    assert reach.modules == {"mini", "mini.a", "mini.b"}
+    assert reach.missing == {"mini.a.gone", "mini.absent"}
+    assert sorted(reach.digests()) == [
+        "mini.a.LIMIT",
+        "mini.a.gone",
+        "mini.a.used",
+        "mini.absent",
+        "mini.b (on import)",
+        "mini.b.TABLE",
+        "order of mini.b",
+    ]
+    assert reach.digests()["mini.absent"] == "missing"
+
+
+def test_resolve_follows_a_name_to_its_definition(small: SmallBook) -> None:
+    small.module("sub.__init__", "from mini.sub.deep import used as offered, sin\n")
+    small.module("sub.deep", "from math import sin\ndef used():\n    return 1\n")
+    small.snippet("# %% all\nfrom mini.sub import offered, sin\n")
+    reach = small.reach()
+    assert reach.resolve("mini.sub.offered") == ("mini.sub.deep", "used")
+    assert reach.resolve("mini.sub.sin") is None
+    assert reach.resolve("mini.sub.nothing") is None
+    assert "mini.sub.nothing" in reach.missing
+
+
+def test_target_says_what_a_name_means_in_its_module(small: SmallBook) -> None:
+    source = "from math import sin\nfrom mini import b as c\ndef f():\n    return 1\n"
+    small.module("a", source)
+    small.module("b", "X = 1\n")
+    small.snippet("# %% all\nprint(1)\n")
+    reach, module = small.reach(), small.book.library.module("mini.a")
+    found = references(ast.parse("f() + c.X + sin(1) + print()").body, "mini")
+    names = {item.name: reach.target(module, item) for item in found}
+    assert names == {"f": "mini.a.f", "c.X": "mini.b.X", "sin": None, "print": None}
+
+
+def test_a_module_that_cannot_be_imported_is_noticed_by_the_name_it_lacks(
+    small: SmallBook,
+) -> None:
+    small.module("a", "import math\nUNUSED = math.pi\ndef used():\n    return 1\n")
+    small.snippet("# %% all\nfrom mini.a import used\n")
+    known = small.inputs()
+    small.module("a", "UNUSED = math.pi\ndef used():\n    return 1\n")
+    assert changes(known, small.inputs()) == ("mini.a.math is missing",)
+
+
+def type_parameter(name: str) -> ast.AST:
+    """Return what Python 3.12 reads `[T]` as; this works on older ones too."""
+    kind = type("TypeVar", (ast.AST,), {"_fields": ("name", "bound")})
+    return kind(name=name, bound=ast.Name("Bound", ast.Load()))
+
+
+def test_type_parameters_are_names_of_their_own() -> None:
+    code = "@outer\ndef f(x: T = T) -> T:\n    return T\nclass C(T):\n    x: T\nT\n"
+    tree = ast.parse(code)
+    tree.body[0].type_params = [type_parameter("T")]
+    tree.body[1].type_params = [type_parameter("T")]
+    found = [(item.name, item.node.lineno) for item in references(tree.body, "")]
+    assert sorted(found) == [("T", 2), ("T", 6), ("outer", 1)]
+
+
+def test_a_reference_tells_what_surrounds_it() -> None:
+    code = """
+        from a import b
+        def f(x, y=D):
+            import m.n
+            global G
+            G = x
+            return [E for z in y]
+        class C:
+            k = D
+            v: "Q" = k
+    """
+    found = references(ast.parse(textwrap.dedent(code)).body, "pkg")
+    told = {item.name: item for item in found}
+    assert told["a.b"].is_import
+    assert told["m.n"].is_import
+    assert told["E"].local == {"x", "y", "m", "z"}
+    assert told["G"].local == {"x", "y", "m"}
+    assert (told["E"].is_late, told["D"].is_late, told["Q"].is_late) == (
+        True,
+        False,
+        True,
+    )
+    assert "k" not in told
+
+
+GLOBALS = ("A", "B", "C")
+DECLARED = ("global", "nonlocal")
+name = st.sampled_from(GLOBALS)
+
+
+def expressions(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Write an expression around smaller ones; it is called where it is a function."""
+    build = st.builds
+    return st.one_of(
+        build("({}, {})".format, inner, inner),
+        build("(lambda {}, k={}: {})({})".format, name, inner, inner, inner),
+        build("[{} for {} in ({}, 1) if {}]".format, inner, name, inner, inner),
+        build(
+            "[[{} for {} in ({},)] for {} in (1, 2)]".format, inner, name, inner, name
+        ),
+        build("({} := {})".format, name, inner),
+        build("({} if {} else {})".format, inner, inner, inner),
+        build('f"{{{}!r}}"'.format, name),
+    )
+
+
+expression = st.recursive(st.one_of(name, st.just("1")), expressions, max_leaves=4)
+
+
+def indented(head: str, body: str) -> str:
+    return head + "\n" + textwrap.indent(body, "    ")
+
+
+def blocks(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Write statements around smaller ones."""
+    function = st.builds(
+        lambda parameter, value, declared, body: (
+            indented(f"def g({parameter}={value}):", f"{declared}{body}")
+            + "\nLOG.append(g())"
+        ),
+        st.one_of(name, st.just("p")),
+        expression,
+        st.one_of(
+            st.just(""),
+            name.map("global {}\n".format),
+            name.map("nonlocal {}\n".format),
+        ),
+        inner,
+    )
+    return st.one_of(
+        st.builds("{}\n{}".format, inner, inner),
+        function,
+        st.builds(lambda body: indented("class K:", body), inner),
+        st.builds(lambda n, body: indented(f"for {n} in (1, 2):", body), name, inner),
+        st.builds(
+            lambda n, body, other: (
+                indented("try:", body)
+                + "\n"
+                + indented(f"except Exception as {n}:", other)
+            ),
+            name,
+            inner,
+            inner,
+        ),
+        st.builds(
+            lambda value, n, body: indented(
+                f"match {value}:", indented(f"case [{n}, *_]:", body)
+            ),
+            expression,
+            name,
+            inner,
+        ),
+    )
+
+
+simple = st.one_of(
+    st.builds("{} = {}".format, name, expression),
+    st.builds("{} += ({},)".format, name, expression),
+    st.builds("LOG.append({})".format, expression),
+    st.builds("{}: int = {}".format, name, expression),
+    st.builds("del {}".format, name),
+    st.builds("import math as {}".format, name),
+    st.just("pass"),
+)
+code = st.recursive(simple, blocks, max_leaves=6)
+
+
+def outcome(function: CodeType, changed: str) -> str:
+    """Run a function with one global changed; return all that it shows."""
+    log: list[object] = []
+    space = {item: (item.lower(), item == changed) for item in GLOBALS} | {"LOG": log}
+    try:
+        exec(function, space)
+        space["f"]()
+    except Exception as error:
+        log.append(type(error))
+    return re.sub("0x[0-9a-f]+", "0x", repr(log))
+
+
+def global_names(table: symtable.SymbolTable, read: set[str]) -> set[str]:
+    """Return the names that may be looked up in the module, as Python itself says.
+
+    Args:
+        read: names that count as read in a class; it does not say so of `A += 1`.
+    """
+    kind, found = table.get_type(), set()
+    for symbol in table.get_symbols() if kind != "module" else ():
+        name = symbol.get_name()
+        in_class = kind == "class" and (symbol.is_referenced() or name in read)
+        found |= {name} if symbol.is_global() or in_class else set()
+    return found.union(*(global_names(child, read) for child in table.get_children()))
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(code)
+def test_scopes_are_those_of_python(body: str) -> None:
+    """A name is a global one where Python says so, and wherever its value matters."""
+    source = indented("def f():", body)
+    try:
+        function = compile(source, "<f>", "exec")
+    except SyntaxError:
+        reject()
+    found = references(ast.parse(source).body, "")
+    roots = {item.name.split(".")[0] for item in found if not item.is_absolute}
+    before = outcome(function, "")
+    for item in GLOBALS:
+        if outcome(function, item) != before and item not in roots:
+            pytest.fail(f"{item} matters and is not reached:\n{source}")
+    grown = set(re.findall(r"(\w) \+=", source))
+    allowed = global_names(symtable.symtable(source, "<f>", "exec"), grown)
+    assert roots & set(GLOBALS) <= allowed, source

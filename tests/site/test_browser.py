@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 WIDTHS = {"wide": (1280, 900), "phone": (390, 844)}
 CHAPTERS = ("perceptron", "backpropagation", "linear-regression")
@@ -27,7 +27,7 @@ class Watched:
         self.troubles: list[str] = []
         page.on("console", lambda m: m.type == "error" and self.troubles.append(m.text))
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("requestfailed", lambda r: self.troubles.append(f"failed {r.url}"))
+        page.on("requestfailed", self._failed)
         page.on(
             "request",
             lambda r: (
@@ -35,6 +35,10 @@ class Watched:
                 or self.troubles.append(f"asked {r.url}")
             ),
         )
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the test itself went elsewhere
+            self.troubles.append(f"failed {request.url}: {request.failure}")
 
 
 @contextmanager
@@ -109,7 +113,7 @@ def test_the_theme_can_be_chosen_and_is_remembered(
 def test_figures_on_chinese_pages_speak_chinese(browser: Browser, served: str) -> None:
     with opened(browser, served) as watched:
         watched.page.goto(f"{served}zh/foundations/linear-regression.html")
-        labels = watched.page.locator(".dl-svg text").all_inner_texts()
+        labels = watched.page.locator(".dl-svg text").all_text_contents()
         assert sum(bool(re.search("[一-鿿]", label)) for label in labels) > 10
 
 

@@ -5,13 +5,17 @@ from pathlib import Path
 
 from dlnotes.book import worker
 from dlnotes.book.reach import code_of, digest
-from dlnotes.book.symbols import Library, imported
+from dlnotes.book.symbols import Library
+from dlnotes.book.syntax import loaded
 
 START = "dlnotes.book.worker"
 
 
 def engine_digest(library: Library) -> str:
-    """Return a digest of the worker and of every module of the book that it imports.
+    """Return a digest of the code that a run goes through.
+
+    That is the worker, every module of the book that it imports, and the environment
+    that its process gets.
 
     Args:
         library: the book's package; a book that brings no engine uses this one.
@@ -27,5 +31,8 @@ def engine_digest(library: Library) -> str:
         found[module.name] = code_of([module.tree])
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
-                todo += imported(node, module.package).values()
+                todo += loaded(node, module.package)
+    if launch := library.module("dlnotes.book.launch"):
+        for name in ("ONE_THREAD", "environment"):
+            found[f"launch {name}"] = code_of(launch.definitions[name])
     return digest("\n".join(found[name] for name in sorted(found)))

@@ -84,8 +84,8 @@ METHODS = _words(
     "",
     """
     T all any as_posix astype copy count decode difference encode endswith format get
-    index intersection is_dir is_file item items join joinpath keys lower lstrip max mean
-    min partition
+    index intersection is_dir is_file item items join joinpath keys lower lstrip max
+    mean min partition
     removeprefix removesuffix replace reshape resolve rpartition rsplit rstrip split
     splitlines startswith strip sum title tolist transpose union upper values with_name
     with_suffix

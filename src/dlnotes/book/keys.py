@@ -1,5 +1,6 @@
 """Know a run by what it depends on: code it can reach, versions, settings, data."""
 
+import ast
 import os
 import platform
 import site
@@ -10,8 +11,9 @@ from functools import cache
 from importlib import metadata
 
 from dlnotes.book.book import Book
-from dlnotes.book.reach import Reach, digest
+from dlnotes.book.reach import Reach, code_of, digest
 from dlnotes.book.snippet import Snippet
+from dlnotes.book.syntax import IMPORT, loaded
 
 PRELOADED = ("torch", "torchvision", "numpy", "matplotlib")
 
@@ -39,19 +41,37 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
     Returns:
         what it is, readable -> its digest, version or value.
     """
-    cells = {
-        f"cell {name}": digest(code) for name, code in snippet.code_by_cell().items()
-    }
+    reach = Reach(book.library, snippet.module)
+    code = snippet.code_by_cell()
+    if reach.reads_source:
+        code = {cell.name: f"{cell.first}\n{cell.source}" for cell in snippet.code}
     return {
-        **cells,
+        **{f"cell {name}": digest(text) for name, text in code.items()},
         "order of the cells": " ".join(cell.name for cell in snippet.code),
-        **Reach(book.library, snippet.module).digests(),
+        **_of_neighbours(book, snippet),
+        **reach.digests(),
         **{name: version(name) for name in PRELOADED},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "engine": book.engine,
         **asdict(settings),
     }
+
+
+def _of_neighbours(book: Book, snippet: Snippet) -> dict[str, str]:
+    """Return what a snippet depends on through other snippets that it imports."""
+    found: dict[str, str] = {}
+    todo, seen = [snippet], {snippet.name}
+    while todo:
+        for node in ast.walk(todo.pop().tree):
+            names = loaded(node, "") if isinstance(node, IMPORT) else []
+            for name in {name.split(".")[0] for name in names} - seen:
+                if other := book.snippets.get(name):
+                    seen.add(name)
+                    todo.append(other)
+                    found[f"snippet {name}"] = digest(code_of([other.tree]))
+                    found |= Reach(book.library, other.module).digests()
+    return found
 
 
 def key(depends_on: dict[str, str]) -> str:
@@ -92,7 +112,8 @@ def portable(path: str, book: Book) -> str:
 def local(path: str, book: Book) -> str:
     """Turn a path written by `portable` into one of this machine."""
     for name, folder in places(book).items():
-        path = path.replace(f"{{{name}}}", folder, 1)
+        if path.startswith(f"{{{name}}}"):
+            return folder + path[len(f"{{{name}}}") :]
     return path
 
 

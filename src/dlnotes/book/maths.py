@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from dlnotes.book.errors import BookError
@@ -51,12 +52,13 @@ def subset_font(shown: set[str]) -> bytes:
     The mathematical italic and bold forms that MathML derives from plain letters are
     kept along with them.
     """
-    import ziamath
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
     letters = map(chr, [*range(0x2100, 0x2150), *range(0x1D400, 0x1D800)])
-    path = Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"
+    spec = find_spec("ziamath")  # for its font; the package need not be imported
+    assert spec and spec.origin
+    path = Path(spec.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
     options = subset.Options()
     options.flavor = "woff2"
     options.layout_features = ["*"]

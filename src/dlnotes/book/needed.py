@@ -50,11 +50,14 @@ class Needed:
         if id(statement) in self._wanted:
             return
         self._wanted.add(id(statement))
-        if not module.is_skipped(statement):
-            for reference in references([statement], module.package):
+        nodes: list[ast.stmt] = [statement]
+        if isinstance(statement, ast.If) and module.is_skipped(statement):
+            nodes = statement.body
+        else:
+            for reference in references(nodes, module.package):
                 if reference.is_import:
                     self._load_named(reference.name)
-        uses = self.resolver.uses(module, [statement])
+        uses = self.resolver.uses(module, nodes)
         self.uses.setdefault(module.name, []).extend(uses)
         for owner, name in (use.key for use in uses):
             self._named.add(owner)

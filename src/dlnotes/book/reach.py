@@ -308,5 +308,5 @@ class Reach:
             names = {symbol for owner, symbol in self.symbols if owner == name}
             order = order_of(module, names, self._effects.of(module))
             if len(order) > 1 and "*" not in names:
-                found[f"{name} (order)"] = digest(" ".join(order))
+                found[f"order of {name}"] = digest(" ".join(order))
         return found

@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ def write_atomically(path: Path, data: bytes) -> None:
         os.chmod(part, 0o644)
         os.replace(part, path)
     except BaseException:
-        os.unlink(part)
+        with suppress(FileNotFoundError):
+            os.unlink(part)
         raise
 
 
@@ -131,11 +132,10 @@ class Store:
         """Return the newest sound manifest of a snippet under the same settings."""
         for path in _newest_first(self.folder / "runs" / name):
             manifest = _read_manifest(path)
-            if manifest and (
-                (manifest["inputs"]["scale"], manifest["inputs"]["device"])
-                == (scale, device)
-            ):
-                return manifest
+            if manifest and (manifest["name"], manifest["key"]) == (name, path.stem):
+                inputs = manifest["inputs"]
+                if (inputs["scale"], inputs["device"]) == (scale, device):
+                    return manifest
         return None
 
     def _forget_old(self, folder: Path) -> None:
@@ -144,7 +144,7 @@ class Store:
 
     def collect(self, names: set[str]) -> None:
         """Delete what no run of the named snippets needs: call it under the lock."""
-        for folder in (self.folder / "runs").glob("*"):
+        for folder in (self.folder / "runs").glob("*/"):
             for path in folder.iterdir():
                 if folder.name not in names or path.suffix != ".json":
                     path.unlink()
@@ -158,7 +158,12 @@ class Store:
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.json"), key=lambda path: -path.stat().st_mtime_ns)
+    """List manifests; another process may delete one meanwhile."""
+    found = []
+    for path in folder.glob("*.json"):
+        with suppress(FileNotFoundError):
+            found.append((path.stat().st_mtime_ns, path))
+    return [path for _, path in sorted(found, reverse=True)]
 
 
 def _dump(value: dict[str, Any]) -> bytes:
