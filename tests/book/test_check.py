@@ -98,7 +98,7 @@ def test_a_book_without_a_mistake(book: Any) -> None:
         ("{#title}", "", "1: heading without an explicit {#id}: Title"),
         ("[[one.answer]]", "[[one.anwser]]", "3: [[one.anwser]]: the run has no"),
         ("[[one.answer]]", "[[one.answer:q]]", "3: [[one.answer]]: format 'q'"),
-        ("[[one.answer]]", "[[one.answer]", "3: [[one.answer] is not"),
+        ("[[one.answer]]", "[[ one.answer ]]", "3: [[ one.answer ]] is not"),
         ("@run one#all", "@run one#none", "5: snippet one has no cell 'none'"),
         ("@run one#all", "@run two#all", "5: no snippet 'two' in snippets/"),
         ("@run one#all", "@rum one#all", "5: unknown directive @rum"),
@@ -127,10 +127,14 @@ def test_typography_of_the_chinese_page(book: Any) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "error"),
     [
-        ("{#title}", "{#titel}", "1: heading level 1 {#titel}"),
+        (
+            "{#title}",
+            "{#titel}",
+            "1: # {#titel}, but docs/en/part/page.md:1 has # {#title}",
+        ),
         ("@run one#all", "@log one#all", "5: @log one#all"),
         ("[[one.answer]]", "[[one.answer:d]]", "values differ from"),
-        ("@source", "$$\nx\n$$\n\n@source", "7: equation"),
+        ("@source", "$$\nx\n$$\n\n@source", "7: docs/en/part/page.md lacks $$ x $$"),
     ],
 )
 def test_languages_that_differ_are_shown_side_by_side(

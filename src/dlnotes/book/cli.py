@@ -85,7 +85,7 @@ def _build(book: Book, arguments: argparse.Namespace) -> int:
 
 
 def _serve(book: Book, arguments: argparse.Namespace) -> int:
-    from dlnotes.book.site import serve
+    from dlnotes.book.serve import serve
 
     settings = _settings(arguments)
     with Runner(book) as runner:

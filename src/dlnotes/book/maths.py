@@ -57,7 +57,8 @@ def subset_font(shown: set[str]) -> bytes:
 
     letters = map(chr, [*range(0x2100, 0x2150), *range(0x1D400, 0x1D800)])
     spec = find_spec("ziamath")  # for its font; the package need not be imported
-    assert spec and spec.origin
+    assert spec is not None
+    assert spec.origin is not None
     path = Path(spec.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
     options = subset.Options()
     options.flavor = "woff2"

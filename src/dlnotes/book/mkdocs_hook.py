@@ -55,8 +55,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(
             File(path, str(folder), config.site_dir, config.use_directory_urls)
         )
-    for path, text in programs(book, sources, language):
-        files.append(File.generated(config, path, content=text))
+    try:
+        for path, text in programs(book, sources, language):
+            files.append(File.generated(config, path, content=text))
+    except BookError as error:
+        raise PluginError(str(error)) from error
     return files
 
 

@@ -11,6 +11,7 @@ from rich.progress import (
 
 from dlnotes.book.book import Book
 from dlnotes.book.ending import Failure
+from dlnotes.book.results import without_controls
 from dlnotes.book.runner import Outcome
 from dlnotes.book.status import Status
 from dlnotes.book.usage import pages_that_use
@@ -42,7 +43,7 @@ class Report:
         self.say("another build is running snippets; waiting for it")
 
     def plan(self, stale: list[Status], fresh: int) -> None:
-        """Tell what will run and why."""
+        """Tell how much will run."""
         if not stale:
             if self.quiet:
                 return
@@ -96,4 +97,5 @@ def describe(failure: Failure, book: Book) -> str:
     lines += ["  " + line for line in failure.frames.splitlines()]
     pages = [str(book.relative(page)) for page in pages_that_use(book, failure.name)]
     lines.append(f"used by {', '.join(pages)}" if pages else "used by no chapter")
-    return "\n".join("    " + line for line in "\n".join(lines).splitlines())
+    text = without_controls("\n".join(lines))
+    return "\n".join("    " + line for line in text.splitlines())

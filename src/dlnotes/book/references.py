@@ -143,6 +143,8 @@ class _Visitor:
                 for target in targets:
                     self._add(node, f"{target}.{rest}".removesuffix("."), True)
                 return
+            if root in scope.names:
+                break  # from a class, Python looks on in the module
         self._add(node, name)
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:

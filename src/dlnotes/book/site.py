@@ -12,7 +12,6 @@ from filelock import FileLock
 
 from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.check import check
-from dlnotes.book.errors import BookError
 from dlnotes.book.gather import gather
 from dlnotes.book.keys import Settings
 from dlnotes.book.maths import characters, subset_font
@@ -125,50 +124,6 @@ def write_font(book: Book, settings: Settings) -> None:
     data = subset_font(characters(shown))
     if not path.exists() or path.read_bytes() != data:
         write_atomically(path, data)
-
-
-def serve(
-    book: Book,
-    runner: Runner,
-    settings: Settings,
-    *,
-    host: str,
-    port: int,
-    jobs: int | None = None,
-    timeout: float = TIMEOUT,
-) -> None:
-    """Serve the site and rebuild it when a source changes, until interrupted.
-
-    The site is built into a folder of its own; `site/` is not touched.
-    """
-    from mkdocs.livereload import LiveReloadServer
-
-    with tempfile.TemporaryDirectory(prefix="dlnotes-serve-") as folder:
-        target = Path(folder) / "site"
-
-        def rebuild() -> None:
-            fresh = Book(book.root, book.package)
-            runner.book = fresh
-            options = {"jobs": jobs, "timeout": timeout, "target": target}
-            report = Report(fresh)
-            try:
-                build(fresh, runner, settings, report, **options)  # type: ignore[arg-type]
-            except BookError as error:
-                report.say(str(error))
-
-        target.mkdir()
-        rebuild()
-        server = LiveReloadServer(rebuild, host, port, str(target))
-        watched = [book.docs, book.root / "snippets", book.library.folder]
-        for path in [*watched, *(book.config(language) for language in LANGUAGES)]:
-            server.watch(str(path))
-        Report(book).say(f"serving at http://{host}:{port}/ (Ctrl-C ends it)")
-        try:
-            server.serve()
-        except KeyboardInterrupt:
-            Report(book).say("stopped")
-        finally:
-            server.shutdown()
 
 
 def clean(book: Book) -> list[Path]:
