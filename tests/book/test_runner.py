@@ -410,6 +410,13 @@ def test_two_builds_at_once_share_the_work(bench: Bench, tmp_path: Path) -> None
     assert any("another build is running snippets" in text for text in said)
 
 
+def test_a_new_snippet_beside_it_makes_no_run_stale(bench: Bench) -> None:
+    bench.write("good", "# %% go\nimport wave\nimport colorsys\nx = 1\n")
+    assert bench.update()[1] == ["good"]
+    bench.write("other", "# %% go\ny = 2\n")
+    assert bench.update()[1] == ["other"]
+
+
 def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait for a condition, and fail if it does not come."""
     end = time.monotonic() + seconds

@@ -2,8 +2,8 @@
 
 import ast
 
+from dlnotes.book.refusals import refusal
 from dlnotes.book.symbols import Module
-from dlnotes.book.uses import refusal
 
 
 class Edits:

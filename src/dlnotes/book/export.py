@@ -13,7 +13,7 @@ from dlnotes.book.rewrite import Rewriter
 from dlnotes.book.snippet import MARK, Snippet
 from dlnotes.book.symbols import Library, Module
 from dlnotes.book.syntax import DEFINITION, IMPORT, bound_names, imported, own_nodes
-from dlnotes.book.uses import PROGRAM, Key, Resolver, Use
+from dlnotes.book.uses import Key, Resolver, Use
 
 DEFINES = ("def ", "class ", "async ", "@")
 
@@ -51,9 +51,7 @@ class _Export:
             for item in self.imports[key]
         ]
         parts = [self._header(), render(kept)]
-        library = [
-            text for module in self.needed.modules if (text := self._module(module))
-        ]
+        library = list(self._library())
         if library and library[0].split("\n")[1].startswith(DEFINES):
             parts[-1] += "\n"
         text = "\n\n".join(part for part in [*parts, *library] if part)
@@ -98,19 +96,19 @@ class _Export:
             keys = [(module.name, name) for name in sorted(names)]
             yield from (key for key in keys if key not in self.imports)
 
-    def _module(self, module: Module) -> str:
-        """Return what the program needs of one module, as a cell."""
-        statements = self.needed.statements(module)
+    def _library(self) -> Iterator[str]:
+        """Yield what the program needs of the library, as cells."""
+        changed = {
+            module.name: self._rewritten(module, self.needed.statements(module))
+            for module in self.needed.modules
+        }
+        for module, statements in self.needed.runs():
+            if text := _cell(changed[module.name], statements):
+                yield f"# %% {module.name}\n{text}\n"
+
+    def _rewritten(self, module: Module, statements: list[ast.stmt]) -> Edits:
         rewriter = Rewriter(self.resolver, self.names, module)
-        edits = rewriter.rewrite(statements, self.needed.uses.get(module.name, []))
-        text, before = f"# %% {module.name}", None
-        for statement in statements:
-            start, end = edits.extent(statement)
-            code = edits.text(start, end).strip("\n")
-            if code:
-                text += "\n" * _gap(edits, before, statement) + code
-                before = statement
-        return f"{text}\n" if before else ""
+        return rewriter.rewrite(statements, self.needed.uses.get(module.name, []))
 
     def _header(self) -> str:
         """Return the top of the snippet and a line that says where this comes from."""
@@ -122,9 +120,7 @@ class _Export:
 
     def _cells(self) -> str:
         """Return the snippet's cells without the package's imports."""
-        rewriter = Rewriter(self.resolver, self.names, self.program)
-        body = self.program.tree.body
-        edits = rewriter.rewrite(body, self.needed.uses.get(PROGRAM, []))
+        edits = self._rewritten(self.program, self.program.tree.body)
         marks = [n for n, line in enumerate(edits.lines) if MARK.match(line)]
         ends = [edits.starts[mark] for mark in marks[1:]] + [len(edits.source)]
         cells = []
@@ -142,12 +138,21 @@ def _names(module: Module) -> set[str]:
     return {item.name.split(".")[0] for item in found if not item.is_import}
 
 
-def _gap(edits: Edits, before: ast.stmt | None, statement: ast.stmt) -> int:
-    """Return how many newlines stand between two statements of a module."""
+def _cell(edits: Edits, statements: list[ast.stmt]) -> str:
+    """Return statements of one module, those in a row as they stand."""
+    text, before = "", None
+    for statement in statements:
+        start, end = edits.extent(statement)
+        if code := edits.text(start, end).strip("\n"):
+            text += _gap(edits, before, statement) + code
+            before = statement
+    return text
+
+
+def _gap(edits: Edits, before: ast.stmt | None, statement: ast.stmt) -> str:
     if before is None:
-        return 1
+        return ""
     if isinstance(before, DEFINITION) or isinstance(statement, DEFINITION):
-        return 3
-    start, _ = edits.extent(statement)
-    _, end = edits.extent(before)
-    return 1 if edits.source[end:start] == "\n" else 2
+        return "\n\n\n"
+    between = edits.source[edits.extent(before)[1] : edits.extent(statement)[0]]
+    return "\n" if between == "\n" else "\n\n"

@@ -7,15 +7,10 @@ from collections.abc import Iterable
 from itertools import chain, count
 
 from dlnotes.book.hoist import Import
+from dlnotes.book.refusals import PROGRAM, refusal
 from dlnotes.book.symbols import Module
 from dlnotes.book.syntax import DEFINITION, imported, own_nodes
-from dlnotes.book.uses import (
-    PROGRAM,
-    Key,
-    Resolver,
-    Use,
-    refusal,
-)
+from dlnotes.book.uses import Key, Resolver, Use
 
 Imports = dict[Key, list[Import]]
 

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from dlnotes.book.refusals import refusal
 from dlnotes.book.symbols import Module
 from dlnotes.book.syntax import FOR_TYPES, IMPORT, condition
-from dlnotes.book.uses import refusal
 
 WIDTH = 88
 INDENT = "    "

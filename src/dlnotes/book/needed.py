@@ -1,13 +1,16 @@
 """Collect the statements of a library that a program needs."""
 
 import ast
+from collections.abc import Iterator
+from itertools import groupby
 
 from dlnotes.book.effects import Effects
 from dlnotes.book.order import Order
 from dlnotes.book.references import references
+from dlnotes.book.refusals import PROGRAM, refusal
 from dlnotes.book.symbols import Library, Module
 from dlnotes.book.syntax import IMPORT, imported, own_nodes
-from dlnotes.book.uses import PROGRAM, Resolver, Use, refusal
+from dlnotes.book.uses import Resolver, Use
 
 
 class Needed:
@@ -21,6 +24,7 @@ class Needed:
     Attributes:
         executed: the names of the modules that a run imports, the program's too; other
             modules that have a part in it only name types.
+        modules: the modules of the library that run or have a part in it.
         uses: the uses of names in what each module contributes, by its name.
 
     Raises:
@@ -40,11 +44,26 @@ class Needed:
         while self._todo:
             self._need(*self._todo.pop(0))
         order = Order(library, program, self.executed, self._named)
-        self.modules: list[Module] = order.modules
+        self.modules = order.modules
+        self._order = order.statements
 
     def statements(self, module: Module) -> list[ast.stmt]:
         """Return the statements of a module that are needed, in their order."""
         return [node for node in module.tree.body if id(node) in self._wanted]
+
+    def runs(self) -> Iterator[tuple[Module, list[ast.stmt]]]:
+        """Yield what is needed of the library in the order in which it runs.
+
+        A module comes in several parts where another one runs between them.
+        """
+        wanted = [
+            (module, statement)
+            for module, statement in self._order
+            if module.name != PROGRAM and id(statement) in self._wanted
+        ]
+        for _, group in groupby(wanted, lambda pair: pair[0].name):
+            pairs = list(group)
+            yield pairs[0][0], [statement for _, statement in pairs]
 
     def _need(self, module: Module, statement: ast.stmt) -> None:
         if id(statement) in self._wanted:

@@ -39,7 +39,8 @@ class Opened:
         elif event in ("os.listdir", "os.scandir") and args[0] is not None:
             if isinstance(args[0], str | bytes | os.PathLike):
                 path = os.path.abspath(os.fsdecode(args[0])) + os.sep
-                if path.startswith(self.root + os.sep):
+                imports = path.rstrip(os.sep) in sys.path  # Python looks for modules
+                if path.startswith(self.root + os.sep) and not imports:
                     self._note(path)
         elif self.offline and event == "socket.connect":
             self._refuse(args[1])

@@ -1,17 +1,17 @@
-"""Put modules in the order in which they run."""
+"""Put the statements of many modules in the order in which Python runs them."""
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from dlnotes.book.symbols import Library, Module
 from dlnotes.book.syntax import IMPORT, loaded
 
 
 class Order:
-    """The order in which Python runs modules.
+    """The order in which the statements of a library run, imports inside it followed.
 
-    What functions import comes before them too, for calls while the module runs, unless
-    it needs the module itself.
+    What functions import runs before the statement that they stand in, so that it is
+    there if the module calls them, unless it needs that module itself.
 
     Args:
         library: the package.
@@ -20,7 +20,8 @@ class Order:
         named: the names of others, which come last.
 
     Attributes:
-        modules: the modules of the library, each after those it needs.
+        modules: the modules of the library, in the order in which they end.
+        statements: their statements but imports, each with its module, in order.
     """
 
     def __init__(
@@ -28,11 +29,12 @@ class Order:
         library: Library,
         program: Module,
         executed: Collection[str],
-        named: Collection[str],
+        named: Iterable[str],
     ) -> None:
         self.library = library
         self.executed = executed
         self.modules: list[Module] = []
+        self.statements: list[tuple[Module, ast.stmt]] = []
         self._seen: set[str] = set()
         self._later: list[Module] = []
         self._visit(program)
@@ -50,22 +52,25 @@ class Order:
         if module.name in self._seen:
             return
         self._seen.add(module.name)
-        for name in [module.name.rpartition(".")[0], *module.loads]:
-            self._visit_named(name)
-        for inner in self._inner(module):
-            if module.name in self._needs(inner):
-                self._later.append(inner)
-            else:
-                self._visit(inner)
+        self._visit_named(module.name.rpartition(".")[0])
+        for statement in module.tree.body:
+            for name in module.loaded_by(statement):
+                self._visit_named(name)
+            for inner in self._inner(module, statement):
+                if module.name in self._needs(inner):
+                    self._later.append(inner)
+                else:
+                    self._visit(inner)
+            if not isinstance(statement, IMPORT):
+                self.statements.append((module, statement))
         self.modules.append(module)
 
-    def _inner(self, module: Module) -> list[Module]:
-        """Return the modules that functions of a module import in a run."""
+    def _inner(self, module: Module, statement: ast.stmt) -> list[Module]:
+        """Return the modules that functions in a statement import in a run."""
+        is_skipped = module.is_skipped(statement)
         found = [
             self.library.split(name)[0]
-            for statement in module.tree.body
-            if not module.is_skipped(statement)
-            for node in ast.walk(statement)
+            for node in ([] if is_skipped else ast.walk(statement))
             if isinstance(node, IMPORT)
             for name in loaded(node, module.package)
         ]

@@ -47,7 +47,9 @@ def check(module: Module, reference: Reference, *, is_own: bool) -> None:
     root, code = name.split(".")[0], ast.unparse(node)
     is_import = isinstance(node, IMPORT)
     if any(map(uses_any_module, meant)) and not reference.is_import:
-        raise refusal(module, node, f"`{code}` finds modules by names known only in a run")
+        raise refusal(
+            module, node, f"`{code}` finds modules by names known only in a run"
+        )
     if ANY_NAME & set(meant):
         raise refusal(module, node, f"`{name}` may use any name of the module")
     if root in OWN_PLACE and not is_own and module.name != PROGRAM:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dlnotes.book.edits import Edits
 from dlnotes.book.flatten import Names
 from dlnotes.book.hoist import hoisted
+from dlnotes.book.refusals import PROGRAM, refusal
 from dlnotes.book.symbols import Module
 from dlnotes.book.syntax import (
     DEFINITION,
@@ -16,12 +17,7 @@ from dlnotes.book.syntax import (
     imported,
     own_nodes,
 )
-from dlnotes.book.uses import (
-    PROGRAM,
-    Resolver,
-    Use,
-    refusal,
-)
+from dlnotes.book.uses import Resolver, Use
 
 BLOCKS = ("body", "orelse", "finalbody")
 

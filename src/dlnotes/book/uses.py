@@ -1,21 +1,16 @@
 """Say what each name in a program and in the code it reaches stands for."""
 
 import ast
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass
 
-from dlnotes.book.errors import BookError
 from dlnotes.book.references import Reference, references
+from dlnotes.book.refusals import check, check_words, refusal
 from dlnotes.book.symbols import Library, Module
-from dlnotes.book.syntax import DEFINITION, IMPORT, own_nodes
+from dlnotes.book.syntax import DEFINITION, own_nodes
 
 Key = tuple[str, str]
-PROGRAM = "__main__"
 STORED = ast.Store | ast.Del
-OWN_PLACE = {"__file__", "__name__", "__path__", "__package__", "__spec__", "__doc__"}
-ANY_NAME = {"builtins.eval", "builtins.exec", "builtins.globals"}
-ANY_MODULE = {"builtins.__import__", "importlib", "pkgutil", "runpy", "sys.modules"}
-NO_MODULE = {"importlib.metadata", "importlib.resources"}
 
 
 @dataclass(frozen=True)
@@ -36,16 +31,6 @@ class Use:
     is_doubtful: bool = False
 
 
-def refusal(module: Module, node: ast.AST, why: str) -> BookError:
-    """Return the error that a construct has no place in one program."""
-    line = getattr(node, "lineno", None)
-    return BookError(f"cannot be exported: {why}", module.path, line)
-
-
-def _is_in(name: str, places: Iterable[str]) -> bool:
-    return any(f"{name}.".startswith(f"{place}.") for place in places)
-
-
 class Resolver:
     """Find what names stand for.
 
@@ -59,14 +44,22 @@ class Resolver:
         self.free: dict[str, dict[str, tuple[Module, ast.AST]]] = {}
         self._bound: dict[str, frozenset[str]] = {}
 
-    def uses(self, module: Module, nodes: Iterable[ast.AST]) -> list[Use]:
+    def uses(self, module: Module, nodes: list[ast.stmt]) -> list[Use]:
         """Return the uses of global names in some statements of a module.
 
         Raises:
             BookError: a construct that cannot be followed; see the messages.
         """
-        found = [self._use(module, item) for item in references(nodes, module.package)]
-        return [use for use in found if use]
+        found = references(nodes, module.package)
+        times = Counter(id(item.node) for item in found if not item.is_import)
+        uses = []
+        for item in found:
+            if times[id(item.node)] > 1 and self.is_own(item.name):
+                raise refusal(module, item.node, f"{item.name} is one of two meanings")
+            if use := self._use(module, item):
+                uses.append(use)
+        check_words(module, nodes)
+        return uses
 
     def bound(self, module: Module) -> frozenset[str]:
         """Return the names that a module binds itself, other than by imports."""
@@ -98,15 +91,16 @@ class Resolver:
         Returns:
             its key, and how many attributes come after it.
         """
-        owner, rest = self.library.split(name)
-        seen: set[str] = set()
+        owner, rest = self._split(name, module, node)
+        seen = {name}
         while owner and rest and rest[0] not in self.bound(owner):
-            target = ".".join([owner.imports.get(rest[0], ""), *rest[1:]])
-            if not self.is_own(target) or target in seen:
+            target = self._imported(owner, rest[0], module, node)
+            if not self.is_own(target):
                 break
-            seen.add(target)
-            name = target
-            owner, rest = self.library.split(name)
+            name = ".".join([target, *rest[1:]])
+            owner, rest = self._split(name, module, node)
+            owner = None if name in seen else owner
+            seen.add(name)
         if owner and not rest:
             why = f"the module {owner.name} is used as a value; name what it holds"
             raise refusal(module, node, why)
@@ -115,8 +109,9 @@ class Resolver:
         return (owner.name, rest[0]), len(rest) - 1
 
     def _use(self, module: Module, reference: Reference) -> Use | None:
-        self._refuse(module, reference)
         node, name = reference.node, reference.name
+        is_bound = not reference.is_absolute and name in self.bound(module)
+        check(module, reference, is_own=is_bound or self.is_own(name))
         if reference.is_import or not isinstance(node, ast.expr):
             is_module = not self.is_own(name) or self.library.module(name) is not None
             return None if is_module else Use(None, self.locate(name, module, node)[0])
@@ -136,33 +131,39 @@ class Resolver:
         return Use(node, key, reference.local, doubtful)
 
     def _meaning(self, module: Module, reference: Reference) -> tuple[Key, int] | None:
-        name = reference.name
+        node, name = reference.node, reference.name
         root, _, rest = name.partition(".")
         if not reference.is_absolute:
-            target = module.imports.get(root, "")
-            if root in self.bound(module) or (target and not self.is_own(target)):
+            is_bound = root in self.bound(module)
+            target = "" if is_bound else self._imported(module, root, module, node)
+            if is_bound or (target and not self.is_own(target)):
                 return (module.name, root), name.count(".")
             if not target and root not in reference.local:
-                self.free.setdefault(root, {})[module.name] = (module, reference.node)
+                self.free.setdefault(root, {})[module.name] = (module, node)
             name = f"{target}.{rest}".removesuffix(".")
-        return self.locate(name, module, reference.node) if self.is_own(name) else None
+        return self.locate(name, module, node) if self.is_own(name) else None
 
-    def _refuse(self, module: Module, reference: Reference) -> None:
-        node, name = reference.node, reference.name
-        root = name.split(".")[0]
-        meant = [name] if reference.is_absolute else module.meanings(name)
-        is_known = not reference.is_absolute and root in self.bound(module)
-        is_any = any(_is_in(x, ANY_MODULE) and not _is_in(x, NO_MODULE) for x in meant)
-        why = ""
-        if is_any and not reference.is_import:
-            why = f"`{ast.unparse(node)}` finds modules by names known only in a run"
-        elif ANY_NAME & set(meant):
-            why = f"`{name}` may use any name of the module"
-        elif root in OWN_PLACE and not is_known and module.name != PROGRAM:
-            why = f"`{root}` would be that of the exported program"
-        elif isinstance(node, IMPORT) and not reference.is_import:
-            is_star = node.names[0].name == "*"
-            binds = "binds a name of a class, or a global name in a function"
-            why = "" if is_star or not self.is_own(name) else f"this import {binds}"
-        if why:
-            raise refusal(module, node, why)
+    def _imported(self, owner: Module, name: str, module: Module, node: ast.AST) -> str:
+        """Return what a module imports under a name, empty for nothing."""
+        targets = dict.fromkeys(owner.bindings.get(name, []))
+        if len(targets) > 1 and any(map(self.is_own, targets)):
+            meanings = " and ".join(targets)
+            raise refusal(module, node, f"{owner.name}.{name} means {meanings}")
+        return owner.imports.get(name, "")
+
+    def _split(
+        self, name: str, module: Module, node: ast.AST
+    ) -> tuple[Module | None, list[str]]:
+        """Split a name into a module that no package hides, and the rest."""
+        owner, rest = self.library.split(name)
+        parts = owner.name.split(".") if owner else []
+        for size in range(1, len(parts)):
+            package, child = ".".join(parts[:size]), ".".join(parts[: size + 1])
+            above = self.library.module(package)
+            if above and (
+                parts[size] in self.bound(above)
+                or {*above.bindings.get(parts[size], [])} - {child}
+            ):
+                why = f"{child} is a module, and a name that {package} binds"
+                raise refusal(module, node, why)
+        return owner, rest
