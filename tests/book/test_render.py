@@ -162,11 +162,11 @@ def test_labels_are_translated_as_text_and_not_as_html() -> None:
     assert missing == []
     assert '<text>两个 &lt;词&gt; &amp; "</text>' in figure["data"]["image/svg+xml"]
     assert figure["data"]["text/plain"] == "<Figure>"
-    cells = "<table><tr><th class=number>a &amp; b</th><td>0.5 η</td></tr></table>"
+    cells = "<table><tr><th class=number>a &amp; b</th><td>η</td></tr></table>"
     table, missing = translated(shown(html=cells), catalogue)
     assert missing == []
     assert table["data"]["text/html"] == (
-        "<table><tr><th class=number>甲 &amp; &lt;乙&gt;</th><td>0.5 η</td></tr></table>"
+        "<table><tr><th class=number>甲 &amp; &lt;乙&gt;</th><td>η</td></tr></table>"
     )
 
 

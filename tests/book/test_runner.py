@@ -288,6 +288,19 @@ def test_a_module_imported_behind_the_back_of_the_analysis_counts(
     assert bench.update()[0].runs["good"].values["x"] == 22
 
 
+def test_a_snippet_finds_what_is_slow_imported_already(bench: Bench) -> None:
+    bench.write(
+        "good",
+        """
+        # %% go
+        import sys
+        slow = ["torch", "torch._dynamo", "torchvision", "matplotlib.pyplot"]
+        missing = ",".join(name for name in slow if name not in sys.modules)
+        """,
+    )
+    assert bench.update()[0].runs["good"].values["missing"] == ""
+
+
 def test_every_snippet_starts_from_the_same_state(bench: Bench) -> None:
     code = """
         # %% go

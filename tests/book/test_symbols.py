@@ -112,7 +112,10 @@ def test_find_returns_the_source_as_it_stands(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("mini.shapes.aera", "mini.shapes has no symbol 'aera'; did you mean area?"),
+        (
+            "mini.shapes.aera",
+            "mini.shapes has no symbol 'aera'; did you mean area, later, near?",
+        ),
         ("mini.shapes.xyzzy", "mini.shapes has no symbol 'xyzzy'"),
         (
             "mini.shapes.Square.sides",
@@ -132,11 +135,7 @@ def test_find_says_what_is_missing_and_offers_what_is_near(
 ) -> None:
     with pytest.raises(BookError) as caught:
         library.find(name)
-    assert str(caught.value).startswith(message)
-    if "did you mean" not in message and "package" not in message:
-        assert (
-            str(caught.value).removeprefix(message).startswith(("", "; did you mean"))
-        )
+    assert str(caught.value) == message
 
 
 def test_public_lists_functions_and_classes_in_order(small: SmallBook) -> None:
@@ -214,7 +213,8 @@ def module(source: str, name: str = "mini.sub.a", package: str = "mini.sub") -> 
 def test_definitions_are_all_statements_that_bind_or_change_a_name() -> None:
     found = module(
         "A = 1\nA += 1\nT = {}\nT['x'] = [i for i in range(3)]\nT.y.z = 1\ndel T[1]\n"
-        "def f(x=(W := 1)):\n    inner = 1\nf.size = 2\nfor n, (m, *o) in []:\n    p = 1\n"
+        "def f(x=(W := 1)):\n    inner = 1\nf.size = 2\n"
+        "for n, (m, *o) in []:\n    p = 1\n"
         "with a as q:\n    pass\ntry:\n    pass\nexcept E as error:\n    pass\n"
         "match A:\n    case {'k': k, **rest}:\n        pass\n    case [s, *t] as u:\n"
         "        pass\nclass C:\n    field = 1\nv: int = 1\nlambda x: (y := 1)\n"

@@ -46,6 +46,7 @@ class Needed:
         order = Order(library, program, self.executed, self._named)
         self.modules = order.modules
         self._order = order.statements
+        self._check_order()
 
     def statements(self, module: Module) -> list[ast.stmt]:
         """Return the statements of a module that are needed, in their order."""
@@ -113,3 +114,16 @@ class Needed:
                         why = f"`{name}` is imported and bound again"
                         raise refusal(module, node, why)
         return [*module.definitions.get(name, []), *blocks]
+
+    def _check_order(self) -> None:
+        """Refuse what acts after other code, since the flat program has it above."""
+        begun = False
+        for module, statement in self._order:
+            if module.name == PROGRAM:
+                begun |= not isinstance(statement, ast.Expr) or not isinstance(
+                    statement.value, ast.Constant
+                )
+            elif begun and module.name in self.executed:
+                if statement in self._effects.of(module):
+                    why = f"{module.name} acts when it is imported, which comes late"
+                    raise refusal(module, statement, f"{why}; import it first")

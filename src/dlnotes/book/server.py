@@ -8,6 +8,7 @@ would hang. When its input closes, or its parent dies, it kills its children and
 
 import ctypes
 import gc
+import importlib
 import json
 import os
 import selectors
@@ -20,6 +21,15 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+SLOW = (
+    "torch",
+    "torch._dynamo",  # the first optimiser would import it
+    "torchvision",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_svg",
+    "dlnotes.book.figures",
+    "dlnotes.book.worker",
+)
 
 
 @dataclass
@@ -33,13 +43,10 @@ class Child:
 
 def preload() -> None:
     """Import what snippets need and what takes long."""
-    import matplotlib.backends.backend_svg
-    import matplotlib.pyplot
-
-    import dlnotes.book.figures
-    import dlnotes.book.worker  # noqa: F401
-
-    matplotlib.pyplot.switch_backend("agg")
+    for name in SLOW:
+        importlib.import_module(name)
+    plt = importlib.import_module("matplotlib.pyplot")
+    plt.switch_backend("agg")
     gc.collect()
     gc.freeze()
 

@@ -101,8 +101,7 @@ def _build_languages(
 
 def _without_news(log: str) -> str:
     """Drop what MkDocs tells when all is well; its `--quiet` turns `--strict` off."""
-    lines = [line for line in log.splitlines() if not line.startswith("INFO ")]
-    return "\n".join(lines).strip()
+    return re.sub(r"(?m)^INFO .*\n?(?:[ \t].*\n?)*", "", log).strip()
 
 
 def write_font(book: Book, settings: Settings) -> None:

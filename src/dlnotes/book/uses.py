@@ -105,7 +105,9 @@ class Resolver:
             why = f"the module {owner.name} is used as a value; name what it holds"
             raise refusal(module, node, why)
         if not owner or rest[0] not in self.bound(owner) | set(owner.imports):
-            raise refusal(module, node, f"{name} is not defined")
+            stars = " (names from star imports are not known)"
+            hint = stars if owner and owner.stars else ""
+            raise refusal(module, node, f"{name} is not defined{hint}")
         return (owner.name, rest[0]), len(rest) - 1
 
     def _use(self, module: Module, reference: Reference) -> Use | None:
