@@ -125,9 +125,14 @@ def test_find_returns_the_source_as_it_stands(
         ("mini.shape.area", "mini has no symbol 'shape'; did you mean shapes?"),
         ("mini.sub.dep", "mini.sub has no symbol 'dep'; did you mean deep?"),
         ("mini.sub.area", "mini.sub has no symbol 'area'"),
-        ("mini.shapes", "mini.shapes is a module, not a symbol"),
+        (
+            "mini.shapes",
+            "mini.shapes is a module, not a symbol; it has "
+            "PI, SIDES, area, cached, Square, later, near",
+        ),
         ("mini", "mini is a module, not a symbol"),
-        ("other.shapes", "other.shapes is not in the package"),
+        ("mine", "mine is not in the package; did you mean mini, mini.shapes, mini.sub?"),
+        ("torch.nn.functional", "torch.nn.functional is not in the package"),
     ],
 )
 def test_find_says_what_is_missing_and_offers_what_is_near(

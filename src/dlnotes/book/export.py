@@ -50,11 +50,11 @@ class _Export:
             for key in self.imports
             for item in self.imports[key]
         ]
-        parts = [self._header(), render(kept)]
+        parts = [part for part in (self._header(), render(kept)) if part]
         library = list(self._library())
         if library and library[0].split("\n")[1].startswith(DEFINES):
             parts[-1] += "\n"
-        text = "\n\n".join(part for part in [*parts, *library] if part)
+        text = "\n\n".join([*parts, *library])
         return f"{text}\n\n{self._cells().rstrip()}\n"
 
     def _imports(self, uses: list[Use]) -> Imports:
@@ -155,4 +155,4 @@ def _gap(edits: Edits, before: ast.stmt | None, statement: ast.stmt) -> str:
     if isinstance(before, DEFINITION) or isinstance(statement, DEFINITION):
         return "\n\n\n"
     between = edits.source[edits.extent(before)[1] : edits.extent(statement)[0]]
-    return "\n" if between == "\n" else "\n\n"
+    return "\n\n" if "\n\n" in between else "\n"

@@ -1,6 +1,7 @@
 """Gather the imports of many modules at the top of one program."""
 
 import ast
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -127,14 +128,16 @@ def _group(item: Import) -> str:
 
 
 def _block(lines: set[tuple[str, str]], width: int) -> str:
-    plain = sorted({what for start, what in lines if start == "import"}, key=str.lower)
+    plain = sorted({what for start, what in lines if start == "import"}, key=_natural)
     parts = [f"import {what}" for what in plain]
-    for start in sorted({start for start, _ in lines} - {"import"}, key=str.lower):
+    for start in sorted({start for start, _ in lines} - {"import"}, key=_natural):
         names = sorted((what for s, what in lines if s == start), key=_rank)
-        renamed = [name for name in names if " as " in name]
-        if kept := [name for name in names if name not in renamed]:
-            parts.append(_from(start, kept, width))
-        parts += [f"{start} {name}" for name in renamed]
+        kept = [name for name in names if " as " not in name]
+        for name in names:
+            if name not in kept:
+                parts.append(f"{start} {name}")
+            elif name == kept[0]:
+                parts.append(_from(start, kept, width))
     return "\n".join(parts)
 
 
@@ -146,7 +149,13 @@ def _from(start: str, names: list[str], width: int) -> str:
     return f"{start} (\n{inside})"
 
 
-def _rank(name: str) -> tuple[int, str]:
-    """Order as ruff does: constants, then classes, then the rest."""
+def _rank(name: str) -> tuple[int, list[str | int]]:
+    """Order names as ruff does: constants, then classes, then the rest."""
+    name = name.split(" as ")[0]
     kind = 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
-    return kind, name.lower()
+    return kind, _natural(name)
+
+
+def _natural(name: str) -> list[str | int]:
+    parts = re.split(r"(\d+)", name.lower())
+    return [int(part) if part.isdigit() else part for part in parts]

@@ -41,15 +41,23 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
     Returns:
         what it is, readable -> its digest, version or value.
     """
-    reach = Reach(book.library, snippet.module)
+    neighbours = _neighbours(book, snippet)
+    reached = [Reach(book.library, item.module) for item in (snippet, *neighbours)]
+    sees_text = any(reach.reads_source for reach in reached)
+    for reach in reached:
+        reach.reads_source = sees_text
     code = snippet.code_by_cell()
-    if reach.reads_source:
+    if sees_text:
         code = {cell.name: f"{cell.first}\n{cell.source}" for cell in snippet.code}
+    texts = {
+        item.name: item.source if sees_text else code_of([item.tree])
+        for item in neighbours
+    }
     return {
         **{f"cell {name}": digest(text) for name, text in code.items()},
         "order of the cells": " ".join(cell.name for cell in snippet.code),
-        **_of_neighbours(book, snippet),
-        **reach.digests(),
+        **{f"snippet {name}": digest(text) for name, text in texts.items()},
+        **{name: text for reach in reached for name, text in reach.digests().items()},
         **{name: version(name) for name in PRELOADED},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
@@ -58,20 +66,18 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
     }
 
 
-def _of_neighbours(book: Book, snippet: Snippet) -> dict[str, str]:
-    """Return what a snippet depends on through other snippets that it imports."""
-    found: dict[str, str] = {}
-    todo, seen = [snippet], {snippet.name}
+def _neighbours(book: Book, snippet: Snippet) -> list[Snippet]:
+    """Return the other snippets that a snippet imports, and those that they import."""
+    found = {snippet.name: snippet}
+    todo = [snippet]
     while todo:
         for node in ast.walk(todo.pop().tree):
-            names = loaded(node, "") if isinstance(node, IMPORT) else []
-            for name in {name.split(".")[0] for name in names} - seen:
-                if other := book.snippets.get(name):
-                    seen.add(name)
+            for name in loaded(node, "") if isinstance(node, IMPORT) else ():
+                other = book.snippets.get(name.split(".")[0])
+                if other and other.name not in found:
+                    found[other.name] = other
                     todo.append(other)
-                    found[f"snippet {name}"] = digest(code_of([other.tree]))
-                    found |= Reach(book.library, other.module).digests()
-    return found
+    return list(found.values())[1:]
 
 
 def key(depends_on: dict[str, str]) -> str:

@@ -119,11 +119,14 @@ class Needed:
         """Refuse what acts after other code, since the flat program has it above."""
         begun = False
         for module, statement in self._order:
-            if module.name == PROGRAM:
-                begun |= not isinstance(statement, ast.Expr) or not isinstance(
-                    statement.value, ast.Constant
-                )
-            elif begun and module.name in self.executed:
-                if statement in self._effects.of(module):
-                    why = f"{module.name} acts when it is imported, which comes late"
-                    raise refusal(module, statement, f"{why}; import it first")
+            is_program = module.name == PROGRAM
+            is_run = not is_program and module.name in self.executed
+            if begun and is_run and statement in self._effects.of(module):
+                why = f"{module.name} acts when it is imported, which comes late"
+                raise refusal(module, statement, f"{why}; import it first")
+            begun |= is_program and not _is_text(statement)
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    is_constant = isinstance(getattr(statement, "value", None), ast.Constant)
+    return isinstance(statement, ast.Expr) and is_constant

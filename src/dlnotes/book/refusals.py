@@ -36,11 +36,7 @@ def check(module: Module, reference: Reference, *, is_own: bool) -> None:
 
     Args:
         module: where it stands.
-        reference: the reference.
-        is_own: it is bound by the module, or imported from the package.
-
-    Raises:
-        BookError: it is one of those.
+        reference: the reference; `is_own` if the module or the package binds it.
     """
     node, name = reference.node, reference.name
     meant = [name] if reference.is_absolute else module.meanings(name)

@@ -178,5 +178,5 @@ def _read_manifest(path: Path) -> dict[str, Any] | None:
         body = {name: value for name, value in manifest.items() if name != "seal"}
         sound = hashlib.sha256(_dump(body)).hexdigest() == manifest["seal"]
         return body if sound and _dump(manifest) == data else None
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
         return None

@@ -170,10 +170,13 @@ class Library:
             BookError: there is no such symbol; the message offers the nearest names.
         """
         module, rest = self.split(name)
-        if module is None or not rest:
+        if module is None:
             near = difflib.get_close_matches(name, self.names(), 3, 0.5)
-            what = "is a module, not a symbol" if module else "is not in the package"
-            raise BookError(f"{name} {what}{_near(near)}")
+            raise BookError(f"{name} is not in the package{_near(near)}")
+        if not rest:
+            public = [item for item in module.definitions if item[0] != "_"]
+            shown = f"; it has {', '.join(public)}" if public else ""
+            raise BookError(f"{name} is a module, not a symbol{shown}")
         body: list[ast.stmt] = module.tree.body
         for depth, part in enumerate(rest):
             found = [node for node in body if part in set(bound_names(node))]

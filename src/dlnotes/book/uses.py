@@ -1,7 +1,6 @@
 """Say what each name in a program and in the code it reaches stands for."""
 
 import ast
-from collections import Counter
 from dataclasses import dataclass
 
 from dlnotes.book.references import Reference, references
@@ -51,11 +50,13 @@ class Resolver:
             BookError: a construct that cannot be followed; see the messages.
         """
         found = references(nodes, module.package)
-        times = Counter(id(item.node) for item in found if not item.is_import)
+        meanings: dict[int, list[str]] = {}
+        for item in found:
+            if item.is_absolute and not item.is_import:
+                meanings.setdefault(id(item.node), []).append(item.name)
         uses = []
         for item in found:
-            if times[id(item.node)] > 1 and self.is_own(item.name):
-                raise refusal(module, item.node, f"{item.name} is one of two meanings")
+            self._check_meanings(module, item.node, meanings.get(id(item.node), []))
             if use := self._use(module, item):
                 uses.append(use)
         check_words(module, nodes)
@@ -81,16 +82,25 @@ class Resolver:
         return name.split(".")[0] == self.library.package
 
     def locate(self, name: str, module: Module, node: ast.AST) -> tuple[Key, int]:
-        """Follow a dotted name to the module that binds it.
+        """Return the key of a name of the package, and how many attributes follow it.
 
-        Args:
-            name: it starts with the package.
-            module: where it is used, for the error.
-            node: what uses it.
-
-        Returns:
-            its key, and how many attributes come after it.
+        Raises:
+            BookError: nothing binds it, or it is a module; `node` of `module` uses it.
         """
+        owner, rest, name = self._owner(name, module, node)
+        if owner and not rest:
+            why = f"the module {owner.name} is used as a value; name what it holds"
+            raise refusal(module, node, why)
+        if not owner or rest[0] not in self.bound(owner) | set(owner.imports):
+            stars = " (names from star imports are not known)"
+            hint = stars if owner and owner.stars else ""
+            raise refusal(module, node, f"{name} is not defined{hint}")
+        return (owner.name, rest[0]), len(rest) - 1
+
+    def _owner(
+        self, name: str, module: Module, node: ast.AST
+    ) -> tuple[Module | None, list[str], str]:
+        """Follow a dotted name through imports; return the last form it takes too."""
         owner, rest = self._split(name, module, node)
         seen = {name}
         while owner and rest and rest[0] not in self.bound(owner):
@@ -101,14 +111,7 @@ class Resolver:
             owner, rest = self._split(name, module, node)
             owner = None if name in seen else owner
             seen.add(name)
-        if owner and not rest:
-            why = f"the module {owner.name} is used as a value; name what it holds"
-            raise refusal(module, node, why)
-        if not owner or rest[0] not in self.bound(owner) | set(owner.imports):
-            stars = " (names from star imports are not known)"
-            hint = stars if owner and owner.stars else ""
-            raise refusal(module, node, f"{name} is not defined{hint}")
-        return (owner.name, rest[0]), len(rest) - 1
+        return owner, rest, name
 
     def _use(self, module: Module, reference: Reference) -> Use | None:
         node, name = reference.node, reference.name
@@ -147,11 +150,17 @@ class Resolver:
 
     def _imported(self, owner: Module, name: str, module: Module, node: ast.AST) -> str:
         """Return what a module imports under a name, empty for nothing."""
-        targets = dict.fromkeys(owner.bindings.get(name, []))
-        if len(targets) > 1 and any(map(self.is_own, targets)):
-            meanings = " and ".join(targets)
-            raise refusal(module, node, f"{owner.name}.{name} means {meanings}")
+        self._check_meanings(module, node, owner.bindings.get(name, []))
         return owner.imports.get(name, "")
+
+    def _check_meanings(
+        self, module: Module, node: ast.AST, targets: list[str]
+    ) -> None:
+        """Refuse a name of several imports, at least one of them from the package."""
+        if len(set(targets)) > 1 and any(map(self.is_own, targets)):
+            meanings = " and as ".join(sorted(set(targets)))
+            why = f"`{ast.unparse(node)}` is imported as {meanings}"
+            raise refusal(module, node, why)
 
     def _split(
         self, name: str, module: Module, node: ast.AST
