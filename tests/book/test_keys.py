@@ -136,7 +136,7 @@ SHAPES_PATH = "src/mini/shapes.py"
             "return SIDE * OTHER",
             ("mini.shapes.area changed", "mini.shapes.OTHER is reached now"),
         ),
-        (SHAPES_PATH, "SIDE = 2", "", ("mini.shapes.SIDE is no longer reached",)),
+        (SHAPES_PATH, "SIDE = 2", "", ("mini.shapes.SIDE is gone",)),
         (
             SHAPES_PATH,
             "def area",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 SAMPLES = Path(__file__).parent / "samples" / "reach"
 PLAIN = int | float | bool | str
+ADDRESS = re.compile(" at 0x[0-9a-f]+")
 
 
 @dataclass(frozen=True)
@@ -173,11 +174,11 @@ def behave(root: Path, program: str) -> tuple[object, ...]:
             if name.partition(".")[0] == "mini":
                 del sys.modules[name]
     values = {
-        name: value
+        name: ADDRESS.sub("", repr(value))
         for name, value in space.items()
         if isinstance(value, PLAIN) and not name.startswith("_")
     }
-    return shown.getvalue(), values, re.sub(r"0x[0-9a-f]+", "0x", error)
+    return ADDRESS.sub("", shown.getvalue()), values, ADDRESS.sub("", error)
 
 
 def put(small: SmallBook, case: Case) -> None:
@@ -474,7 +475,7 @@ def outcome(function: CodeType, changed: str) -> str:
         space["f"]()
     except Exception as error:
         log.append(type(error))
-    return re.sub("0x[0-9a-f]+", "0x", repr(log))
+    return ADDRESS.sub("", repr(log))
 
 
 def global_names(table: symtable.SymbolTable, read: set[str]) -> set[str]:

@@ -177,8 +177,8 @@ def test_data_files_that_moved_are_named(one: SmallBook) -> None:
     assert found.reasons == ("file {book}/data.csv changed",)
     data.unlink()
     assert one.status().reasons == (
-        "file {book}/data.csv is gone",
         "file {book}/ changed",
+        "file {book}/data.csv is gone",
     )
     data.write_text("1,2")
     assert one.status().run is not None

@@ -156,10 +156,14 @@ def test_search_finds_words(
 
 def _search(page: Page, address: str, query: str, page_found: str) -> None:
     page.goto(address)
-    page.locator("input.md-search__input").click()
-    page.locator("input.md-search__input").type(query, delay=20)
+    field = page.locator("input.md-search__input")
+    field.click()
+    ready = page.locator(".md-search-result__meta")
+    expect(ready).not_to_contain_text(re.compile("Initializ|正在初始化"), timeout=30_000)
+    field.fill(query)
+    field.press("End")  # an input method ends with a key; filling in does not
     results = page.locator(".md-search-result__link")
-    results.first.wait_for(timeout=20_000)
+    results.first.wait_for(timeout=30_000)
     found = [link.get_attribute("href") or "" for link in results.all()]
     assert any(page_found in href for href in found), found
 

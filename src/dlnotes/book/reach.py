@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from dlnotes.book.effects import Effects
-from dlnotes.book.importing import order_of, unbound
+from dlnotes.book.importing import GIVEN, order_of, unbound
 from dlnotes.book.references import Reference, references
 from dlnotes.book.symbols import Library, Module
 from dlnotes.book.syntax import DEFINITION
@@ -81,6 +81,7 @@ class Reach:
         self.modules: set[str] = set()
         self.reads_source = False
         self._effects = Effects(library)
+        self._imported: set[str] = set()  # modules that an import statement names
         self._executed: list[str] = []  # a module each time that it acts
         self._names: dict[Key, set[str]] = {}  # what names mean, by user
         self._passed: dict[str, str] = {}  # what names of the program mean in the end
@@ -90,6 +91,7 @@ class Reach:
         self._visit(program, "", [program.tree])
         while self._todo:
             self._visit(*self._todo.pop())
+        self.missing |= self.modules - self._imported - {library.package}
 
     def _visit(self, module: Module, symbol: str, nodes: list[ast.AST]) -> None:
         self._here = module
@@ -110,19 +112,27 @@ class Reach:
         name = reference.name
         for meant in [name] if reference.is_absolute else module.meanings(name):
             finals = self._use(meant)
-            if module is not self.program:
+            if meant == f"builtins.{name}" and self._is_unbound(module, name):
+                self.missing.add(f"{module.name}.{name.split('.')[0]}")
+            elif finals == [f"{module.name}.{name.split('.')[0]}"]:
+                continue  # its own name, which means what it says
+            elif module is not self.program:
                 kept = self._names.setdefault((module.name, symbol), set())
                 kept.add(f"{name} is {' or '.join(finals)}")
-            elif self._is_own(meant) and not any(map(meant.startswith, finals)):
+            elif finals and not any(map(meant.startswith, finals)):
                 self._passed[meant] = " or ".join(finals)
+
+    def _is_unbound(self, module: Module, name: str) -> bool:
+        """Say whether a name that a module does not bind is no builtin either."""
+        root = name.split(".")[0]
+        return root not in GIVEN and not module.stars and module is not self.program
 
     def _import(self, name: str, *, as_value: bool) -> None:
         if self._is_own(name):
             module, rest = self.library.split(name)
+            self._load_named(name)
             if module is None or rest or as_value:
                 self.resolve(name)
-            else:
-                self._load(module)
 
     def _is_own(self, name: str) -> bool:
         return name.split(".")[0] == self.library.package
@@ -240,6 +250,7 @@ class Reach:
                 self._whole(other)
 
     def _everything(self) -> None:
+        self._imported.update(self.library.names())
         for name in self.library.names():
             if module := self.library.module(name):
                 self._whole(module)
@@ -269,6 +280,7 @@ class Reach:
         module, rest = self.library.split(name)
         if module is not None:
             self._load(module)
+            self._imported.add(module.name)
             if rest and not self._may_have(module, rest[0]):
                 self.missing.add(name)
 

@@ -106,7 +106,8 @@ class Values:
             case ast.ClassDef():
                 return Value.INERT if self.is_ordinary(module, node) else Value.QUIET
             case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
-                return self.value(module, node.value)
+                is_hook = any(hook in ast.dump(node) for hook in HOOKS)
+                return Value.QUIET if is_hook else self.value(module, node.value)
         return Value.QUIET
 
     def _call(self, module: Module, node: ast.Call, local: Names) -> Value:
