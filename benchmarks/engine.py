@@ -22,8 +22,8 @@ from dlnotes.book.store import Store
 
 ROOT = Path(__file__).parent.parent
 CHANGED = "src/dlnotes/data/synthetic.py"
-BEFORE, AFTER = "sigma: float = 0.25", "sigma: float = 0.5"
-SHOWS_IT = "linear_regression"  # draws points that `noisy_line` makes
+BEFORE, AFTER = "noise = sigma * torch", "noise = 2 * sigma * torch"
+SHOWS_IT = "linear_regression"  # draws points that the changed function makes
 
 NOTEBOOKS = """
 site_name: benchmark

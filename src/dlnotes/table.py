@@ -67,7 +67,7 @@ class Table:
     def _repr_html_(self) -> str:
         def row(cells: list[str], tag: str) -> str:
             return "".join(
-                f'<{tag}{" class=number" if number else ""}>{html.escape(cell)}</{tag}>'
+                f"<{tag}{' class=number' if number else ''}>{html.escape(cell)}</{tag}>"
                 for cell, number in zip(cells, self.is_number, strict=True)
             )
 

@@ -31,6 +31,7 @@ def book(small: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     small.snippet(SNIPPET)
     small.snippet(SNIPPET, "other")
     small.write("docs/zh.po", 'msgid ""\nmsgstr ""\n')
+    small.engine = Book(small.root, "mini").engine  # a runner looks for itself
     small.save()
     monkeypatch.chdir(small.root)
     monkeypatch.setattr(cli, "find_book", lambda: small.book)
@@ -265,7 +266,7 @@ def test_an_interrupted_run_says_what_is_kept(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Runner, "statuses", interrupt)
+    monkeypatch.setattr(Runner, "_run", interrupt)
     assert main(["run"]) == 130
     assert "interrupted; what had finished is kept" in capsys.readouterr().err
 

@@ -81,10 +81,9 @@ def test_inputs_name_everything_that_a_run_depends_on(one: SmallBook) -> None:
         "device",
     ]
     import numpy
-    import torch
 
-    assert found["torch"] == torch.__version__.split("+")[0]
     assert found["numpy"] == numpy.__version__
+    assert re.match(r"\d+\.\d+", found["torch"])
     assert re.fullmatch(r"3\.\d+\.\d+\S*", found["python"])
     assert found["order of the cells"] == "imports fit draw"
     assert (found["engine"], found["scale"], found["device"]) == (

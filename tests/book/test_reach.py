@@ -194,6 +194,7 @@ def digests(small: SmallBook) -> dict[str, str]:
         return {"error": str(error)}
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 def test_what_changes_the_behaviour_changes_the_digests(
     case: Case, small: SmallBook

@@ -131,7 +131,10 @@ def test_find_returns_the_source_as_it_stands(
             "PI, SIDES, area, cached, Square, later, near",
         ),
         ("mini", "mini is a module, not a symbol"),
-        ("mine", "mine is not in the package; did you mean mini, mini.shapes, mini.sub?"),
+        (
+            "mine",
+            "mine is not in the package; did you mean mini, mini.shapes, mini.sub?",
+        ),
         ("torch.nn.functional", "torch.nn.functional is not in the package"),
     ],
 )

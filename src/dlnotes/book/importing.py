@@ -100,10 +100,12 @@ def order_of(
     timeless: set[str] = set()
     for statement, binds in module.bound:
         bound = binds & set(names)
-        if isinstance(statement, IMPORT):
-            targets = imported(statement, module.package)
+        for node in module.imports_in(statement):
+            targets = imported(node, module.package)
             found += [f"{name}={targets[name]}" for name in targets if name in several]
-        elif statement in effects:
+        if isinstance(statement, IMPORT):
+            continue
+        if statement in effects:
             found.append(f"acts after {sorted(timeless)}")
         elif bound and _is_timeless(statement) and not bound & several:
             timeless |= bound

@@ -12,27 +12,11 @@ import hashlib
 from collections.abc import Iterable
 from itertools import groupby
 
-from dlnotes.book.effects import Effects
-from dlnotes.book.importing import GIVEN, order_of, unbound
-from dlnotes.book.references import Reference, references
-from dlnotes.book.symbols import Library, Module
+from dlnotes.book.follow import Follow, Key
+from dlnotes.book.importing import order_of
+from dlnotes.book.references import Reference
+from dlnotes.book.symbols import Module
 from dlnotes.book.syntax import DEFINITION
-from dlnotes.book.unfollowed import (
-    ANY_MODULE_WORDS,
-    SOURCE_WORDS,
-    WRITERS,
-    is_dynamic,
-    is_unfollowable,
-    reads_source,
-    uses_any_module,
-    uses_own_module,
-    words,
-)
-
-__all__ = ["Reach", "code_of", "digest", "is_dynamic", "is_unfollowable"]
-
-Key = tuple[str, str]
-PLACE = {"__file__", "__name__", "__package__", "__path__"}
 
 
 def code_of(nodes: Iterable[ast.AST]) -> str:
@@ -46,11 +30,9 @@ def _plain(node: object) -> str:
     if not isinstance(node, ast.AST):
         return repr(node)
     fields = dict(ast.iter_fields(node))
-    if (
-        isinstance(node, DEFINITION | ast.Module)
-        and ast.get_docstring(node) is not None
-    ):
-        fields["body"] = node.body[1:]
+    if isinstance(node, DEFINITION | ast.Module):
+        has_text = ast.get_docstring(node, clean=False) is not None
+        fields["body"] = node.body[has_text:]
     if isinstance(node, ast.Constant):
         del fields["kind"]
     inside = ",".join(map(_plain, fields.values()))
@@ -62,91 +44,8 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-class Reach:
-    """Everything in a library that a program can reach.
-
-    Attributes:
-        symbols: (module, name) pairs in the order they were met; a name `*` is the
-            whole module, a name `` what the module does when it is imported.
-        missing: dotted names that the program uses and the library does not have.
-        modules: the names of all modules that are imported along the way.
-        reads_source: something reached may see docstrings, comments or line numbers.
-    """
-
-    def __init__(self, library: Library, program: Module) -> None:
-        self.library = library
-        self.program = program
-        self.symbols: dict[Key, list[ast.AST]] = {}
-        self.missing: set[str] = set()
-        self.modules: set[str] = set()
-        self.reads_source = False
-        self._effects = Effects(library)
-        self._imported: set[str] = set()  # modules that an import statement names
-        self._executed: list[str] = []  # a module each time that it acts
-        self._names: dict[Key, set[str]] = {}  # what names mean, by user
-        self._passed: dict[str, str] = {}  # what names of the program mean in the end
-        self._following: set[str] = set()
-        self._here = program
-        self._todo: list[tuple[Module, str, list[ast.AST]]] = []
-        self._visit(program, "", [program.tree])
-        while self._todo:
-            self._visit(*self._todo.pop())
-        self.missing |= self.modules - self._imported - {library.package}
-
-    def _visit(self, module: Module, symbol: str, nodes: list[ast.AST]) -> None:
-        self._here = module
-        if symbol not in module.memo:
-            module.memo[symbol] = references(nodes, module.package), words(nodes)
-        found, said = module.memo[symbol]
-        self.reads_source |= bool(said & SOURCE_WORDS)
-        self.reads_source |= module is self.program and "__file__" in said
-        if said & ANY_MODULE_WORDS:
-            self._everything()
-        for reference in found:
-            if reference.is_import:
-                self._import(reference.name, as_value=symbol == "*")
-            else:
-                self._follow(module, symbol, reference)
-
-    def _follow(self, module: Module, symbol: str, reference: Reference) -> None:
-        name = reference.name
-        for meant in [name] if reference.is_absolute else module.meanings(name):
-            finals = self._use(meant)
-            if meant == f"builtins.{name}" and self._is_unbound(module, name):
-                self.missing.add(f"{module.name}.{name.split('.')[0]}")
-            elif finals == [f"{module.name}.{name.split('.')[0]}"]:
-                continue  # its own name, which means what it says
-            elif module is not self.program:
-                kept = self._names.setdefault((module.name, symbol), set())
-                kept.add(f"{name} is {' or '.join(finals)}")
-            elif finals and not any(map(meant.startswith, finals)):
-                self._passed[meant] = " or ".join(finals)
-
-    def _is_unbound(self, module: Module, name: str) -> bool:
-        """Say whether a name that a module does not bind is no builtin either."""
-        root = name.split(".")[0]
-        return root not in GIVEN and not module.stars and module is not self.program
-
-    def _import(self, name: str, *, as_value: bool) -> None:
-        if self._is_own(name):
-            module, rest = self.library.split(name)
-            self._load_named(name)
-            if module is None or rest or as_value:
-                self.resolve(name)
-
-    def _is_own(self, name: str) -> bool:
-        return name.split(".")[0] == self.library.package
-
-    def _use(self, name: str) -> list[str]:
-        """Follow an absolute name; return what it is in the end, in or outside."""
-        if self._is_own(name):
-            return self._resolve(name)
-        self.reads_source |= reads_source(name)
-        if uses_own_module(name):
-            self._whole(self._here)
-        if uses_any_module(name):
-            self._everything()
-        return [name]
+class Reach(Follow):
+    """Everything in a library that a program can reach, and digests of it."""
 
     def target(self, module: Module, reference: Reference) -> str | None:
         """Return the absolute dotted name a reference stands for, None if outside."""
@@ -164,126 +63,6 @@ class Reach:
                 return module.name, rest[0]
         return None
 
-    def _resolve(self, name: str) -> list[str]:
-        module, rest = self.library.split(name)
-        if module is None or name in self._following:
-            self.missing.add(name)
-            return []
-        self._following.add(name)
-        self._load(module)
-        found = self._hidden(module.name.split("."), rest)
-        if rest:
-            found += self._attribute(module, rest)
-        else:
-            self._value(module)
-            found.append(module.name)
-        self._following.discard(name)
-        return found
-
-    def _hidden(self, parts: list[str], rest: list[str]) -> list[str]:
-        """Follow what packages bind under the names of modules in them."""
-        found = []
-        for size in range(1, len(parts)):
-            package = self.library.module(".".join(parts[:size]))
-            own = ".".join(parts[: size + 1])
-            if package and (
-                parts[size] in package.definitions
-                or {*package.bindings.get(parts[size], [])} - {own}
-            ):
-                found += self._attribute(package, [*parts[size:], *rest])
-        return found
-
-    def _attribute(self, module: Module, rest: list[str]) -> list[str]:
-        """Follow an attribute of a module; what it binds twice is followed twice."""
-        found, name = [], f"{module.name}.{rest[0]}"
-        if rest[0] in module.definitions:
-            self._add(module, rest[0], module.definitions[rest[0]])
-            found.append(name)
-        for target in module.bindings.get(rest[0], []):
-            if target != name:
-                found += self._use(".".join([target, *rest[1:]]))
-        if rest[0] not in module.definitions and rest[0] not in module.bindings:
-            self._unknown(module, rest[0])
-        return found
-
-    def _unknown(self, module: Module, name: str) -> None:
-        """Follow an attribute that a module's text does not show."""
-        if name in PLACE:
-            return
-        is_special = name.startswith("__") and name.endswith("__")
-        if is_special or self._may_have(module, name):
-            self._whole(module)
-        else:
-            self.missing.add(f"{module.name}.{name}")
-
-    def _may_have(self, module: Module, name: str) -> bool:
-        if "words" not in module.memo:
-            module.memo["words"] = words([module.tree])
-        known = {*module.definitions, *module.bindings}
-        return bool(
-            {name, "__getattr__"} & known
-            or module.stars
-            or module.memo["words"] & WRITERS
-        )
-
-    def _add(self, module: Module, name: str, nodes: Iterable[ast.AST]) -> None:
-        if (module.name, name) not in self.symbols:
-            self.symbols[module.name, name] = list(nodes)
-            self._todo.append((module, name, list(nodes)))
-
-    def _whole(self, module: Module) -> None:
-        """Count all of a module; of the program, what it imports."""
-        if module is self.program:
-            for targets in module.bindings.values():
-                for target in targets:
-                    self._import(target, as_value=True)
-        else:
-            self._load(module)
-            self._add(module, "*", [module.tree])
-
-    def _value(self, module: Module) -> None:
-        """Count all of a module that is used as a value, and what lies below it."""
-        self._whole(module)
-        below = f"{module.name}." if module.path.stem == "__init__" else ""
-        for name in self.library.names() if below else ():
-            if name.startswith(below) and (other := self.library.module(name)):
-                self._whole(other)
-
-    def _everything(self) -> None:
-        self._imported.update(self.library.names())
-        for name in self.library.names():
-            if module := self.library.module(name):
-                self._whole(module)
-
-    def _load(self, module: Module) -> None:
-        """Count what an import of a module does: its packages, imports and effects."""
-        if module.name in self.modules:
-            return
-        self.modules.add(module.name)
-        self._load_named(module.name.rpartition(".")[0])
-        effects = self._effects.of(module)
-        for statement in module.tree.body:
-            for name in module.loaded_by(statement):
-                self._load_named(name)
-            if statement in effects:
-                self._executed.append(module.name)
-        if effects:
-            self._add(module, "", effects)
-        for star in module.stars:
-            if (other := self.library.module(star)) is not None:
-                self._value(other)
-        if "unbound" not in module.memo:
-            module.memo["unbound"] = unbound(module)
-        self.missing |= {f"{module.name}.{name}" for name in module.memo["unbound"]}
-
-    def _load_named(self, name: str) -> None:
-        module, rest = self.library.split(name)
-        if module is not None:
-            self._load(module)
-            self._imported.add(module.name)
-            if rest and not self._may_have(module, rest[0]):
-                self.missing.add(name)
-
     def digests(self) -> dict[str, str]:
         """Return a digest of the code of each reached symbol, by readable name."""
         found: dict[str, str] = {}
@@ -291,10 +70,10 @@ class Reach:
             label = {"*": f"{name} (all of it)", "": f"{name} (on import)"}.get(
                 symbol, f"{name}.{symbol}"
             )
-            names = sorted(self._names.get((name, symbol), ()))
+            names = sorted(self.names.get((name, symbol), ()))
             text = self._text(name, symbol, nodes)
             found[label] = digest("\n".join([text, *names]))
-        found |= {f"name {name}": text for name, text in self._passed.items()}
+        found |= {f"name {name}": text for name, text in self.passed.items()}
         return found | self._orders() | dict.fromkeys(sorted(self.missing), "missing")
 
     def _text(self, name: str, symbol: str, nodes: list[ast.AST]) -> str:
@@ -311,14 +90,14 @@ class Reach:
     def _orders(self) -> dict[str, str]:
         """Return digests of the orders in which things happen, where that matters."""
         found = {}
-        acted = [name for name, _ in groupby(self._executed)]
+        acted = [name for name, _ in groupby(self.executed)]
         if len(set(acted)) > 1:
             found["order of imports"] = digest(" ".join(acted))
         for name in self.modules:
             module = self.library.module(name)
             assert module is not None
             names = {symbol for owner, symbol in self.symbols if owner == name}
-            order = order_of(module, names, self._effects.of(module))
+            order = order_of(module, names, self.effects.of(module))
             if len(order) > 1 and "*" not in names:
                 found[f"order of {name}"] = digest(" ".join(order))
         return found

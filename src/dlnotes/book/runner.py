@@ -17,6 +17,7 @@ from dlnotes.book.launch import Launcher, launcher
 from dlnotes.book.notebook import executed_notebook
 from dlnotes.book.opened import file_digest
 from dlnotes.book.reach import Reach
+from dlnotes.book.snippet import read_snippet
 from dlnotes.book.status import Status, status
 from dlnotes.book.store import Run, Store
 
@@ -97,23 +98,22 @@ class Runner:
             timeout: limit for each, in seconds.
             force: run them even when they are fresh.
         """
-        found = self.statuses(names, settings)
-        if not force and all(item.run for item in found):
-            progress.plan([], len(found))
-            return Outcome({item.snippet.name: item.run for item in found if item.run})
         if self.store.busy():
             progress.waiting()
         with self.store.lock():
             self.book = Book(self.book.root, self.book.package)  # as it is by now
-            found = self.statuses(names, settings)
-            stale = [item for item in found if force or not item.run]
-            progress.plan(stale, len(found) - len(stale))
-            outcome = Outcome(
-                {i.snippet.name: i.run for i in found if i.run and i not in stale}
-            )
+            outcome, stale = Outcome(), []
+            for name in names:
+                item = status(self.book, self.store, self.book.snippets[name], settings)
+                if item.run and not force:
+                    outcome.runs[name] = item.run
+                else:
+                    stale.append(item)
+                    self._warm()  # its imports go on while we look at the others
+            progress.plan(stale, len(outcome.runs))
             if stale:
                 self._run(stale, settings, progress, jobs, timeout, outcome)
-            self.store.collect(set(self.book.snippets))
+                self.store.collect(set(self.book.snippets))
         return outcome
 
     def _run(
@@ -179,8 +179,7 @@ class Runner:
         if failure:
             return failure
         assert result is not None
-        now = Book(self.book.root, self.book.package)
-        if inputs(now, now.snippets[name], settings) != item.inputs:
+        if self._changed(item, settings):
             return Failure(
                 name, "", None, "its code changed while it ran; run it again"
             )
@@ -189,6 +188,13 @@ class Runner:
         self.store.save(manifest, notebook)
         shutil.rmtree(out, ignore_errors=True)
         return Run(manifest, notebook)
+
+    def _changed(self, item: Status, settings: Settings) -> bool:
+        """Say whether a run's code is no longer what its key was made from."""
+        if self.book.library.as_read() and item.snippet.as_read():
+            return False
+        now = Book(self.book.root, self.book.package)
+        return inputs(now, read_snippet(item.snippet.path), settings) != item.inputs
 
     def _job(self, item: Status, settings: Settings, out: Path) -> dict[str, Any]:
         scratch = out / "scratch"

@@ -49,7 +49,7 @@ class Module:
 
     def __post_init__(self) -> None:
         for statement in self.tree.body:
-            for node in self._imports(statement):
+            for node in self.imports_in(statement):
                 found = imported(node, self.package)
                 self.imports |= found
                 for name, target in found.items():
@@ -59,7 +59,7 @@ class Module:
             for name in names:
                 self.definitions.setdefault(name, []).append(statement)
 
-    def _imports(self, statement: ast.stmt) -> list[ast.Import | ast.ImportFrom]:
+    def imports_in(self, statement: ast.stmt) -> list[ast.Import | ast.ImportFrom]:
         """Return the imports in a statement that bind names of the module."""
         if not isinstance(statement, (*COMPOUND, ast.Import, ast.ImportFrom)):
             return []
@@ -73,7 +73,7 @@ class Module:
 
     def loaded_by(self, statement: ast.stmt) -> list[str]:
         """Return the dotted names that a statement imports when the module runs."""
-        nodes = [] if self.is_skipped(statement) else self._imports(statement)
+        nodes = [] if self.is_skipped(statement) else self.imports_in(statement)
         return [name for node in nodes for name in loaded(node, self.package)]
 
     @cached_property
@@ -128,6 +128,11 @@ class Library:
         if name not in self._modules:
             self._modules[name] = self._read(name)
         return self._modules[name]
+
+    def as_read(self) -> bool:
+        """Say whether the files still hold what was read from them."""
+        read = [module for module in self._modules.values() if module]
+        return all(holds(module.path, module.source) for module in read)
 
     def _read(self, name: str) -> Module | None:
         parts = name.split(".")
@@ -234,3 +239,8 @@ def parse(source: str, path: Path) -> ast.Module:
 
 def _near(names: list[str]) -> str:
     return f"; did you mean {', '.join(names)}?" if names else ""
+
+
+def holds(path: Path, source: str) -> bool:
+    """Say whether a file holds some text."""
+    return path.is_file() and path.read_text(encoding="utf-8") == source

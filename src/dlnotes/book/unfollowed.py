@@ -4,9 +4,6 @@ import ast
 from collections.abc import Iterable
 from functools import cache
 
-from dlnotes.book.references import Reference
-from dlnotes.book.symbols import Module
-
 # What can find any name of the module it stands in.
 OWN_MODULE = {
     f"builtins.{name}" for name in ("eval", "exec", "globals", "locals", "vars", "dir")
@@ -110,18 +107,3 @@ def words(nodes: Iterable[ast.AST]) -> set[str]:
                 case ast.Constant(value=str(text)) if len(text) < 30:
                     found.add(text)
     return found
-
-
-def is_unfollowable(reference: Reference) -> bool:
-    """Say whether a reference may use any name of its own module."""
-    name = reference.name
-    return uses_own_module(name if reference.is_absolute else f"builtins.{name}")
-
-
-def is_dynamic(module: Module, reference: Reference) -> bool:
-    """Say whether a reference may import or find any module by a computed name."""
-    if reference.is_import:
-        return False
-    name = reference.name
-    meant = [name] if reference.is_absolute else module.meanings(name)
-    return any(map(uses_any_module, meant))
