@@ -9,6 +9,7 @@ import pytest
 from dlnotes.book import keys
 from dlnotes.book.book import Book
 from dlnotes.book.keys import Settings
+from dlnotes.book.progress import Report
 from dlnotes.book.runner import Runner
 from dlnotes.book.store import Run
 
@@ -131,3 +132,23 @@ def test_each_file_of_a_stored_run_is_believed_only_whole(
         assert list(stale()) == ["perceptron"], path
         path.write_bytes(data)
         assert stale() == {}
+
+
+def test_reasons_are_told_against_the_nearest_stored_run(
+    copy: Path, stale: Stale
+) -> None:
+    snippet = copy / "snippets/perceptron_exercises.py"
+    text = snippet.read_text()
+    snippet.write_text(text + "\nextra = 1\n")
+    book = Book(copy)
+    with Runner(book) as runner:
+        runner.update(["perceptron_exercises"], Settings(), Report(book))
+    snippet.write_text(text)
+    assert stale() == {}, "the first run is kept beside the second"
+    edit(
+        copy / "src/dlnotes/basics/perceptron.py",
+        "[1, 0], [1, 1]])",
+        "[1, 0], [2, 1]])",
+    )
+    reason = ("dlnotes.basics.perceptron.ROWS changed",)
+    assert stale() == {"perceptron": reason, "perceptron_exercises": reason}

@@ -16,7 +16,7 @@ class Status:
 
     Args:
         reasons: why there is no fresh run; empty when there is one.
-        last: how many seconds the newest run took, None if it never ran.
+        last: how many seconds the stored run nearest to it took, None if it never ran.
     """
 
     snippet: Snippet
@@ -39,18 +39,21 @@ def status(book: Book, store: Store, snippet: Snippet, settings: Settings) -> St
     if run is not None:
         reasons = moved(run.manifest, book)
         return Status(snippet, wanted, None if reasons else run, reasons, run.seconds)
-    latest = store.latest(name, settings.scale, settings.device)
-    if latest is None:
+    stored = store.stored(name, settings.scale, settings.device)
+    nearest = min(
+        stored, key=lambda item: len(changes(item["inputs"], wanted)), default=None
+    )
+    if nearest is None:
         damaged = store.has(name, key(wanted))
         reason = "its stored run is damaged" if damaged else "it has not run yet"
         return Status(snippet, wanted, None, (reason,))
-    if latest["key"] == key(wanted):
+    if nearest["key"] == key(wanted):
         reasons = ("the notebook of its stored run is damaged or gone",)
     elif store.has(name, key(wanted)):
         reasons = ("its stored run is damaged",)
     else:
-        reasons = changes(latest["inputs"], wanted)
-    return Status(snippet, wanted, None, reasons, latest["seconds"])
+        reasons = changes(nearest["inputs"], wanted)
+    return Status(snippet, wanted, None, reasons, nearest["seconds"])
 
 
 def changes(old: dict[str, str], new: dict[str, str]) -> tuple[str, ...]:

@@ -128,15 +128,18 @@ class Store:
         """Say whether there is a file for a run, sound or not."""
         return self._manifest(name, key).exists()
 
-    def latest(self, name: str, scale: str, device: str) -> dict[str, Any] | None:
-        """Return the newest sound manifest of a snippet under the same settings."""
+    def stored(self, name: str, scale: str, device: str) -> Iterator[dict[str, Any]]:
+        """Yield a snippet's sound manifests under the same settings, newest first."""
         for path in _newest_first(self.folder / "runs" / name):
             manifest = _read_manifest(path)
             if manifest and (manifest["name"], manifest["key"]) == (name, path.stem):
                 inputs = manifest["inputs"]
                 if (inputs["scale"], inputs["device"]) == (scale, device):
-                    return manifest
-        return None
+                    yield manifest
+
+    def latest(self, name: str, scale: str, device: str) -> dict[str, Any] | None:
+        """Return the newest sound manifest of a snippet under the same settings."""
+        return next(self.stored(name, scale, device), None)
 
     def _forget_old(self, folder: Path) -> None:
         for path in _newest_first(folder)[KEPT:]:
