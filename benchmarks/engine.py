@@ -96,7 +96,7 @@ class Bench:
         pictures = "".join(re.findall(r'src="data:image/png;base64,([^"]*)', page))
         runs = self.root / ".runs" / "notebooks"
         book = Book(self.root)
-        latest = Store(book.store).latest(SHOWS_IT, "default", "cpu")
+        latest = next(Store(book.store).stored(SHOWS_IT, "default", "cpu"), None)
         assert latest is not None
         notebook = (runs / f"{latest['notebook']}.ipynb").read_text()
         kept = {
@@ -113,7 +113,7 @@ class Bench:
         book = Book(self.root)
         store = Store(book.store)
         found = [
-            store.latest(path.stem, Settings().scale, Settings().device)
+            next(store.stored(path.stem, Settings().scale, Settings().device), None)
             for path in self.snippets
         ]
         return sum(manifest["seconds"] for manifest in found if manifest)

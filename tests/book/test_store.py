@@ -76,7 +76,7 @@ def test_a_run_comes_back_as_it_was(store: Store) -> None:
 def test_what_is_not_there_is_not_loaded(store: Store) -> None:
     assert store.load("one", "k" * 16) is None
     assert not store.has("one", "k" * 16)
-    assert store.latest("one", "default", "cpu") is None
+    assert next(store.stored("one", "default", "cpu"), None) is None
     store.collect({"one"})
     assert files(store) == []
 
@@ -141,7 +141,7 @@ def test_any_text_in_place_of_a_manifest_is_noticed(store: Store, text: str) -> 
     store.save(manifest(), NOTEBOOK)
     (store.folder / "runs" / "one" / f"{'k' * 16}.json").write_text(text)
     assert store.load("one", "k" * 16) is None
-    assert store.latest("one", "default", "cpu") is None
+    assert next(store.stored("one", "default", "cpu"), None) is None
     assert store.has("one", "k" * 16)
 
 
@@ -162,12 +162,14 @@ def test_a_manifest_in_another_place_is_not_believed(store: Store) -> None:
         path = store.folder / "runs" / name / f"{key}.json"
         path.write_bytes(sound)
         assert store.load(name, key) is None
-    newest = store.latest("two", "default", "cpu")
+    newest = next(store.stored("two", "default", "cpu"), None)
     assert newest is not None
     assert (newest["name"], newest["key"]) == ("two", "z")
 
 
-def test_latest_is_the_newest_sound_one_under_the_same_settings(store: Store) -> None:
+def test_stored_runs_come_newest_first_sound_ones_under_the_same_settings(
+    store: Store,
+) -> None:
     for number, scale in enumerate(["default", "default", "full"]):
         inputs = {"scale": scale, "device": "cpu"}
         store.save(manifest(key=f"key-{number}", inputs=inputs), NOTEBOOK)
@@ -175,7 +177,7 @@ def test_latest_is_the_newest_sound_one_under_the_same_settings(store: Store) ->
         os.utime(path, ns=(0, 1000 + number))
 
     def key(scale: str, device: str = "cpu") -> str | None:
-        found = store.latest("one", scale, device)
+        found = next(store.stored("one", scale, device), None)
         return found["key"] if found else None
 
     assert (key("default"), key("full"), key("full", "cuda")) == (
@@ -322,7 +324,7 @@ def test_a_process_killed_before_the_manifest_leaves_nothing_to_read(
     assert process.wait(30) == -signal.SIGKILL
     assert [path.suffix for path in files(store)] == [".ipynb", ""]
     assert store.load("one", "a") is None
-    assert store.latest("one", "default", "cpu") is None
+    assert next(store.stored("one", "default", "cpu"), None) is None
     assert not store.has("one", "a")
     store.save(manifest(key="b"), NOTEBOOK)
     store.collect({"one"})
@@ -337,7 +339,7 @@ SAVE_MANY = """
     for number in range(40):
         manifest = {"name": "one", "key": f"key-{number % 4}", "inputs": inputs}
         place.save({**manifest, "word": word}, {"cells": [], "word": word})
-        place.latest("one", "default", "cpu")
+        next(place.stored("one", "default", "cpu"), None)
 """
 
 

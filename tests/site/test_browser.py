@@ -197,6 +197,7 @@ def test_the_root_page_sends_the_reader_to_their_language(
         page = context.new_page()
         page.goto(served)
         page.wait_for_url(f"**/{language}/**")
+        assert page.locator("html").get_attribute("lang") == language
         context.close()
 
 

@@ -137,10 +137,6 @@ class Store:
                 if (inputs["scale"], inputs["device"]) == (scale, device):
                     yield manifest
 
-    def latest(self, name: str, scale: str, device: str) -> dict[str, Any] | None:
-        """Return the newest sound manifest of a snippet under the same settings."""
-        return next(self.stored(name, scale, device), None)
-
     def _forget_old(self, folder: Path) -> None:
         for path in _newest_first(folder)[KEPT:]:
             path.unlink(missing_ok=True)
