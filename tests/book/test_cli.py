@@ -410,15 +410,6 @@ def test_a_long_line_is_not_broken(
     assert capsys.readouterr().err == "word " * 100 + "\n"
 
 
-def test_a_quiet_report_says_nothing_of_nothing(
-    book: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
-    report = Report(book.book, quiet=True)
-    report.plan([], 3)
-    report.close(Outcome())
-    assert capsys.readouterr().err == ""
-
-
 def test_a_bar_in_a_terminal_leaves_the_lines(book: Any) -> None:
     screen = io.StringIO()
     report = Report(book.book)

@@ -30,6 +30,14 @@ class Settings:
     scale: str = "default"
     device: str = "cpu"
 
+    @classmethod
+    def of_environment(cls) -> "Settings":
+        """Return the settings that `environment` describes, in this process."""
+        return cls(
+            os.environ.get("DLNOTES_SCALE", "default"),
+            os.environ.get("DLNOTES_DEVICE", "cpu"),
+        )
+
     def environment(self) -> dict[str, str]:
         """Return the environment variables through which a snippet learns of them."""
         return {f"DLNOTES_{key.upper()}": value for key, value in asdict(self).items()}

@@ -1,6 +1,5 @@
 """A Python-Markdown extension that weaves pages, for MkDocs and Zensical alike."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,7 @@ _gathered: dict[tuple[Any, ...], Sources] = {}
 def current_sources(root: Path) -> Sources:
     """Return the sources as they are now; they are read again after a change."""
     book = find_book(root)
-    settings = Settings(
-        os.environ.get("DLNOTES_SCALE", "default"),
-        os.environ.get("DLNOTES_DEVICE", "cpu"),
-    )
+    settings = Settings.of_environment()
     state = (settings, *_state(book))
     if state not in _gathered:
         _gathered.clear()

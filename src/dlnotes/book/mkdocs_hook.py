@@ -20,24 +20,25 @@ from dlnotes.book.markdown import current_sources
 from dlnotes.book.progress import Report
 from dlnotes.book.run_page import tidy
 from dlnotes.book.runner import Runner
+from dlnotes.book.site import write_font
 
 _styles: dict[str, str] = {}
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
-    """Run the snippets that are stale, so that the pages find fresh runs."""
+    """Run what is stale and write the font, unless `dlnotes build` has done so."""
     _styles.clear()
     jieba.setLogLevel(logging.WARNING)  # it reports its dictionary on every build
+    if "DLNOTES_BUILD" in os.environ:
+        return
     try:
         book = find_book(Path(config.config_file_path).parent)
-        settings = Settings(
-            os.environ.get("DLNOTES_SCALE", "default"),
-            os.environ.get("DLNOTES_DEVICE", "cpu"),
-        )
+        settings = Settings.of_environment()
+        report = Report(book)
         with Runner(book) as runner:
-            report = Report(book, quiet="DLNOTES_BUILD" in os.environ)
             outcome = runner.update(list(book.snippets), settings, report)
-            report.close(outcome)
+        report.close(outcome)
+        write_font(book, settings)
     except BookError as error:
         raise PluginError(str(error)) from error
     if outcome.failures:

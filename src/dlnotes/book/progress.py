@@ -22,12 +22,10 @@ class Report:
 
     Args:
         book: the checkout, for the pages that use a snippet that fails.
-        quiet: say nothing when there is nothing to run.
     """
 
-    def __init__(self, book: Book, *, quiet: bool = False) -> None:
+    def __init__(self, book: Book) -> None:
         self.book = book
-        self.quiet = quiet
         # Without emoji, since rich sees one in `page.md:100:`.
         self.console = Console(
             stderr=True, highlight=False, soft_wrap=True, emoji=False
@@ -45,8 +43,6 @@ class Report:
     def plan(self, stale: list[Status], fresh: int) -> None:
         """Tell how much will run."""
         if not stale:
-            if self.quiet:
-                return
             self.say(f"all {fresh} runs are fresh; no snippet runs")
             return
         self.say(f"{len(stale)} to run, {fresh} fresh")

@@ -24,6 +24,7 @@ from dlnotes.book.outputs import Outputs, Stream, TooMuchOutput
 FRAMES = 4
 LONGEST = 4_000  # characters of an error message
 SEED = 0
+ENGINE = os.path.dirname(__file__)  # its frames are of no help to an author
 
 
 class Session:
@@ -108,7 +109,7 @@ def _error(error: BaseException, session: Session) -> dict[str, Any]:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename != __file__
+        if os.path.dirname(frame.filename) != ENGINE
     ]
     own = [
         frame.lineno
