@@ -41,8 +41,9 @@ train(model, mse, optimizer, Batches(X, y, batch_size=64), steps=1000)
 
 seed_everything(1)
 w, b = torch.zeros(1), torch.zeros(())
+batches = Batches(X, y, batch_size=64)
 for _ in range(250):
-    for X_batch, y_batch in Batches(X, y, batch_size=64):
+    for X_batch, y_batch in batches:
         error = X_batch @ w + b - y_batch  # (64,)
         w = w - 0.01 * 2 * (X_batch.T @ error) / len(error)
         b = b - 0.01 * 2 * error.mean()

@@ -74,6 +74,7 @@ def test_inputs_name_everything_that_a_run_depends_on(one: SmallBook) -> None:
         "torchvision",
         "numpy",
         "matplotlib",
+        *("scikit-learn", "scipy", "joblib", "threadpoolctl"),
         "python",
         "machine",
         "engine",

@@ -294,7 +294,10 @@ def test_a_snippet_finds_what_is_slow_imported_already(bench: Bench) -> None:
         """
         # %% go
         import sys
-        slow = ["torch", "torch._dynamo", "torchvision", "matplotlib.pyplot"]
+        slow = [
+            "torch", "torch._dynamo", "torchvision", "matplotlib.pyplot",
+            "sklearn.datasets",
+        ]
         missing = ",".join(name for name in slow if name not in sys.modules)
         """,
     )

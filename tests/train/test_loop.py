@@ -49,11 +49,21 @@ class TestBatches:
         (first,), (second,) = list(batches), list(batches)
         assert not torch.equal(first[0], second[0])
 
-    def test_the_seed_decides_the_order(self) -> None:
-        batches = Batches(torch.arange(50), torch.arange(50), 50)
+    def test_the_seed_decides_the_orders(self) -> None:
         orders = []
-        for _ in range(2):
+        for seed in (7, 7, 8):
+            torch.manual_seed(seed)
+            batches = Batches(torch.arange(50), torch.arange(50), 50)
+            orders.append(torch.cat([X for _ in range(3) for X, _ in batches]))
+        assert torch.equal(orders[0], orders[1])
+        assert not torch.equal(orders[0], orders[2])
+
+    def test_other_random_numbers_do_not_change_the_orders(self) -> None:
+        orders = []
+        for draws in (0, 3):
             torch.manual_seed(7)
+            batches = Batches(torch.arange(50), torch.arange(50), 50)
+            torch.rand(draws)
             orders.append(next(iter(batches))[0])
         assert torch.equal(*orders)
 
@@ -107,8 +117,9 @@ class TestTrain:
 
         torch.manual_seed(5)
         optimizer, losses = make(twin.parameters(), lr=0.05), []
+        batches = Batches(*data, 4)
         while len(losses) < 7:
-            for X, y in Batches(*data, 4):
+            for X, y in batches:
                 if len(losses) == 7:
                     break
                 loss = mse_loss(twin(X), y)

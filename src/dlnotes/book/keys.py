@@ -15,7 +15,10 @@ from dlnotes.book.reach import Reach, code_of, digest
 from dlnotes.book.snippet import Snippet
 from dlnotes.book.syntax import IMPORT, loaded
 
-PRELOADED = ("torch", "torchvision", "numpy", "matplotlib")
+PRELOADED = (
+    *("torch", "torchvision", "numpy", "matplotlib"),
+    *("scikit-learn", "scipy", "joblib", "threadpoolctl"),
+)
 
 
 @dataclass(frozen=True)

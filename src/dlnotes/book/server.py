@@ -27,6 +27,7 @@ SLOW = (
     "torchvision",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_svg",
+    "sklearn.datasets",
     "dlnotes.book.figures",
     "dlnotes.book.worker",
 )

@@ -18,7 +18,9 @@ class Batches:
     """Cut X (N, ...) and y (N, ...) into shuffled mini-batches.
 
     Going through it once is one epoch: every row comes exactly once, in
-    a new order each time. The last batch holds what is left over.
+    a new order each time. The last batch holds what is left over. The
+    orders come from a generator of their own, seeded as PyTorch's was, so
+    that they do not depend on what else draws random numbers.
 
     Raises:
         ValueError: there are no rows, or X and y differ in their number.
@@ -30,13 +32,14 @@ class Batches:
         if len(X) == 0:
             raise ValueError("the data set is empty: X and y have no rows")
         self.X, self.y, self.batch_size = X, y, batch_size
+        self.generator = torch.Generator().manual_seed(torch.initial_seed())
 
     def __len__(self) -> int:
         return -(-len(self.X) // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        order = torch.randperm(len(self.X), device=self.X.device)
-        for rows in order.split(self.batch_size):
+        order = torch.randperm(len(self.X), generator=self.generator)
+        for rows in order.to(self.X.device).split(self.batch_size):
             yield self.X[rows], self.y[rows]
 
 
@@ -79,15 +82,17 @@ def train(
     batches: Iterable[Batch],
     steps: int,
     hooks: Sequence[Hook] = (),
+    history: History | None = None,
 ) -> History:
     """Take `steps` steps, or fewer if a hook returns True.
 
     Every hook is called with the history after every step. What belongs
     between backward and step, such as clipping, is registered with
-    `optimizer.register_step_pre_hook`.
+    `optimizer.register_step_pre_hook`. With the history of an earlier run
+    the steps it took are skipped, batch by batch, and not taken again.
     """
-    history = History()
-    for epoch, X, y in islice(passes(batches), steps):
+    history = history or History()
+    for epoch, X, y in islice(passes(batches), history.step, steps):
         optimizer.zero_grad()
         prediction = model(X)
         loss = finite(loss_function(prediction, y), history.step + 1)

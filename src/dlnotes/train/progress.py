@@ -1,0 +1,22 @@
+"""A progress bar for long runs."""
+
+from tqdm.auto import tqdm
+
+from dlnotes.train.history import History
+
+
+class Progress:
+    """A hook that shows the steps taken, the time left and the loss.
+
+    `steps` is the length of the run. Nothing is shown unless somebody
+    watches: a terminal or a notebook.
+    """
+
+    def __init__(self, steps: int) -> None:
+        self.bar = tqdm(total=steps, unit="step", disable=None)
+
+    def __call__(self, history: History) -> None:
+        self.bar.set_postfix(loss=f"{history.losses[-1]:.4f}", refresh=False)
+        self.bar.update(history.step - self.bar.n)
+        if history.step == self.bar.total:
+            self.bar.close()
