@@ -8,7 +8,7 @@ import pytest
 from dlnotes.book.book import Book, find_book
 from dlnotes.book.keys import Settings
 from dlnotes.book.progress import Report
-from dlnotes.book.runner import Runner
+from dlnotes.book.runner import Outcome, Runner
 from dlnotes.book.store import Run
 
 ROOT = Path(__file__).parent.parent
@@ -21,15 +21,26 @@ def book() -> Book:
 
 
 @pytest.fixture(scope="session")
-def runs(book: Book) -> dict[str, Run]:
-    """Every run of the book; what is stale runs first."""
+def outcome(book: Book) -> Outcome:
+    """What running whatever is stale gives."""
     with Runner(book) as runner:
-        outcome = runner.update(list(book.snippets), Settings(), Report(book))
+        return runner.update(list(book.snippets), Settings(), Report(book))
+
+
+@pytest.fixture(scope="session")
+def runs(outcome: Outcome) -> dict[str, Run]:
+    """Every run of the book."""
     assert not outcome.failures, outcome.failures
     return outcome.runs
 
 
 @pytest.fixture(scope="session")
-def book_run(runs: dict[str, Run]) -> Callable[[str], Run]:
+def book_run(outcome: Outcome) -> Callable[[str], Run]:
     """Return the run of a snippet by name."""
-    return runs.__getitem__
+
+    def run(name: str) -> Run:
+        failed = [failure for failure in outcome.failures if failure.name == name]
+        assert not failed, failed[0]
+        return outcome.runs[name]
+
+    return run

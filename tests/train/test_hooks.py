@@ -2,11 +2,12 @@ import pytest
 import torch
 from torch import nn
 from torch.nn.functional import mse_loss
+from torch.nn.utils import clip_grad_norm_
 from torch.optim import SGD
 from torch.optim.lr_scheduler import LambdaLR
 
 from dlnotes.train.history import History
-from dlnotes.train.hooks import every, follow
+from dlnotes.train.hooks import clip_gradients, every, follow
 from dlnotes.train.loop import Batches, train
 
 
@@ -81,3 +82,40 @@ def test_an_epoch_is_as_many_steps_as_there_are_batches(steps: int) -> None:
     hook = every(len(batches), lambda history: epochs.append(history.epochs[-1]))
     train(model, mse_loss, SGD(model.parameters(), 0.1), batches, 3 * steps, [hook])
     assert epochs == [0, 1, 2]
+
+
+class TestClipGradients:
+    def test_a_run_equals_one_with_torchs_clipping(self) -> None:
+        X, y = torch.arange(12.0)[:, None] / 12, 100 * torch.ones(12, 1)
+        ends = []
+        for ours in (True, False):
+            torch.manual_seed(0)
+            model = nn.Linear(1, 1)
+            groups = [{"params": [p]} for p in model.parameters()]
+            optimizer = SGD(groups, lr=0.1)
+            if ours:
+                clip_gradients(optimizer, 2.0)
+            else:
+                optimizer.register_step_pre_hook(
+                    lambda *_, m=model: clip_grad_norm_(m.parameters(), 2.0) and None
+                )
+            train(model, mse_loss, optimizer, Batches(X, y, 5), 20)
+            ends.append([p.detach() for p in model.parameters()])
+        for mine, theirs in zip(*ends, strict=True):
+            torch.testing.assert_close(mine, theirs, rtol=1e-6, atol=0)
+
+    def test_a_step_is_at_most_the_rate_times_the_threshold(self) -> None:
+        w = nn.Parameter(torch.tensor([3.0, 4.0]))
+        optimizer = SGD([w], lr=0.5)
+        clip_gradients(optimizer, 0.1)
+        w.grad = torch.tensor([-30.0, -40.0])
+        optimizer.step()
+        assert w.tolist() == pytest.approx([3.03, 4.04])
+
+    def test_parameters_without_a_gradient_are_left_out(self) -> None:
+        w, unused = nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1))
+        optimizer = SGD([w, unused], lr=1.0)
+        clip_gradients(optimizer, 0.25)
+        w.grad = torch.tensor([5.0])
+        optimizer.step()
+        assert (w.item(), unused.item()) == (0.75, 1)

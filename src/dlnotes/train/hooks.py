@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import torch
 
+from dlnotes.stability import clip
 from dlnotes.train.history import History
 from dlnotes.train.loop import Hook
 
@@ -29,3 +30,18 @@ def follow(optimizer: torch.optim.Optimizer, schedule: Callable[[int], float]) -
 
     set_rate(0)
     return lambda history: set_rate(history.step)
+
+
+def clip_gradients(optimizer: torch.optim.Optimizer, threshold: float) -> None:
+    """Have `optimizer` clip the gradients' common norm before every step.
+
+    Raises:
+        ValueError: at a step, if the threshold is not positive.
+    """
+
+    def clip_all(*_: object) -> None:
+        groups = optimizer.param_groups
+        parameters = [p for group in groups for p in group["params"]]
+        clip([p.grad for p in parameters if p.grad is not None], threshold)
+
+    optimizer.register_step_pre_hook(clip_all)
