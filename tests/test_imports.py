@@ -4,6 +4,7 @@
 """
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "dlnotes"
 ORDER = """
     table basics
-    losses optim schedule regularize validate initialize stability metrics
+    reduction losses descent optim schedule regularize validate initialize stability metrics
     linear mlp conv receptive norm vision
     recurrent language seq2seq decode
     attention position transformer
@@ -169,3 +170,13 @@ def test_cells_that_chapters_show_fit_a_phone(book: Book) -> None:
         if len(line) > COLUMNS
     }
     assert wide == {}
+
+
+def test_the_api_pages_show_every_module(book: Book) -> None:
+    """Each module that defines something public, once, in both languages."""
+    defined = {symbol.name.rpartition(".")[0] for symbol in book.library.public()}
+    modules = sorted(name for name in MODULES if name in defined)
+    assert len(modules) > 20
+    for language in ("en", "zh"):
+        text = (book.docs / language / "reference/api.md").read_text(encoding="utf-8")
+        assert sorted(re.findall(r"^::: (\S+)$", text, re.MULTILINE)) == modules

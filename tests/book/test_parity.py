@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlnotes.book.page import parse, scan
-from dlnotes.book.parity import compare, pairs, side_by_side, spine
+from dlnotes.book.parity import compare, pairs, prose_pairs, side_by_side, spine
+from dlnotes.book.spine import PROSE
 
 SAMPLES = Path(__file__).parent / "samples"
 EN = (SAMPLES / "spine.en.md").read_text("utf-8")
@@ -18,7 +19,8 @@ def differences(en, zh):
 
 
 def test_spine_in_order():
-    assert [item.label for item in spine(parse(EN))] == [
+    items = [item for item in spine(parse(EN)) if item.kind not in PROSE]
+    assert [item.label for item in items] == [
         "concepts: linear-regression, mse",
         "# {#linear-regression}",
         "link https://x.org",
@@ -66,11 +68,6 @@ def test_two_originals_with_one_spine():
         ),
         ("[[lin.w:.3f]]", "0.5", "zh.md:6: values differ from en.md:6: lacks [[lin.w"),
         ("[[lin.w:.3f]]", "[[lin.w:.2f]]", "lacks [[lin.w:.3f]], has [[lin.w:.2f]] be"),
-        (
-            "@figure linear#loss 损失",
-            "@figure linear#loss\n损失",
-            "zh.md:24: @figure w",
-        ),
     ],
 )
 def test_a_difference_names_both_places(old, new, message):
@@ -78,6 +75,39 @@ def test_a_difference_names_both_places(old, new, message):
     found = differences(EN, ZH.replace(old, new))
     assert len(found) == 1
     assert message in found[0]
+
+
+def test_a_figure_whose_caption_slipped_to_the_next_line():
+    found = differences(
+        EN, ZH.replace("@figure linear#loss 损", "@figure linear#loss\n损")
+    )
+    assert found[0].startswith("zh.md:24: @figure without a caption")
+
+
+def test_a_paragraph_too_many_or_too_few():
+    assert differences("# A {#a}\n\nOne.\n\nTwo.\n", "# A {#a}\n\n一。\n") == [
+        "en.md:5: zh.md lacks paragraph “Two.…”"
+    ]
+    assert differences("# A {#a}\n\nOne.\n", "# A {#a}\n\n一。\n\n二。\n") == [
+        "zh.md:5: en.md lacks paragraph “二。…”"
+    ]
+
+
+def test_a_list_item_is_no_paragraph():
+    assert differences("- One.\n- Two.\n", "- 一。\n\n二。\n") == [
+        "zh.md:3: paragraph “二。…”, but en.md:2 has item “- Two.…”"
+    ]
+
+
+def test_paragraphs_and_items_are_paired_as_far_as_the_spines_agree():
+    en = "# A {#a}\n\nOne.\n\n- Two.\n- Three.\n\n## B {#b}\n\nFour.\n"
+    zh = "# A {#a}\n\n一。\n\n- 二。\n\n## B {#b}\n\n四。\n"
+    pairs = [
+        (mine.text.strip(), twin.text.strip())
+        for mine, twin in prose_pairs(parse(en), parse(zh))
+        if mine.kind in PROSE
+    ]
+    assert pairs == [("One.", "一。"), ("- Two.", "- 二。"), ("Four.", "四。")]
 
 
 def test_a_whole_section_too_few():
@@ -100,7 +130,7 @@ def test_values_in_code_are_not_values():
 
 def test_side_by_side_shows_the_difference_with_context():
     zh = ZH.replace("@figure linear#loss 损", "@log linear#loss 损")
-    shown = side_by_side(EN, zh.replace("??? success", "x"), 64)
+    shown = side_by_side(EN, zh.replace('??? success "解答"\n', ""), 64)
     assert shown.splitlines() == [
         "  21 link #linear-regression       22 link #linear-regression",
         "  21 note 1                        22 note 1",
@@ -108,14 +138,14 @@ def test_side_by_side_shows_the_difference_with_context():
         "  25 table of 1 x 2                26 table of 1 x 2",
         "  29 ```python w = 1               30 ```python w = 1",
         "  33 ??? success               <",
-        "  35 @run lin_exercises#soluti     36 @run lin_exercises#soluti",
-        "  37 note 1                        38 note 1",
+        "  35 @run lin_exercises#soluti     35 @run lin_exercises#soluti",
+        "  37 paragraph “[^1]: A footno     37 paragraph “[^1]: 脚注。…”",
     ]
 
 
 def test_side_by_side_leaves_out_what_agrees():
     same = "".join(f"!!! box{i}\n" for i in range(9))
-    shown = side_by_side(f"@run a#b\n{same}", f"{same}[很](长)\n", 41)
+    shown = side_by_side(f"@run a#b\n{same}", f"{same}@run 很#b\n", 41)
     assert shown.splitlines() == [
         "   1 @run a#b       <",
         "   2 !!! box0            1 !!! box0",
@@ -123,13 +153,13 @@ def test_side_by_side_leaves_out_what_agrees():
         "...",
         "   9 !!! box7            8 !!! box7",
         "  10 !!! box8            9 !!! box8",
-        "                    >   10 link 长",
+        "                    >   10 @run 很#b",
     ]
 
 
 def test_side_by_side_counts_wide_characters_twice():
-    shown = side_by_side("[a](很长的目的地)", "[a](b)", 31)
-    assert shown == "   1 link 很长 |    1 link b"
+    shown = side_by_side("@source 很长.的目的地", "@source a.b", 35)
+    assert shown == "   1 @source 很 |    1 @source a.b"
 
 
 lines = st.sampled_from(

@@ -35,6 +35,11 @@ class Book:
         return self.docs / "zh.po"
 
     @property
+    def terms(self) -> Path:
+        """The words of the book, from which the glossary is made."""
+        return self.docs / "terms.toml"
+
+    @property
     def store(self) -> Path:
         """The folder of the stored runs."""
         return self.root / ".runs"

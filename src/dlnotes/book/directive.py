@@ -16,6 +16,8 @@ TAKES = {
     "log": CELL,
     "table": CELL,
     "runs": "",
+    "concepts": "",
+    "glossary": "",
 }
 
 _LINE = re.compile(r"([ \t]*)@([A-Za-z][\w-]*)([^\n]*?)\s*\Z")
@@ -29,7 +31,7 @@ class Directive:
     """One directive line.
 
     `kind` is a key of `TAKES`; `target` a dotted symbol (`source`), a snippet's name,
-    or empty (`runs`); `cell` names a cell of the snippet.
+    or empty (`runs`, `concepts`, `glossary`); `cell` names a cell of the snippet.
     """
 
     kind: str
@@ -68,9 +70,9 @@ def _reference(kind: str, rest: str) -> tuple[str, str | None, str]:
         raise ValueError(f"unknown directive @{kind}; the known ones are {known}")
     usage = f"@{kind} {TAKES[kind]}".rstrip()
     words = rest.split(maxsplit=1)
-    if kind == "runs":
+    if not TAKES[kind]:
         if words:
-            raise ValueError(f"@runs stands alone, without {rest.strip()!r}")
+            raise ValueError(f"@{kind} stands alone, without {rest.strip()!r}")
         return "", None, ""
     if not words or not rest[0].isspace() or words[0].startswith("mark="):
         raise ValueError(f"@{kind} names no target; write {usage}")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from dlnotes.book import render, results
+from dlnotes.book import reference, render, results
 from dlnotes.book.comments import translate_comments
 from dlnotes.book.directive import Directive
 from dlnotes.book.errors import BookError
@@ -17,7 +17,10 @@ def exhibit(page: "Weaver", directive: Directive) -> list[str]:
     Raises:
         BookError: it refers to something that is not there.
     """
-    show = {"source": _source, "code": _code, "run": _run, "runs": _runs}
+    show = {
+        **{"source": _source, "code": _code, "run": _run},
+        **{"runs": _runs, "concepts": _concepts, "glossary": _glossary},
+    }
     return show.get(directive.kind, _output)(page, directive)
 
 
@@ -51,6 +54,14 @@ def _output(page: "Weaver", directive: Directive) -> list[str]:
 def _runs(page: "Weaver", _directive: Directive) -> list[str]:
     runs = [page.sources.run(name) for name in page.sources.snippets]
     return [page.stash(render.table_of_runs(runs, page.language, page.up))]
+
+
+def _concepts(page: "Weaver", _directive: Directive) -> list[str]:
+    return [page.stash(reference.concepts(page.sources, page.language, page.up))]
+
+
+def _glossary(page: "Weaver", _directive: Directive) -> list[str]:
+    return [page.stash(reference.glossary(page.sources, page.language, page.up))]
 
 
 def _fence(page: "Weaver", code: str, directive: Directive, where: str) -> str:

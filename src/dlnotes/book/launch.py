@@ -48,6 +48,8 @@ class Launcher(Protocol):
 def environment(cache: Path, source: Path) -> dict[str, str]:
     """Return the environment of a snippet's process: one thread, fixed hashing.
 
+    Of the reader's own settings only the folder of the data sets reaches it.
+
     Args:
         cache: a folder where matplotlib may keep its list of fonts.
         source: the folder that holds the book's package.
@@ -65,6 +67,8 @@ def environment(cache: Path, source: Path) -> dict[str, str]:
         "MPLBACKEND": "agg",
         "MPLCONFIGDIR": str(cache),
     }
+    if data := os.environ.get("DLNOTES_DATA"):
+        fixed["DLNOTES_DATA"] = os.path.abspath(os.path.expanduser(data))
     return kept | ONE_THREAD | fixed
 
 

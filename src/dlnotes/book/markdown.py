@@ -7,7 +7,7 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
-from dlnotes.book.book import Book, find_book
+from dlnotes.book.book import LANGUAGES, Book, find_book
 from dlnotes.book.errors import BookError
 from dlnotes.book.gather import gather
 from dlnotes.book.keys import Settings
@@ -33,6 +33,8 @@ def current_sources(root: Path) -> Sources:
 def _state(book: Book) -> tuple[tuple[str, int], ...]:
     paths = [
         book.catalogue,
+        *([book.terms] if book.terms.exists() else []),
+        *(page for language in LANGUAGES for page in book.pages(language)),
         *book.library.folder.rglob("*.py"),
         *(book.root / "snippets").glob("*.py"),
         *(book.store / "runs").glob("*/*.json"),

@@ -3,6 +3,7 @@
 import difflib
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
@@ -29,6 +30,16 @@ def compare(
             for mine, theirs in zip_longest(zh[k:m], en[i:j]):
                 errors.append(_difference(mine, theirs, en_path, zh_path))
     return errors
+
+
+def prose_pairs(en: list[Block], zh: list[Block]) -> Iterator[tuple[Block, Block]]:
+    """Pair the paragraphs and list items of two pages, as far as the spines agree."""
+    ours, theirs = spine(en), spine(zh)
+    for tag, i, j, k, m in _matcher(ours, theirs).get_opcodes():
+        if tag == "equal":
+            for mine, twin in zip(ours[i:j], theirs[k:m], strict=True):
+                if mine.block and twin.block and prose(mine.block):
+                    yield mine.block, twin.block
 
 
 def _captions(blocks: list[Block], path: str | Path) -> list[BookError]:

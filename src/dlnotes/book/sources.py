@@ -2,12 +2,21 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.snippet import Snippet
 from dlnotes.book.store import Run
 from dlnotes.book.symbols import Library
+from dlnotes.book.terms import Term
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What other pages need to know of a page: its title, the ids of its headings."""
+
+    title: str
+    anchors: frozenset[str]
 
 
 class StaleError(BookError):
@@ -24,6 +33,8 @@ class Sources:
         runs: the fresh ones by snippet name.
         stale: snippet name -> why it has no fresh run.
         catalogue: label or comment -> Chinese.
+        terms: the words of the book, in the order of its chapters.
+        chapters: language -> page -> its title and the ids of its headings.
     """
 
     library: Library
@@ -31,6 +42,8 @@ class Sources:
     runs: Mapping[str, Run]
     stale: Mapping[str, str]
     catalogue: Mapping[str, str]
+    terms: tuple[Term, ...] = ()
+    chapters: Mapping[str, Mapping[str, Chapter]] = field(default_factory=dict)
 
     def snippet(self, name: str) -> Snippet:
         """Return a snippet by name, with an error that offers near names."""

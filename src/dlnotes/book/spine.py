@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from dlnotes.book.errors import BookError
 from dlnotes.book.page import Block, Directive, front_matter, inline, prose, values
 
+PROSE = ("paragraph", "item")  # compared by their number alone
+
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\S", re.DOTALL)
 _WORDS = re.compile(
     r"(\\(?:text[a-z]*|mbox))\s*\{(?:[^{}\\]|\\.|\{[^{}]*\})*\}", re.DOTALL
@@ -24,6 +26,7 @@ class Item:
     key: tuple[str, ...]
     label: str
     line: int
+    block: Block | None = None
 
     @property
     def identity(self) -> tuple[str, tuple[str, ...]]:
@@ -63,7 +66,7 @@ def _values(quoted: list[str], section: str, line: int) -> Iterator[Item]:
 def _items(block: Block) -> Iterator[Item]:
     """What a block adds to the spine; its links come after itself."""
     if found := _item(block):
-        yield Item(block.kind, *found, block.line)
+        yield Item(block.kind, *found, block.line, block)
     text = prose(block)
     for piece in inline(text):
         if piece.kind in ("link", "image", "note"):
@@ -83,6 +86,9 @@ def _item(block: Block) -> tuple[tuple[str, ...], str] | None:
         label = f"{block.info} {block.type}"
     elif block.kind == "table":
         label = f"table of {block.rows} x {block.columns}"
+    elif block.kind in PROSE:
+        start = " ".join(block.text.split())[:30]
+        return (), f"{block.kind} “{start}…”"
     elif block.kind == "equation":
         return _tokens(block.tex), f"$$ {' '.join(block.tex.split())} $$"
     elif block.kind == "fence":

@@ -9,6 +9,7 @@ from dlnotes.book.blocks import Block
 from dlnotes.book.bound import bound
 from dlnotes.book.errors import BookError
 from dlnotes.book.exhibits import exhibit
+from dlnotes.book.hover import Marker
 from dlnotes.book.inline import VALUE, Piece, Value
 from dlnotes.book.maths import to_mathml
 from dlnotes.book.page import scan
@@ -46,6 +47,9 @@ class Weaver:
     line: int = 1
     shown: int = 0
 
+    def __post_init__(self) -> None:
+        self.marker = Marker(self.sources.terms, self.language, self.path)
+
     @property
     def up(self) -> str:
         """The way from the page to the root of its language's site."""
@@ -79,7 +83,11 @@ class Weaver:
         text = self._prose(block)
         if self.language == "zh" and block.kind in ("paragraph", "item"):
             text = join_han(text)
-        return re.sub(f"{GHOST}.", "", text)
+        text = re.sub(f"{GHOST}.", "", text)
+        explained = block.kind in ("paragraph", "item") and "/" in self.path
+        if explained and not self.path.startswith("reference/"):
+            text = self.marker.mark(text)
+        return text
 
     def _prose(self, block: Block) -> str:
         """Weave running text: values become text, formulas MathML.

@@ -1,0 +1,215 @@
+"""Time the training routines against what they are measured by, in one run.
+
+Run from a checkout with everything installed: `python benchmarks/training.py`.
+Every row is a ratio of two times taken alternately, so that a busy machine
+slows both; it is the median over the rounds, with the quartiles behind it.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice, pairwise
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from dlnotes import optim
+from dlnotes.basics.gradient import numerical_gradient
+from dlnotes.basics.layers import (
+    Dense,
+    HalfSquaredError,
+    Sigmoid,
+    backward_pass,
+    forward_pass,
+)
+from dlnotes.data.digits import load_digits
+from dlnotes.mlp import MLP
+from dlnotes.train.loop import Batches, train
+
+ROUNDS = 41
+STEPS = 100
+OPTIMIZERS = {
+    "SGD": (optim.SGD, torch.optim.SGD, {"lr": 0.01}),
+    "Momentum": (optim.Momentum, torch.optim.SGD, {"lr": 0.01, "momentum": 0.9}),
+    "Nesterov": (
+        optim.Momentum,
+        torch.optim.SGD,
+        {"lr": 0.01, "momentum": 0.9, "nesterov": True},
+    ),
+    "Adagrad": (optim.Adagrad, torch.optim.Adagrad, {"lr": 0.01}),
+    "RMSprop": (optim.RMSprop, torch.optim.RMSprop, {"lr": 0.01}),
+    "Adadelta": (optim.Adadelta, torch.optim.Adadelta, {"lr": 1.0}),
+    "Adam": (optim.Adam, torch.optim.Adam, {"lr": 0.001}),
+    "AdamW": (optim.AdamW, torch.optim.AdamW, {"lr": 0.001, "weight_decay": 0.01}),
+}
+
+Run = Callable[[], object]
+
+
+def seconds(run: Run) -> float:
+    """Return how long one call takes."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def compare(name: str, ours: Run, theirs: Run, rounds: int = ROUNDS) -> None:
+    """Print how many times longer `ours` takes than `theirs`."""
+    ours(), theirs()  # the first calls import and allocate
+    ratios = []
+    for number in range(rounds):
+        if number % 2:
+            mine, other = seconds(ours), seconds(theirs)
+        else:
+            other, mine = seconds(theirs), seconds(ours)
+        ratios.append(mine / other)
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    print(f"{name:34} {middle:9.3f}   ({low:.3f} to {high:.3f})", flush=True)
+
+
+def bare_loop(model: nn.Module, batches: Batches, steps: int) -> list[float]:
+    """Train as one would without the package, keeping the loss of every step."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    losses: list[float] = []
+    while len(losses) < steps:
+        for X, y in islice(batches, steps - len(losses)):
+            optimizer.zero_grad()
+            loss = cross_entropy(model(X), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+
+
+def our_loop(model: nn.Module, batches: Batches, steps: int) -> list[float]:
+    """Train with the loop of the book."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    return train(model, cross_entropy, optimizer, batches, steps).losses
+
+
+def loops() -> None:
+    """The loop against a bare one, for a small and a larger network."""
+    X, y = load_digits().train
+    for hidden in (32, 512):
+        for batch_size in (32, 256):
+            runs = []
+            for loop in (our_loop, bare_loop):
+                torch.manual_seed(0)
+                model = MLP([64, hidden, 10])
+                runs.append(partial(loop, model, Batches(X, y, batch_size), STEPS))
+            compare(f"loop, {hidden} units, batches of {batch_size}", *runs)
+
+
+def stepper(make: Callable[..., torch.optim.Optimizer], sizes: list[int]) -> Run:
+    """Return a function that takes steps with gradients that stay as they are."""
+    torch.manual_seed(0)
+    model = MLP(sizes)
+    for parameter in model.parameters():
+        parameter.grad = torch.randn_like(parameter)
+    optimizer = make(model.parameters())
+
+    def steps() -> None:
+        for _ in range(STEPS):
+            optimizer.step()
+
+    return steps
+
+
+def optimizers() -> None:
+    """Each optimiser against PyTorch's that goes through tensors one by one."""
+    for name, (ours, theirs, settings) in OPTIMIZERS.items():
+        for sizes in ([64, 32, 10], [64, 512, 512, 10]):
+            compare(
+                f"{name}, {'-'.join(map(str, sizes))}",
+                stepper(partial(ours, **settings), sizes),
+                stepper(partial(theirs, foreach=False, **settings), sizes),
+            )
+
+
+def delta(layers: list[Dense], Z: list, T: np.ndarray, depth: int, i: int) -> float:
+    """Return dL/dz of unit i of a layer, asking every unit after it again."""
+    a = 1 / (1 + np.exp(-Z[depth][i]))
+    if depth == len(layers) - 1:
+        return float((a - T[i]) * a * (1 - a))
+    W = layers[depth + 1].W
+    total = sum(W[k, i] * delta(layers, Z, T, depth + 1, k) for k in range(W.shape[0]))
+    return float(total * a * (1 - a))
+
+
+def per_weight(layers: list[Dense], x: np.ndarray, T: np.ndarray) -> Iterator[float]:
+    """Yield every dL/dW by the chain rule, one weight at a time."""
+    A, Z = [x], []
+    for layer in layers:
+        Z.append(layer.W @ A[-1] + layer.b)
+        A.append(1 / (1 + np.exp(-Z[-1])))
+    for depth, layer in enumerate(layers):
+        for i in range(layer.W.shape[0]):
+            for j in range(layer.W.shape[1]):
+                yield delta(layers, Z, T, depth, i) * A[depth][j]
+
+
+def gradients() -> None:
+    """One gradient of a sigmoid network of 4-8-8-2 units, three ways."""
+    rng = np.random.default_rng(0)
+    sizes = [4, 8, 8, 2]
+    dense = [
+        Dense(rng.normal(size=(k, c)), rng.normal(size=k)) for c, k in pairwise(sizes)
+    ]
+    layers = [part for layer in dense for part in (layer, Sigmoid())]
+    loss = HalfSquaredError()
+    x, T = rng.normal(size=(1, 4)), rng.uniform(size=(1, 2))
+
+    def vectorised() -> np.ndarray:
+        loss.forward(forward_pass(layers, x), T)
+        backward_pass(layers, loss.backward())
+        return np.concatenate([layer.dW.ravel() for layer in dense])
+
+    def recursive() -> np.ndarray:
+        return np.array(list(per_weight(dense, x[0], T[0])))
+
+    def numerical() -> np.ndarray:
+        found = []
+        for layer in dense:
+            kept = layer.W
+
+            def f(W: np.ndarray, layer: Dense = layer) -> float:
+                layer.W = W
+                return loss.forward(forward_pass(layers, x), T)
+
+            found.append(numerical_gradient(f, kept).ravel())
+            layer.W = kept
+        return np.concatenate(found)
+
+    np.testing.assert_allclose(recursive(), vectorised(), rtol=1e-9)
+    np.testing.assert_allclose(numerical(), vectorised(), rtol=1e-4, atol=1e-9)
+    compare("recursive per weight, 4-8-8-2", recursive, vectorised)
+    compare("numerical, 4-8-8-2", numerical, vectorised)
+
+
+def main() -> None:
+    """Print all ratios."""
+    torch.set_num_threads(1)
+    print(f"{'ours ÷ theirs':34} {'median':>9}   (quartiles)")
+    loops()
+    optimizers()
+    print("\nand how many times longer than vectorised backpropagation:")
+    gradients()
+
+
+def same_losses() -> Tensor:
+    """Check that both loops do the same work."""
+    X, y = load_digits().train
+    found = []
+    for loop in (our_loop, bare_loop):
+        torch.manual_seed(0)
+        found.append(torch.tensor(loop(MLP([64, 32, 10]), Batches(X, y, 32), 50)))
+    torch.testing.assert_close(*found, rtol=0, atol=0)
+    return found[0]
+
+
+if __name__ == "__main__":
+    same_losses()
+    main()

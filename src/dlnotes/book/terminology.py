@@ -1,0 +1,92 @@
+"""Whether the pages use the words of the book, and both languages the same ones."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from dlnotes.book.errors import BookError
+from dlnotes.book.inline import visible
+from dlnotes.book.page import Block, prose, scan
+from dlnotes.book.terms import Term
+
+_QUOTED = re.compile("“[^”]*”|「[^」]*」")
+
+
+def pattern(names: Iterable[str], language: str) -> re.Pattern[str]:
+    """Return what finds the names in running text, the longest first.
+
+    English ones may begin with a capital, and end in a plural's s or es.
+    """
+    longest = sorted(names, key=len, reverse=True)
+    if language == "zh":
+        return re.compile("|".join(map(_chinese, longest)) or "(?!)")
+    forms = "|".join(
+        f"(?i:{re.escape(name[0])}){re.escape(name[1:])}" for name in longest
+    )
+    return re.compile(rf"(?<![\w-])(?:{forms})(?:e?s)?(?![\w-])" if forms else "(?!)")
+
+
+def _chinese(name: str) -> str:
+    """A name in Chinese text; Latin ones, as dropout, end at a letter."""
+    escaped = re.escape(name)
+    return rf"(?<![A-Za-z]){escaped}(?![A-Za-z])" if name.isascii() else escaped
+
+
+def banned(text: str, terms: Iterable[Term], path: str | Path) -> Iterator[BookError]:
+    """Yield an error for each rendering in Chinese text that the book does not use.
+
+    One in quotation marks or in code is spoken about, not used.
+    """
+    for block in scan(text)[0]:
+        shown, offsets = visible(prose(block))
+        shown = _QUOTED.sub(lambda match: "\n" * len(match[0]), shown)
+        for term in terms:
+            for word in term.banned:
+                for match in re.finditer(re.escape(word), shown):
+                    at = prose(block)[: offsets[match.start()]].count("\n")
+                    message = f"{word} is not used for {term.names['en'][0]}: "
+                    message += f"write {term.names['zh'][0]}"
+                    yield BookError(message, path, block.line + at)
+
+
+@cache
+def _finder(terms: tuple[Term, ...], language: str) -> re.Pattern[str]:
+    return pattern((name for t in terms for name in t.names[language]), language)
+
+
+def unpaired(
+    pairs: Iterable[tuple[Block, Block]], terms: Iterable[Term], path: str | Path
+) -> Iterator[BookError]:
+    """Yield an error for each term that is in the English of a pair alone.
+
+    Only terms that are `paired` count, and references, which keep the titles of
+    their language, do not. The longest name at a place is the one meant:
+    “gradient descent” does not ask for the Chinese of “gradient”.
+    """
+    known = tuple(terms)
+    by_name = {name.lower(): term for term in known for name in term.names["en"]}
+    section = ""
+    for en, zh in pairs:
+        section = en.ident or section
+        if section == "references":
+            continue
+        chinese = visible(prose(zh))[0].lower()
+        said: set[str] = set()
+        for match in _finder(known, "en").finditer(visible(prose(en))[0]):
+            term = by_name[base_form(match[0], by_name)]
+            if term.paired and term.ident not in said:
+                said.add(term.ident)
+                names = [name.lower() for name in term.names["zh"]]
+                if not any(name in chinese for name in names):
+                    message = f"the English says “{match[0]}”, and this has none of "
+                    yield BookError(
+                        message + "、".join(term.names["zh"]), path, zh.line
+                    )
+
+
+def base_form(word: str, known: Collection[str]) -> str:
+    """Return the name, in small letters, that a word which was found is a form of."""
+    lower = word.lower()
+    forms = (lower, lower.removesuffix("s"), lower.removesuffix("es"))
+    return next(form for form in forms if form in known)

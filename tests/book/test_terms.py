@@ -1,0 +1,329 @@
+"""The words of the book: read, claimed, used, explained."""
+
+from pathlib import Path
+
+import pytest
+
+from dlnotes.book.book import Book
+from dlnotes.book.errors import BookError
+from dlnotes.book.hover import Marker
+from dlnotes.book.page import parse
+from dlnotes.book.parity import prose_pairs
+from dlnotes.book.reference import concepts, glossary
+from dlnotes.book.sources import Chapter, Sources
+from dlnotes.book.symbols import Library
+from dlnotes.book.terminology import banned, unpaired
+from dlnotes.book.terms import Term, read_terms, unclaimed
+from dlnotes.book.weave import weave
+
+TERMS = """
+[concepts.gradient]
+en = ["gradient"]
+zh = ["梯度"]
+meaning_en = "The vector of all partial derivatives."
+meaning_zh = "所有偏导数组成的向量。"
+chapter = "part/gradients.md"
+paired = true
+
+[concepts.gradient-descent]
+en = ["gradient descent"]
+zh = ["梯度下降"]
+meaning_en = "Steps against the gradient; \\"downhill\\"."
+meaning_zh = "逆着梯度走。"
+chapter = "part/descent.md"
+paired = true
+
+[terms.pooling]
+en = ["pooling"]
+zh = ["池化"]
+meaning_en = "Taking the maximum of a window."
+meaning_zh = "取一个窗口的最大值。"
+banned_zh = ["汇聚层"]
+paired = true
+
+[terms.loss]
+en = ["loss", "MSE"]
+zh = ["损失"]
+meaning_en = "How wrong it is."
+meaning_zh = "错得多厉害。"
+"""
+
+
+@pytest.fixture
+def terms(tmp_path: Path) -> list[Term]:
+    path = tmp_path / "terms.toml"
+    path.write_text(TERMS, encoding="utf-8")
+    return read_terms(path)
+
+
+def refused(tmp_path: Path, text: str) -> BookError:
+    path = tmp_path / "terms.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BookError) as caught:
+        read_terms(path)
+    assert caught.value.path == path
+    return caught.value
+
+
+class TestReading:
+    def test_the_terms_are_in_the_order_of_the_file(self, terms: list[Term]) -> None:
+        assert [term.ident for term in terms] == [
+            "gradient",
+            "gradient-descent",
+            "pooling",
+            "loss",
+        ]
+        assert [term.is_concept for term in terms] == [True, True, False, False]
+        assert [term.line for term in terms[:2]] == [2, 10]
+
+    def test_without_a_file_there_are_none(self, tmp_path: Path) -> None:
+        assert read_terms(tmp_path / "none.toml") == []
+
+    def test_what_is_no_toml(self, tmp_path: Path) -> None:
+        assert "this is not TOML" in refused(tmp_path, "[concepts").message
+
+    @pytest.mark.parametrize("field", ["en", "zh", "meaning_en", "meaning_zh"])
+    def test_a_field_that_is_missing(self, tmp_path: Path, field: str) -> None:
+        lines = [
+            line
+            for number, line in enumerate(TERMS.splitlines())
+            if number < 17 or not line.startswith(f"{field} ")
+        ]
+        error = refused(tmp_path, "\n".join(lines))
+        assert error.message == f"pooling lacks {field}"
+        assert error.line == 18
+
+    def test_a_field_that_does_not_exist(self, tmp_path: Path) -> None:
+        error = refused(tmp_path, TERMS + 'meening = "x"\n')
+        assert "loss: meening = 'x' is no field; they are en, zh" in error.message
+
+    def test_a_field_of_another_kind(self, tmp_path: Path) -> None:
+        error = refused(tmp_path, TERMS.replace('zh = ["损失"]', 'zh = "损失"'))
+        assert "loss: zh = '损失' is no field" in error.message
+
+    def test_a_concept_needs_a_chapter(self, tmp_path: Path) -> None:
+        text = TERMS.replace('chapter = "part/descent.md"\n', "")
+        error = refused(tmp_path, text)
+        assert error.message == "gradient-descent lacks the chapter that claims it"
+        assert error.line == 10
+
+    def test_a_word_of_two_terms(self, tmp_path: Path) -> None:
+        error = refused(tmp_path, TERMS.replace('"MSE"', '"Pooling"'))
+        assert error.message == "'Pooling' is a word of pooling already"
+
+    def test_a_table_that_does_not_exist(self, tmp_path: Path) -> None:
+        error = refused(tmp_path, TERMS + "[words.x]\n")
+        assert error.message == "unknown table 'words': concepts or terms"
+
+
+class TestClaims:
+    @pytest.fixture
+    def book(self, tmp_path: Path) -> Book:
+        for language in ("en", "zh"):
+            folder = tmp_path / "docs" / language / "part"
+            folder.mkdir(parents=True)
+            for page, ident in (
+                ("gradients", "gradient"),
+                ("descent", "gradient-descent"),
+            ):
+                text = f"---\ntitle: T\nconcepts: [{ident}]\n---\n\n# T {{#t}}\n"
+                (folder / f"{page}.md").write_text(text, encoding="utf-8")
+        return Book(tmp_path)
+
+    def edit(self, book: Book, old: str, new: str, page: str = "gradients") -> None:
+        path = book.docs / "zh" / "part" / f"{page}.md"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def found(self, book: Book, terms: list[Term]) -> list[str]:
+        return [str(error) for error in unclaimed(book, terms)]
+
+    def test_all_is_well(self, book: Book, terms: list[Term]) -> None:
+        assert self.found(book, terms) == []
+
+    def test_a_claim_that_is_removed(self, book: Book, terms: list[Term]) -> None:
+        self.edit(book, "[gradient]", "[]")
+        assert self.found(book, terms) == [
+            "docs/zh/part/gradients.md:3: the front matter does not claim the "
+            "concept gradient"
+        ]
+
+    def test_a_claim_without_a_concept(self, book: Book, terms: list[Term]) -> None:
+        self.edit(book, "[gradient]", "[gradient, pooling]")
+        assert self.found(book, terms) == [
+            "docs/zh/part/gradients.md:3: docs/terms.toml has no concept pooling"
+        ]
+
+    def test_a_concept_of_another_chapter(self, book: Book, terms: list[Term]) -> None:
+        self.edit(book, "[gradient]", "[gradient, gradient-descent]")
+        assert self.found(book, terms) == [
+            "docs/zh/part/gradients.md:3: gradient-descent belongs to part/descent.md"
+        ]
+
+    def test_a_chapter_that_is_missing(self, book: Book, terms: list[Term]) -> None:
+        (book.docs / "en" / "part" / "descent.md").unlink()
+        assert self.found(book, terms) == [
+            "docs/terms.toml:10: gradient-descent: there is no page part/descent.md"
+        ]
+
+
+class TestBanned:
+    def test_it_is_found_with_its_line(self, terms: list[Term]) -> None:
+        text = "# 标题 {#a}\n\n一行，\n用了汇聚层。\n"
+        assert [str(error) for error in banned(text, terms, "zh.md")] == [
+            "zh.md:4: 汇聚层 is not used for pooling: write 池化"
+        ]
+
+    @pytest.mark.parametrize(
+        "text", ["不叫“汇聚层”。", "不叫「汇聚层」。", "`汇聚层`", "$\\text{汇聚层}$"]
+    )
+    def test_spoken_about_it_is_allowed(self, terms: list[Term], text: str) -> None:
+        assert list(banned(text, terms, "zh.md")) == []
+
+    @pytest.mark.parametrize(
+        "text", ["# 汇聚层 {#a}", "| 甲 |\n|---|\n| 汇聚层 |", "@figure a#b 汇聚层"]
+    )
+    def test_headings_tables_and_captions_count(
+        self, terms: list[Term], text: str
+    ) -> None:
+        assert len(list(banned(text, terms, "zh.md"))) == 1
+
+
+class TestPaired:
+    def found(self, terms: list[Term], en: str, zh: str) -> list[str]:
+        pairs = prose_pairs(parse(en), parse(zh))
+        return [str(error) for error in unpaired(pairs, terms, "zh.md")]
+
+    def test_both_say_it(self, terms: list[Term]) -> None:
+        assert self.found(terms, "Pooling and gradients.", "池化和梯度。") == []
+
+    def test_one_does_not(self, terms: list[Term]) -> None:
+        en = "# A {#a}\n\nFirst.\n\nWith pooling, and pooling.\n"
+        zh = "# 甲 {#a}\n\n首先。\n\n用汇总。\n"
+        assert self.found(terms, en, zh) == [
+            "zh.md:5: the English says “pooling”, and this has none of 池化"
+        ]
+
+    def test_the_longer_term_is_meant(self, terms: list[Term]) -> None:
+        assert self.found(terms, "Gradient descent.", "梯度下降。") == []
+        assert len(self.found(terms, "Gradient descent.", "梯度。")) == 1
+
+    def test_part_of_a_word_is_no_term(self, terms: list[Term]) -> None:
+        assert self.found(terms, "Spooling, pooling-like.", "别的。") == []
+
+    def test_terms_that_are_not_paired_are_free(self, terms: list[Term]) -> None:
+        assert self.found(terms, "The loss.", "它。") == []
+
+    def test_code_and_links_targets_do_not_count(self, terms: list[Term]) -> None:
+        assert self.found(terms, "`pooling` [x](pooling.md)", "别的。") == []
+
+    def test_references_keep_their_titles(self, terms: list[Term]) -> None:
+        heading = "# A {#references}\n\n"
+        assert self.found(terms, f"{heading}On pooling.", f"{heading}On it.") == []
+
+
+class TestHover:
+    def mark(self, terms: list[Term], text: str, language: str = "en") -> str:
+        return Marker(terms, language, "part/gradients.md").mark(text)
+
+    def test_the_first_use_is_marked_and_no_other(self, terms: list[Term]) -> None:
+        marker = Marker(terms, "en", "part/x.md")
+        assert marker.mark("Losses and pooling, then pooling.") == (
+            '<abbr title="How wrong it is.">Losses</abbr> and '
+            '<abbr title="Taking the maximum of a window.">pooling</abbr>, then pooling.'
+        )
+        assert marker.mark("pooling again") == "pooling again"
+
+    def test_quotation_marks_in_a_meaning(self, terms: list[Term]) -> None:
+        assert self.mark(terms, "gradient descent") == (
+            '<abbr title="Steps against the gradient; &quot;downhill&quot;.">'
+            "gradient descent</abbr>"
+        )
+
+    def test_chinese_words_need_no_spaces(self, terms: list[Term]) -> None:
+        assert self.mark(terms, "先做池化再看", "zh") == (
+            '先做<abbr title="取一个窗口的最大值。">池化</abbr>再看'
+        )
+
+    def test_a_page_does_not_mark_its_own_terms(self, terms: list[Term]) -> None:
+        assert self.mark(terms, "the gradient") == "the gradient"
+
+    def test_other_forms_of_a_term_count_as_its_use(self, terms: list[Term]) -> None:
+        marker = Marker(terms, "en", "part/x.md")
+        marker.mark("the MSE")
+        assert marker.mark("the loss") == "the loss"
+
+    @pytest.mark.parametrize(
+        "text",
+        ["`pooling`", "$pooling$", "[pooling](a.md)", "[a](pooling.md)", "<b pooling>"],
+    )
+    def test_code_formulas_and_links_are_left_alone(
+        self, terms: list[Term], text: str
+    ) -> None:
+        assert self.mark(terms, text) == text
+
+    def test_a_term_in_bold_is_marked(self, terms: list[Term]) -> None:
+        assert "**<abbr" in self.mark(terms, "**pooling**")
+
+    def test_without_terms_the_text_stays(self) -> None:
+        assert self.mark([], "pooling") == "pooling"
+
+
+class TestPages:
+    @pytest.fixture
+    def sources(self, terms: list[Term], tmp_path: Path) -> Sources:
+        chapter = Chapter("About <descent>", frozenset({"gradient-descent"}))
+        other = Chapter("Gradients", frozenset())
+        pages = {"part/descent.md": chapter, "part/gradients.md": other}
+        return Sources(
+            Library(tmp_path),
+            {},
+            {},
+            {},
+            {},
+            tuple(terms),
+            {"en": pages, "zh": pages},
+        )
+
+    def test_the_glossary_is_sorted_and_links_to_headings(
+        self, sources: Sources
+    ) -> None:
+        html = glossary(sources, "en", "../")
+        ids = [part.partition('"')[0] for part in html.split('<dt id="')[1:]]
+        assert ids == ["gradient", "gradient-descent", "loss", "pooling"]
+        assert (
+            'href="../part/descent.html#gradient-descent">About &lt;descent&gt;<'
+            in html
+        )
+        assert 'href="../part/gradients.html">Gradients<' in html
+        assert '<dfn>pooling</dfn> <span lang="zh">池化</span>' in html
+
+    def test_the_chinese_one_is_sorted_by_pinyin(self, sources: Sources) -> None:
+        html = glossary(sources, "zh", "")
+        ids = [part.partition('"')[0] for part in html.split('<dt id="')[1:]]
+        assert ids == ["pooling", "loss", "gradient", "gradient-descent"]
+        assert '<dfn>池化</dfn> <span lang="en">pooling</span>' in html
+
+    def test_concepts_stand_under_their_chapters(self, sources: Sources) -> None:
+        html = concepts(sources, "en", "../")
+        assert html == (
+            '<dl class="dl-concepts">'
+            '<dt><a href="../part/gradients.html">Gradients</a></dt>'
+            '<dd><a href="../part/gradients.html">gradient</a></dd>'
+            '<dt><a href="../part/descent.html">About &lt;descent&gt;</a></dt>'
+            '<dd><a href="../part/descent.html#gradient-descent">gradient descent</a>'
+            "</dd></dl>"
+        )
+
+    def test_the_directives_stand_for_them(self, sources: Sources) -> None:
+        for kind in ("glossary", "concepts"):
+            woven = weave(f"@{kind}\n", "en", sources, path="reference/x.md")
+            assert f'<dl class="dl-{kind}">' in woven
+
+    def test_a_chapter_is_woven_with_its_terms_marked(self, sources: Sources) -> None:
+        text = "# Pooling {#a}\n\nThe pooling.\n"
+        assert '<abbr title="Taking' in weave(text, "en", sources, path="part/a.md")
+        assert "<abbr" not in weave(text, "en", sources, path="reference/a.md")
+        heading = weave(text, "en", sources, path="part/a.md").splitlines()[0]
+        assert "<abbr" not in heading
