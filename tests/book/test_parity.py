@@ -188,3 +188,10 @@ def test_pairs(tmp_path):
         f"{tmp_path}/en/a.md: has no twin {tmp_path}/zh/a.md",
         f"{tmp_path}/zh/c.md: has no twin {tmp_path}/en/c.md",
     ]
+
+
+def test_modules_of_the_api_page_are_part_of_the_spine():
+    assert [item.label for item in spine(parse("::: dlnotes.losses\n"))] == [
+        "::: dlnotes.losses"
+    ]
+    assert len(differences("::: dlnotes.losses\n", "::: dlnotes.optim\n")) == 1

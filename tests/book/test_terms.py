@@ -231,7 +231,8 @@ class TestHover:
         marker = Marker(terms, "en", "part/x.md")
         assert marker.mark("Losses and pooling, then pooling.") == (
             '<abbr title="How wrong it is.">Losses</abbr> and '
-            '<abbr title="Taking the maximum of a window.">pooling</abbr>, then pooling.'
+            '<abbr title="Taking the maximum of a window.">pooling</abbr>, '
+            "then pooling."
         )
         assert marker.mark("pooling again") == "pooling again"
 

@@ -9,6 +9,7 @@
 | fence | info, content: the code without its indentation |
 | admonition | type, title, info: `!!!`, `???` or `???+` |
 | table | rows (without the header), columns |
+| module | content: the module that the API page documents here |
 | html, item, paragraph, blank | nothing: see `text` |
 """
 
@@ -67,7 +68,7 @@ class Block:
 
 def read_block(lines: Lines, at: int, fail: Fail) -> Block:
     """Read the block that starts at `lines[at]`; `fail(message, line)` gets errors."""
-    for read in (_front, _fence, _equation, _box, _heading, _directive, _html, _table):
+    for read in READERS:
         if block := read(lines, at, fail):
             return block
     return _prose(lines, at, fail)
@@ -160,6 +161,11 @@ def _directive(lines: Lines, at: int, fail: Fail) -> Block | None:
     return _block("directive", lines, at, at + 1, **fields) if directive else None
 
 
+def _module(lines: Lines, at: int, fail: Fail) -> Block | None:
+    match = re.fullmatch(r":::[ \t]+([\w.]+)", lines[at].rstrip())
+    return _block("module", lines, at, at + 1, content=match[1]) if match else None
+
+
 def _html(lines: Lines, at: int, fail: Fail) -> Block | None:
     match = _HTML.match(lines[at])
     if match is None:
@@ -196,3 +202,9 @@ def _prose(lines: Lines, at: int, fail: Fail) -> Block:
     if end > at + 1 and re.fullmatch(r"=+|-+", lines[at + 1].strip()):
         fail("underlined heading; write ## Title {#id}", at + 1)
     return _block(kind, lines, at, end)
+
+
+READERS = (
+    *(_front, _fence, _equation, _box, _heading),
+    *(_directive, _module, _html, _table),
+)

@@ -86,6 +86,8 @@ def _item(block: Block) -> tuple[tuple[str, ...], str] | None:
         label = f"{block.info} {block.type}"
     elif block.kind == "table":
         label = f"table of {block.rows} x {block.columns}"
+    elif block.kind == "module":
+        label = f"::: {block.content}"
     elif block.kind in PROSE:
         start = " ".join(block.text.split())[:30]
         return (), f"{block.kind} “{start}…”"

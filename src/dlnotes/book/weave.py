@@ -18,7 +18,7 @@ from dlnotes.book.typography import join_han
 
 GHOST = "\ue002"  # a private character: the one after it is there to be joined only
 HELD = re.compile("\x02(\\d+)\x03")
-AS_IT_IS = ("front-matter", "fence", "html", "blank")
+AS_IT_IS = ("front-matter", "fence", "module", "html", "blank")
 
 Stash = Callable[[str], str]
 
