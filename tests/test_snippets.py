@@ -3,8 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from dlnotes.book.book import Book, find_book
@@ -36,6 +40,24 @@ def printed(run: Run) -> str:
     )
 
 
+KERNEL = """
+import sys, nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(notebook, timeout=300, resources={"metadata": {"path": "."}}).execute()
+nbformat.write(notebook, sys.argv[2])
+"""
+
+
+@dataclass
+class Ways:
+    """The three ways to run one snippet, each started in the background."""
+
+    plain: Future[str]
+    standalone: Future[str]
+    kernel: Future[list[str]]
+
+
 def python(*command: str) -> str:
     environment = {**os.environ, "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
@@ -49,39 +71,67 @@ def python(*command: str) -> str:
     return done.stdout
 
 
+def exported(book: Book, name: str, folder: Path) -> str:
+    path = folder / f"{name}.py"
+    path.write_text(standalone(book, book.snippets[name]), encoding="utf-8")
+    return python("-c", BLOCK, str(path))
+
+
+def through_a_kernel(run: Run, folder: Path) -> list[str]:
+    notebook = nbformat.from_dict(run.notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    before, after = folder / "before.ipynb", folder / "after.ipynb"
+    nbformat.write(notebook, before)
+    python("-c", KERNEL, str(before), str(after))
+    return logs(nbformat.read(after, as_version=4))
+
+
+@pytest.fixture(scope="module")
+def ways(
+    request: pytest.FixtureRequest,
+    book: Book,
+    runs: dict[str, Run],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, Ways]]:
+    """Run what the selected tests ask for, as many at a time as there are cores."""
+    asked = [getattr(item, "callspec", None) for item in request.session.items]
+    names = {spec.params["name"] for spec in asked if spec and "name" in spec.params}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield {
+            name: Ways(
+                pool.submit(python, f"snippets/{name}.py"),
+                pool.submit(exported, book, name, tmp_path_factory.mktemp(name)),
+                pool.submit(
+                    through_a_kernel, runs[name], tmp_path_factory.mktemp(name)
+                ),
+            )
+            for name in NAMES
+            if name in names
+        }
+        pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_plain_python_prints_what_the_page_shows(
-    name: str, runs: dict[str, Run]
+    name: str, runs: dict[str, Run], ways: dict[str, Ways]
 ) -> None:
-    assert python(f"snippets/{name}.py") == printed(runs[name])
+    assert ways[name].plain.result() == printed(runs[name])
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_standalone_program_prints_it_without_dlnotes(
-    name: str, book: Book, runs: dict[str, Run], tmp_path: Path
+    name: str, runs: dict[str, Run], ways: dict[str, Ways]
 ) -> None:
-    path = tmp_path / f"{name}.py"
-    path.write_text(standalone(book, book.snippets[name]))
-    assert python("-c", BLOCK, str(path)) == printed(runs[name])
+    assert ways[name].standalone.result() == printed(runs[name])
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_kernel_gives_the_notebook_the_same_outputs(
-    name: str, runs: dict[str, Run]
+    name: str, runs: dict[str, Run], ways: dict[str, Ways]
 ) -> None:
-    import nbformat
-    from nbclient import NotebookClient
-
-    ours = runs[name].notebook
-    theirs = nbformat.from_dict(ours)
-    for cell in theirs.cells:
-        cell.pop("outputs", None)
-        if cell.cell_type == "code":
-            cell.outputs = []
-    NotebookClient(
-        theirs, timeout=120, resources={"metadata": {"path": ROOT}}
-    ).execute()
-    assert logs(theirs) == logs(ours)
+    assert ways[name].kernel.result() == logs(runs[name].notebook)
 
 
 def logs(notebook: dict) -> list[str]:

@@ -1,0 +1,63 @@
+"""Solutions to the exercises on the multilayer perceptron."""
+
+# %% imports
+import numpy as np
+import torch
+from torch.nn.functional import linear
+from torch.optim import Adam
+
+from dlnotes.basics.network import Network, train_epoch
+from dlnotes.data.digits import load_digits
+from dlnotes.losses import mse
+from dlnotes.mlp import MLP
+from dlnotes.train.loop import Batches, train
+from dlnotes.train.seed import seed_everything
+
+torch.set_num_threads(1)  # more threads would add up in another order
+
+# %% solution-1
+seed_everything(0)
+deep = MLP([64, 100, 100, 10], activation=lambda Z: Z)
+W, b = torch.eye(64), torch.zeros(64)
+for layer in deep.layers:
+    W, b = layer.weight @ W, layer.weight @ b + layer.bias
+
+X = load_digits().test[0]
+same = torch.allclose(deep(X), linear(X, W, b), atol=1e-5)
+stacked = sum(p.numel() for p in deep.parameters())
+single = W.numel() + b.numel()
+print(f"three layers, {stacked:,} numbers; one layer, {single} numbers")
+print("same logits:", same)
+
+# %% solution-2
+images, y = load_digits().train
+X, y = images.double().numpy(), y.numpy()
+rng = np.random.default_rng(0)
+network = Network(C=64, H=32, K=10, rng=rng)
+for W in (network.first.W, network.second.W):
+    W[...] = 0.1
+for _ in range(20):
+    loss = train_epoch(network, X, y, batch_size=32, rate=1.0, rng=rng)
+right = (network.logits(X).argmax(axis=1) == y).mean()
+rows = network.first.W
+gap = np.abs(rows - rows[0]).max() / np.abs(rows).max()
+print(f"loss {loss:.3f}, training accuracy {right:.3f}")
+print("all 32 hidden units the same to rounding:", bool(gap < 1e-9))
+
+# %% solution-3
+x = torch.linspace(-1, 1, 201)[:, None]
+target = torch.sin(3 * x)
+powers = torch.cat([x**0, x, x**2], dim=1)  # (201, 3)
+parabola = powers @ torch.linalg.lstsq(powers, target).solution
+floor = mse(parabola, target).item()
+print(f"best parabola        loss {floor:.4f}")
+
+for activation in (torch.square, torch.tanh):
+    for width in (4, 64):
+        seed_everything(0)
+        model = MLP([1, width, 1], activation)
+        optimizer = Adam(model.parameters(), lr=0.01)
+        batches = Batches(x, target, batch_size=len(x))
+        history = train(model, mse, optimizer, batches, steps=500)
+        name = f"{activation.__name__}, width {width}"
+        print(f"{name:19}  loss {history.losses[-1]:.4f}")

@@ -1,0 +1,79 @@
+"""Solutions to the exercises of the chapter on optimisation."""
+
+# %% setup
+from itertools import pairwise
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from dlnotes.data.digits import load_digits
+from dlnotes.mlp import MLP
+from dlnotes.optim import SGD, Adam, Momentum
+from dlnotes.train.evaluate import evaluate
+from dlnotes.train.history import History
+from dlnotes.train.loop import Batches, train
+from dlnotes.train.seed import seed_everything
+
+
+# %% solution-1
+def lengths(method, steps, **settings):
+    theta = torch.zeros(1, requires_grad=True)
+    optimizer = method([theta], lr=1.0, **settings)
+    places = [0.0]
+    for _ in range(steps):
+        theta.grad = torch.ones(1)
+        optimizer.step()
+        places.append(theta.item())
+    return [a - b for a, b in pairwise(places)]
+
+
+moves = lengths(Momentum, 200, momentum=0.9)
+last_length = moves[-1]
+steps_to_90 = next(t for t, d in enumerate(moves, 1) if d >= 9)
+print("first steps:", " ".join(f"{d:.2f}" for d in moves[:6]))
+print(f"90 % of {last_length:.2f} is reached at step {steps_to_90}")
+
+
+# %% solution-2
+class Uncorrected(Adam):
+    @staticmethod
+    def update(theta, g, state, group):
+        m = state["m"].lerp_(g, 1 - group["beta1"])
+        v = state["v"].lerp_(g**2, 1 - group["beta2"])
+        theta.addcdiv_(m, v.sqrt() + group["eps"], value=-group["lr"])
+
+
+without, corrected = lengths(Uncorrected, 5000), lengths(Adam, 5000)
+longest = max(without)
+longest_at = without.index(longest) + 1
+first_without = without[0]
+for step in (1, 2, 5, 10, 100, 1000, 5000):
+    pair = f"{without[step - 1]:5.2f}  corrected {corrected[step - 1]:.2f}"
+    print(f"step {step:4}: length {pair}")
+
+# %% solution-3
+X, y = load_digits().train
+
+
+def start(batch_size, rate):
+    seed_everything(0)
+    model = MLP([64, 32, 10])
+    return model, SGD(model.parameters(), rate), Batches(X, y, batch_size)
+
+
+model, optimizer, batches = start(32, 0.5)
+train(model, cross_entropy, optimizer, batches, 5 * len(batches))
+steps_32 = 5 * len(batches)
+goal = evaluate(model, cross_entropy, X, y)
+
+
+def reached(history: History) -> bool:
+    return history.losses[-1] <= goal
+
+
+model, optimizer, batches = start(len(X), 0.5)
+history = train(model, cross_entropy, optimizer, batches, 2000, [reached])
+epochs_full = history.step
+print(f"goal: training loss {goal:.3f}")
+print(f"batches of 32: 5 epochs, {steps_32} steps")
+print(f"full batch:  {epochs_full} epochs, {epochs_full} steps")

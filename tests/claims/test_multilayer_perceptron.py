@@ -1,0 +1,501 @@
+"""What the chapter on the multilayer perceptron says in words, settled by runs."""
+
+import ast
+import sys
+from collections.abc import Callable
+from math import ceil, e, log
+from pathlib import Path
+from types import FrameType
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import cross_entropy, linear
+
+from dlnotes.basics.layers import Dense
+from dlnotes.basics.network import (
+    Network,
+    SoftmaxCrossEntropy,
+    gradients,
+    numerical_gradients,
+    recursive_gradients,
+    train_epoch,
+)
+from dlnotes.book.store import Run
+from dlnotes.data.digits import load_digits
+from dlnotes.losses import mse
+from dlnotes.mlp import MLP
+from dlnotes.train.loop import Batches, train
+from dlnotes.train.seed import seed_everything
+
+BookRun = Callable[[str], Run]
+SNIPPETS = Path(__file__).parents[2] / "snippets"
+
+
+def functions(snippet: str, *names: str, **world: object) -> list:
+    """Take functions out of a snippet without running the rest of it."""
+    tree = ast.parse((SNIPPETS / f"{snippet}.py").read_text())
+    tree.body = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name in names
+    ]
+    exec(compile(tree, snippet, "exec"), world)
+    return [world[name] for name in names]
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    train, val, _, _ = load_digits()
+    return (
+        train[0].double().numpy(),
+        train[1].numpy(),
+        val[0].double().numpy(),
+        val[1].numpy(),
+    )
+
+
+@pytest.fixture(scope="module")
+def in_numpy(book_run: BookRun) -> Run:
+    return book_run("multilayer_perceptron_numpy")
+
+
+@pytest.fixture(scope="module")
+def in_torch(book_run: BookRun) -> Run:
+    return book_run("multilayer_perceptron")
+
+
+@pytest.fixture(scope="module")
+def shapes(book_run: BookRun) -> Run:
+    return book_run("multilayer_perceptron_shapes")
+
+
+@pytest.fixture(scope="module")
+def universal(book_run: BookRun) -> Run:
+    return book_run("multilayer_perceptron_universal")
+
+
+@pytest.fixture(scope="module")
+def resumed(book_run: BookRun) -> Run:
+    return book_run("multilayer_perceptron_resume")
+
+
+@pytest.fixture(scope="module")
+def exercises(book_run: BookRun) -> Run:
+    return book_run("multilayer_perceptron_exercises")
+
+
+# The model
+
+
+def test_a_dense_layer_adds_its_bias_to_every_row() -> None:
+    rng = np.random.default_rng(0)
+    X, W, b = rng.normal(size=(5, 3)), rng.normal(size=(2, 3)), rng.normal(size=2)
+    np.testing.assert_allclose(Dense(W, b).forward(X), X @ W.T + b)
+
+
+def test_a_dense_layer_of_a_dense_layer_is_a_dense_layer() -> None:
+    model = MLP([6, 5, 4], activation=lambda Z: Z).double()
+    first, second = model.layers
+    X = torch.randn(7, 6).double()
+    W, b = second.weight @ first.weight, second.weight @ first.bias + second.bias
+    torch.testing.assert_close(model(X), linear(X, W, b))
+
+
+# XOR and two moons
+
+
+def test_one_hidden_unit_never_solves_xor_two_mostly_four_always(shapes: Run) -> None:
+    values = shapes.values
+    assert values["solved_1"] == 0
+    assert 10 < values["solved_2"] < 20
+    assert values["solved_4"] == 20
+
+
+def test_the_stuck_network_says_fifty_fifty_and_stays(shapes: Run) -> None:
+    (learn_xor,) = functions(
+        "multilayer_perceptron_shapes",
+        "learn_xor",
+        np=np,
+        Network=Network,
+        train_epoch=train_epoch,
+        X=(X := np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])),
+        y=(y := np.array([0, 1, 1, 0])),
+    )
+    stuck = next(
+        network
+        for network, right in (learn_xor(2, seed) for seed in range(20))
+        if right < 4
+    )
+    assert stuck.loss(X, y) == pytest.approx(shapes.values["loss_stuck"], rel=1e-6)
+    assert shapes.values["loss_tie"] == pytest.approx(log(2) / 2)
+    assert stuck.loss(X, y) == pytest.approx(log(2) / 2, abs=0.01)
+    hidden = stuck.second.X
+    np.testing.assert_allclose(hidden[1], hidden[3], atol=0.02)
+    np.testing.assert_allclose(stuck.error.P[[1, 3]], 0.5, atol=0.05)
+    assert max(np.abs(g).max() for g in gradients(stuck, X, y)) < 1e-3
+    for _ in range(3000):
+        train_epoch(stuck, X, y, 4, 4.0, np.random.default_rng(0))
+    assert stuck.loss(X, y) > log(2) / 2 - 1e-3
+
+
+def test_at_a_smaller_rate_fewer_starts_get_stuck_but_not_none(shapes: Run) -> None:
+    X, y = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+    solved = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        network = Network(2, 2, 2, rng)
+        for _ in range(1000):
+            train_epoch(network, X, y, 4, 1.0, rng)
+        solved += int((network.logits(X).argmax(axis=1) == y).all())
+    assert shapes.values["solved_2"] < solved < 20
+
+
+def test_the_solved_network_has_two_parallel_lines(shapes: Run) -> None:
+    log_lines = shapes.log("two-units").splitlines()
+    assert log_lines[0].startswith("solved  loss 0.0")
+    X, y = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+    (learn_xor,) = functions(
+        "multilayer_perceptron_shapes",
+        "learn_xor",
+        np=np,
+        Network=Network,
+        train_epoch=train_epoch,
+        X=X,
+        y=y,
+    )
+    good = next(
+        network
+        for network, right in (learn_xor(2, seed) for seed in range(20))
+        if right == 4
+    )
+    (a, b), (c, d) = good.first.W
+    assert abs(a * d - b * c) < 0.05 * np.hypot(a, b) * np.hypot(c, d)
+
+
+def test_moons_three_units_find_the_border_once_sixteen_always(shapes: Run) -> None:
+    values = shapes.values
+    assert values["new_stuck"] - values["new_line"] < 0.01
+    assert values["new_found"] > values["new_line"] + 0.1
+    assert values["wide_least"] > values["new_line"] + 0.1
+    assert values["wide_most"] <= values["new_found"]
+
+
+# The network in NumPy
+
+
+def test_the_gradient_of_the_loss_is_predicted_minus_right() -> None:
+    rng = np.random.default_rng(0)
+    Z, y = rng.normal(size=(6, 4)), rng.integers(4, size=6)
+    theirs = torch.tensor(Z, requires_grad=True)
+    cross_entropy(theirs, torch.tensor(y)).backward()
+    P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(theirs.grad, (P - np.eye(4)[y]) / 6, atol=1e-15)
+    error = SoftmaxCrossEntropy()
+    error.forward(Z, y)
+    np.testing.assert_allclose(error.backward(), theirs.grad, atol=1e-15)
+
+
+def test_an_untrained_network_is_near_a_blind_guess(in_numpy: Run) -> None:
+    assert in_numpy.values["loss_blind"] == pytest.approx(log(10))
+    assert in_numpy.values["loss_start"] == pytest.approx(log(10), abs=0.1)
+
+
+def test_the_gradients_agree(in_numpy: Run) -> None:
+    lines = in_numpy.log("check").splitlines()
+    gaps = {line.split()[0]: float(line.split()[1]) for line in lines[2:]}
+    assert gaps["numerical"] < 1e-9
+    assert gaps["recursive"] < 1e-15
+    assert gaps["PyTorch"] < 1e-15
+    assert float(lines[0].split()[-1]) > 0.01
+
+
+def test_nudging_takes_two_passes_a_parameter_and_the_square_of_the_price(
+    in_numpy: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    B, C, H, K = 20, 64, 16, 10
+    parameters = in_numpy.values["parameters"]
+    network = Network(C, H, K, np.random.default_rng(0))
+    assert parameters == sum(p.size for p in network.parameters)
+    passes, multiplied = [], []
+    real = Dense.forward
+
+    def forward(layer: Dense, X: np.ndarray) -> np.ndarray:
+        passes.append(1)
+        multiplied.append(len(X) * layer.W.size)
+        return real(layer, X)
+
+    monkeypatch.setattr(Dense, "forward", forward)
+    X, y = np.zeros((B, C)), np.zeros(B, int)
+    numerical_gradients(network, X, y)
+    assert len(passes) == 2 * in_numpy.values["numerical_passes"]  # two layers
+    assert in_numpy.values["numerical_passes"] == 2 * parameters
+    assert sum(multiplied) == 2 * parameters * in_numpy.values["forward"]
+    assert sum(multiplied) == pytest.approx(2 * B * parameters**2, rel=0.05)
+
+
+def test_the_recursion_multiplies_as_often_as_the_table_says(in_numpy: Run) -> None:
+    B, C, H, K = 20, 64, 16, 10
+    network = Network(C, H, K, np.random.default_rng(0))
+    counts = {"hidden": 0, "output": 0}
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_name in counts:
+            counts[frame.f_code.co_name] += 1
+
+    sys.setprofile(count)
+    try:
+        recursive_gradients(network, np.zeros((B, C)), np.zeros(B, int))
+    finally:
+        sys.setprofile(None)
+    inner = counts["hidden"] * K
+    assert counts["hidden"] == B * (C * H + H)
+    assert counts["output"] == inner + B * (H * K + K)
+    # each hidden delta: K weights, its slope, its input; each other: its input
+    assert in_numpy.values["per_weight"] == (
+        inner + 2 * counts["hidden"] + counts["output"] - inner
+    )
+
+
+def test_backpropagation_costs_three_passes_whatever_the_size() -> None:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    for C, H, K in ((64, 16, 10), (200, 100, 30)):
+        model = MLP([C, H, K])
+        X = torch.zeros(20, C, requires_grad=True)
+        with FlopCounterMode(display=False) as once:
+            loss = model(X).sum()
+        with FlopCounterMode(display=False) as back:
+            loss.backward()
+        assert once.get_total_flops() == 2 * 20 * (C * H + H * K)
+        assert back.get_total_flops() == 2 * once.get_total_flops()
+
+
+def test_the_ratios_of_time_are_large(in_numpy: Run) -> None:
+    assert in_numpy.values["times_numerical"] > 50
+    assert in_numpy.values["times_recursive"] > 50
+
+
+# Mini-batches and epochs
+
+
+def test_training_reaches_what_the_text_says(in_numpy: Run) -> None:
+    values = in_numpy.values
+    assert 0.94 < values["val_end"] < values["train_end"] < 1
+    assert values["on_test"] > 0.94
+
+
+@pytest.mark.settles("epoch-is-a-pass")
+def test_an_epoch_is_one_pass_however_many_updates(
+    in_numpy: Run, digits: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X, y, X_val, y_val = digits
+    updates: list[np.ndarray] = []
+    real = SoftmaxCrossEntropy.forward
+    monkeypatch.setattr(
+        SoftmaxCrossEntropy,
+        "forward",
+        lambda self, Z, y: updates.append(y) or real(self, Z, y),
+    )
+    learned = {}
+    for size in (1, 32, len(X)):
+        updates.clear()
+        rng = np.random.default_rng(0)
+        network = Network(64, 32, 10, rng)
+        train_epoch(network, X, y, size, 0.2, rng)
+        assert len(updates) == ceil(len(X) / size)
+        seen = np.concatenate(updates)
+        np.testing.assert_array_equal(np.bincount(seen), np.bincount(y))
+        right = network.logits(X_val).argmax(axis=1) == y_val
+        learned[size] = right.mean()
+    assert [ceil(1077 / size) for size in learned] == [1077, 34, 1]
+    values = in_numpy.values
+    names = ("pass_single", "pass_batch", "pass_full")
+    assert [values[name] for name in names] == pytest.approx([*learned.values()])
+    assert values["pass_single"] > 0.85
+    assert values["pass_full"] < 0.2
+
+    rows = torch.arange(1077)
+    batches = Batches(rows, rows, 32)
+    assert len(batches) == 34
+    assert sorted(torch.cat([X for X, _ in batches]).tolist()) == rows.tolist()
+
+
+@pytest.mark.settles("sampling-with-replacement")
+def test_sampling_with_replacement_sees_63_percent(in_numpy: Run) -> None:
+    values = in_numpy.values
+    assert f"{values['seen_share']:.0%}" == "63%"
+    assert values["seen_theory"] == pytest.approx(1 - (1 - 1 / 1077) ** 1077)
+    assert values["seen_theory"] == pytest.approx(1 - 1 / e, abs=2e-4)
+    assert values["without"] == 1
+    rng = np.random.default_rng(99)
+    shares = [len(set(rng.integers(1077, size=1077).tolist())) for _ in range(100)]
+    assert np.mean(shares) / 1077 == pytest.approx(values["seen_share"], abs=0.005)
+    assert len(set(rng.permutation(1077).tolist())) == 1077
+
+
+@pytest.mark.settles("mean-of-the-epoch")
+def test_the_mean_of_the_epoch_falls_smoothly_the_last_batch_does_not(
+    in_numpy: Run, digits: tuple
+) -> None:
+    X, y, _, _ = digits
+    rng = np.random.default_rng(0)
+    network = Network(64, 32, 10, rng)
+    means, last = [], []
+    for _ in range(30):
+        means.append(train_epoch(network, X, y, 32, 1.0, rng))
+        last.append(network.error.loss)
+    rises = (np.diff(last) > 0).sum()
+    assert (np.diff(means) < 0).all()
+    assert rises > 29 / 3
+    assert in_numpy.values["rises_mean"] == 0
+    assert in_numpy.values["rises_last"] == rises
+    assert in_numpy.values["rows_last"] == 1077 % 32 == 21
+    assert in_numpy.values["mean_end"] == pytest.approx(means[-1])
+    assert in_numpy.values["loss_after"] == pytest.approx(network.loss(X, y))
+    assert network.loss(X, y) < means[-1]
+
+
+# PyTorch
+
+
+def test_settings_are_chosen_by_validation_loss_alone(in_torch: Run) -> None:
+    values = in_torch.values
+    source = (SNIPPETS / "multilayer_perceptron.py").read_text()
+    assert "digits.test" not in source.split("# %% test")[0]
+    assert 1 < values["epochs"] < 25
+    assert values["loss_linear"] > 1.3 * values["loss_best"]
+
+
+def test_the_best_rate_lies_between_two_worse_ones(in_torch: Run) -> None:
+    values = in_torch.values
+    assert values["rate"] == 1.0
+    assert values["loss_best"] < values["loss_smaller"]
+    assert values["loss_larger"] > 2
+
+
+def test_the_test_accuracy_is_within_0_01_of_scikit_learns(
+    in_torch: Run, book_run: BookRun
+) -> None:
+    reference = book_run("multilayer_perceptron_reference").values
+    ours, theirs = float(in_torch.values["test_mean"]), reference["sklearn_mean"]
+    assert ours > theirs - 0.01
+    scatter = float(in_torch.values["test_sd"]) + reference["sklearn_sd"]
+    assert abs(ours - theirs) < scatter
+
+
+def test_a_batch_gives_what_its_rows_give_one_by_one() -> None:
+    seed_everything(0)
+    model = MLP([64, 128, 10])
+    X = load_digits().val[0]
+    together = model(X)
+    single = torch.stack([model(x) for x in X])
+    assert model(X[0]).shape == (10,)
+    torch.testing.assert_close(together, single, rtol=0, atol=1e-5)
+
+
+def test_one_row_at_a_time_takes_longer(in_torch: Run) -> None:
+    assert in_torch.values["times_single"] > 5
+
+
+def test_a_reshape_mixes_pixels_of_64_images(in_torch: Run) -> None:
+    image = torch.arange(360).expand(64, 360)  # an image a column
+    assert all(len(set(row.tolist())) == 64 for row in image.reshape(360, 64))
+    assert in_torch.values["acc_reshaped"] < 0.2
+    on_test = in_torch.values["on_test"]
+    assert in_torch.values["acc_transposed"] == pytest.approx(on_test)
+
+
+# Universal approximation
+
+
+def test_four_times_the_width_is_a_sixteenth_of_the_error(universal: Run) -> None:
+    values = universal.values
+    assert values["shrink"] == pytest.approx(16, rel=0.05)
+    assert values["built_64"] / values["built_256"] == pytest.approx(16, rel=0.05)
+    x = np.linspace(-3, 3, 10_001)
+    bend = np.abs(np.sin(x) + 4.5 * np.sin(3 * x)).max()
+    for width in (4, 16, 64, 256):
+        bound = (6 / width) ** 2 * bend / 8
+        assert values[f"built_{width}"] <= bound
+
+
+def test_training_gains_by_width_but_far_less(universal: Run) -> None:
+    values = universal.values
+    trained = [values[f"trained_{width}"] for width in (4, 16, 64, 256)]
+    assert trained == sorted(trained, reverse=True)
+    built = values["built_4"] / values["built_256"]
+    assert trained[0] / trained[-1] < built / 20
+    assert values["times_worse"] > 20
+
+
+def test_tanh_on_the_squeezed_curve_gains_nothing_from_width() -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    x = torch.linspace(0, 1, 201)[:, None]
+    y = torch.sin(2 * torch.pi * x) + 0.5 * torch.sin(6 * torch.pi * x)
+    medians = []
+    for width in (4, 256):
+        errors = []
+        for seed in (0, 1, 2):
+            seed_everything(seed)
+            model = MLP([1, width, 1], torch.tanh)
+            optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+            train(model, mse, optimizer, Batches(x, y, len(x)), 600)
+            errors.append((model(x) - y).abs().max().item())
+        medians.append(sorted(errors)[1])
+    torch.set_num_threads(threads)
+    assert medians[1] > 0.9 * medians[0]
+
+
+# Long runs
+
+
+def test_a_resumed_run_has_the_same_weights_bit_for_bit(resumed: Run) -> None:
+    assert resumed.values["same"] is True
+    assert resumed.values["steps_kept"] == 136 == 150 - 14
+    assert 136 % 34 == 0
+
+
+def test_without_the_optimizer_it_is_another_run(resumed: Run) -> None:
+    assert float(resumed.values["gap_forgotten"]) > 0.001
+    assert "same weights: False" in resumed.log("forgotten")
+
+
+def test_a_damaged_file_is_told(resumed: Run) -> None:
+    assert "run.pt is damaged" in resumed.log("damaged")
+
+
+# Exercises
+
+
+def test_three_linear_layers_are_one(exercises: Run) -> None:
+    assert exercises.values["same"] is True
+    assert exercises.values["stacked"] > 20 * exercises.values["single"]
+
+
+def test_equal_weights_stay_equal(digits: tuple, exercises: Run) -> None:
+    X, y, _, _ = digits
+    rng = np.random.default_rng(0)
+    network = Network(64, 32, 10, rng)
+    for W in (network.first.W, network.second.W):
+        W[...] = 0.1
+    start = network.loss(X, y)
+    for _ in range(5):
+        loss = train_epoch(network, X, y, 32, 1.0, rng)
+    np.testing.assert_allclose(network.first.W, network.first.W[:1].repeat(32, 0))
+    assert loss < start
+    assert exercises.values["right"] < 0.7
+    assert "the same to rounding: True" in exercises.log("solution-2")
+
+
+def test_squares_make_a_parabola_of_any_width(exercises: Run) -> None:
+    floor = exercises.values["floor"]
+    ends = dict(
+        line.rsplit("  loss ", 1)
+        for line in exercises.log("solution-3").splitlines()[1:]
+    )
+    loss = {name.strip(): float(end) for name, end in ends.items()}
+    assert loss["square, width 4"] == pytest.approx(floor, abs=1e-4)
+    assert loss["square, width 64"] == pytest.approx(floor, abs=1e-4)
+    assert loss["tanh, width 64"] < loss["tanh, width 4"] < floor / 5

@@ -1,0 +1,394 @@
+"""What the chapter on optimization says in words."""
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from math import ceil, log, sqrt
+from time import process_time
+from timeit import repeat
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from dlnotes.book.store import Run
+from dlnotes.data.digits import load_digits
+from dlnotes.data.synthetic import noisy_line
+from dlnotes.linear import LinearRegression, fit, linear
+from dlnotes.losses import mse
+from dlnotes.mlp import MLP
+from dlnotes.optim import SGD, Adadelta, Adagrad, Adam, AdamW, Momentum, RMSprop
+from dlnotes.schedule import constant, cosine, exponential, step_decay, warm_up
+from dlnotes.train.evaluate import evaluate
+from dlnotes.train.loop import Batches, train
+from dlnotes.train.seed import seed_everything
+
+Runs = Callable[[str], Run]
+
+
+def lengths(
+    method: Callable, steps: int, gradient: float = 1.0, **settings
+) -> list[float]:
+    """The lengths of the steps under a gradient that is always the same."""
+    theta = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    optimizer = method([theta], **settings)
+    places = [0.0]
+    for _ in range(steps):
+        theta.grad = torch.full_like(theta, gradient)
+        optimizer.step()
+        places.append(theta.item())
+    return [abs(b - a) for a, b in pairwise(places)]
+
+
+def table(run: Run, cell: str) -> list[list[str]]:
+    """The rows of a table, as text."""
+    (output,) = run.outputs(cell)
+    lines = "".join(output["data"]["text/plain"]).splitlines()[1:]
+    return [re.split(r"\s{2,}", line.strip()) for line in lines]
+
+
+class TestTheIdea:
+    @pytest.fixture
+    def downhill(self) -> Tensor:
+        """The directions of the 256 samples, as in the figure."""
+        seed_everything(0)
+        X, y = noisy_line(n=256, w=1, b=0, sigma=0.5)
+        x = (X[:, 0] - 0.5) * 12**0.5
+        w, b = fit(x[:, None], y)
+        error = x * (w.squeeze() - 1.1) + b + 0.7 - y
+        return -2 * torch.stack([error * x, error], dim=1)
+
+    def test_some_single_samples_point_uphill(self, downhill: Tensor) -> None:
+        along = downhill[:20] @ downhill.mean(0)
+        assert 0 < (along < 0).sum() < 10
+
+    def test_batches_of_32_agree_fairly_well(self, downhill: Tensor) -> None:
+        full = downhill.mean(0)
+
+        def agreement(B: int) -> Tensor:
+            drawn = [downhill[torch.randperm(256)[:B]].mean(0) for _ in range(200)]
+            return torch.cosine_similarity(torch.stack(drawn), full, dim=1)
+
+        assert agreement(32).quantile(0.05) > 0.95
+        assert agreement(1).quantile(0.05) < 0.5
+
+
+class TestBatchSize:
+    def test_the_mean_of_the_batches_of_an_epoch_is_the_full_gradient(self) -> None:
+        g = torch.randn(64, 5, dtype=torch.float64)
+        batches = torch.stack([batch.mean(0) for batch in g.split(16)])
+        torch.testing.assert_close(batches.mean(0), g.mean(0))
+
+    def test_after_equal_epochs_smaller_batches_are_lower(self, book_run: Runs) -> None:
+        values = book_run("optimization_batches").values
+        assert values["end_1"] < values["end_32"] < values["end_full"] / 5
+        assert values["peak_32"] > values["start_loss"]
+
+    def test_an_epoch_has_n_over_b_steps_rounded_up(self, book_run: Runs) -> None:
+        log = book_run("optimization_batches").log("three")
+        steps = [int(n) for n in re.findall(r"(\d+) steps", log)]
+        assert steps == [4 * ceil(1077 / B) for B in (1, 32, 1077)]
+
+    def test_a_smaller_rate_would_not_help_single_samples(self, book_run: Runs) -> None:
+        digits = load_digits()
+        seed_everything(0)
+        model = MLP([64, 10])
+        optimizer = SGD(model.parameters(), lr=0.1)
+        train(model, cross_entropy, optimizer, Batches(*digits.train, 1), 4308)
+        loss = evaluate(model, cross_entropy, *digits.val)
+        assert loss > book_run("optimization_batches").values["validation_1"]
+
+    def test_the_noise_falls_as_the_root_of_the_batch(self, book_run: Runs) -> None:
+        run = book_run("optimization_batches")
+        rows = [line.split() for line in run.log("noise").splitlines()[2:]]
+        assert [int(B) for B, _, _ in rows] == [1, 4, 16, 64, 256, 1024]
+        sigma = run.values["one_sample_noise"]
+        for _, _, product in rows:
+            assert float(product) == pytest.approx(sigma, rel=0.04)
+        assert run.values["halving"] == pytest.approx(2, rel=0.04)
+
+    def test_one_sample_misses_by_more_than_the_gradient_is_long(
+        self, book_run: Runs
+    ) -> None:
+        values = book_run("optimization_batches").values
+        assert values["one_sample_noise"] > 3 * values["full_length"]
+
+    @pytest.mark.parametrize("B", [2, 10, 30, 40])
+    def test_dealt_batches_have_less_noise(self, B: int) -> None:
+        seed_everything(0)
+        N = 40
+        g = torch.randn(N, dtype=torch.float64)
+        sigma = g.std(correction=0)
+        order = torch.rand(20_000, N).argsort(dim=1)[:, :B]
+        noise = ((g[order].mean(1) - g.mean()) ** 2).mean().sqrt()
+        expected = (sigma / sqrt(B) * sqrt((N - B) / (N - 1))).item()
+        assert noise.item() == pytest.approx(expected, rel=0.03, abs=1e-12)
+
+
+class TestMethods:
+    @pytest.mark.parametrize("nesterov", [False, True])
+    def test_the_velocity_grows_to_ten_times_the_gradient(self, nesterov: bool) -> None:
+        moves = lengths(Momentum, 300, lr=1.0, momentum=0.9, nesterov=nesterov)
+        assert moves[-1] == pytest.approx(10)
+        assert max(moves) <= 10 + 1e-9
+
+    def test_alternating_pushes_cancel(self) -> None:
+        theta = torch.zeros(1, requires_grad=True)
+        optimizer = Momentum([theta], lr=1.0)
+        for step in range(200):
+            theta.grad = torch.tensor([(-1.0) ** step])
+            optimizer.step()
+        assert optimizer.state[theta]["v"].abs() < 1 / (1 + 0.9) + 1e-4
+
+    @pytest.mark.parametrize("gradient", [0.01, 100.0])
+    def test_adagrads_strides_shrink_with_the_root_of_t(self, gradient: float) -> None:
+        moves = lengths(Adagrad, 100, gradient, lr=1.0)
+        assert moves == pytest.approx([1 / sqrt(t) for t in range(1, 101)])
+
+    def test_adadelta_starts_with_about_the_root_of_eps(self) -> None:
+        moves = lengths(Adadelta, 50, eps=1e-6)
+        assert moves[0] == pytest.approx(1e-3 / sqrt(0.1), rel=0.01)
+        assert moves == sorted(moves)
+        assert moves[-1] > 1.2 * moves[0]
+
+    @pytest.mark.parametrize("gradient", [1e-4, 1.0, 1e4])
+    def test_adams_first_step_is_the_rate(self, gradient: float) -> None:
+        (first,) = lengths(Adam, 1, gradient, lr=0.003)
+        assert first == pytest.approx(0.003, rel=1e-3)
+
+    @pytest.mark.parametrize("beta", [0.9, 0.999])
+    def test_the_weights_in_a_running_mean_sum_to_1_minus_beta_to_the_t(
+        self, beta: float
+    ) -> None:
+        m = 0.0
+        for _ in range(7):
+            m = beta * m + (1 - beta) * 1.0
+        assert m == pytest.approx(1 - beta**7)
+
+    def test_sgds_penalty_shrinks_by_a_factor(self) -> None:
+        theta = torch.tensor([2.0], requires_grad=True)
+        theta.grad = torch.zeros(1)
+        SGD([theta], lr=0.1, weight_decay=0.5).step()
+        assert theta.item() == pytest.approx(2 * (1 - 0.1 * 0.5))
+
+
+class TestDecoupledDecay:
+    def test_adamw_decays_alike_and_adam_does_not(self, book_run: Runs) -> None:
+        run = book_run("optimization")
+        rows = [[float(cell) for cell in row] for row in table(run, "decoupled")]
+        alone = run.values["decay_alone"]
+        assert alone == pytest.approx(0.9999**1000)
+        for _, _, adamw in rows:
+            assert adamw == pytest.approx(alone, abs=0.005)
+        (_, small, _), _, (_, large, _) = rows
+        assert small < 0.6 < alone < 0.97 < large
+
+    def test_without_decay_adamw_is_adam(self) -> None:
+        ends = []
+        for method in (Adam, AdamW):
+            theta = torch.ones(3, requires_grad=True)
+            optimizer = method([theta], weight_decay=0.0)
+            for step in range(9):
+                theta.grad = torch.tensor([1.0, -2.0, step])
+                optimizer.step()
+            ends.append(theta)
+        assert torch.equal(*ends)
+
+
+class TestEqual:
+    def test_not_even_the_rounding_differs(self, book_run: Runs) -> None:
+        run = book_run("optimization")
+        assert run.values["largest_difference"] == 0
+        assert run.values["least_moved"] > 0.1
+        assert [row[1] for row in table(run, "equal")] == ["200"] * 8
+
+
+class TestValley:
+    @pytest.fixture
+    def ends(self, book_run: Runs) -> dict[str, tuple[float, float]]:
+        rows = table(book_run("optimization_surface"), "compare")
+        return {name: (float(a), float(b)) for name, a, b in rows}
+
+    @pytest.mark.parametrize("name", ["SGD", "Momentum", "Nesterov"])
+    def test_these_do_not_notice_the_turn(self, ends: dict, name: str) -> None:
+        straight, turned = ends[name]
+        assert straight == pytest.approx(turned, rel=1e-3)
+
+    @pytest.mark.parametrize("name", ["Adagrad", "RMSprop", "Adadelta", "Adam"])
+    def test_these_lose_by_the_turn(self, ends: dict, name: str) -> None:
+        straight, turned = ends[name]
+        assert turned > 3 * straight
+
+    def test_three_end_on_the_minimum_and_adam_in_loops(self, ends: dict) -> None:
+        for name in ("Adagrad", "RMSprop", "Adadelta"):
+            assert ends[name][0] < 1e-6
+        assert ends["Adam"][0] > 1e-3
+
+    def test_turned_adagrad_ends_above_sgd(self, ends: dict) -> None:
+        assert ends["Adagrad"][1] > ends["SGD"][1]
+
+    def test_nesterov_damps_the_swings(self) -> None:
+        swings = []
+        for nesterov in (False, True):
+            theta = torch.tensor([-4.0, 1.0], requires_grad=True)
+            optimizer = Momentum([theta], lr=0.02, nesterov=nesterov)
+            across = []
+            for _ in range(40):
+                theta.grad = torch.tensor([1.0, 25.0]) * theta.detach()
+                optimizer.step()
+                across.append(abs(theta[1].item()))
+            swings.append(max(across[10:]))
+        assert swings[1] < swings[0] / 3
+
+    def test_the_turned_valley_is_equally_steep_along_both_coordinates(self) -> None:
+        turn = torch.tensor([[1.0, -1.0], [1.0, 1.0]]) / sqrt(2)
+        H = turn @ torch.diag(torch.tensor([1.0, 25.0])) @ turn.T
+        assert H[0, 0].item() == pytest.approx(H[1, 1].item())
+
+
+class TestSchedules:
+    def test_the_figure_begins_at_or_rises_to_the_same_rate(self) -> None:
+        for schedule in (constant(0.1), step_decay(0.1, 0.5, 25)):
+            assert schedule(0) == 0.1
+        assert exponential(0.1, 0.97)(0) == 0.1
+        assert max(map(warm_up(10, cosine(0.1, 90)), range(100))) == 0.1
+
+    def test_the_noise_floor_is_proportional_to_the_rate(self) -> None:
+        seed_everything(0)
+        X, y = noisy_line(n=1024, w=5, b=7, sigma=0.25)
+        X = (X - 0.5) * 12**0.5
+        w, b = fit(X, y)
+        lowest = mse(linear(X, w, b), y)
+        floors = []
+        for rate in (0.02, 0.08):
+            model = LinearRegression(features=1)
+            model.load_state_dict({"w": w, "b": b})
+            above: list[Tensor] = []
+
+            def watch(_: object, model=model, above=above) -> None:
+                with torch.no_grad():
+                    above.append(mse(model(X), y) - lowest)
+
+            optimizer = SGD(model.parameters(), lr=rate)
+            drawn = torch.randint(1024, (4000, 8))
+            batches = [(X[rows], y[rows]) for rows in drawn]
+            train(model, mse, optimizer, batches, 4000, [watch])
+            floors.append(torch.stack(above[500:]).mean().item())
+        assert floors[1] / floors[0] == pytest.approx(4, rel=0.25)
+
+    def test_the_cosine_ends_below_both_floors(self, book_run: Runs) -> None:
+        values = book_run("optimization_schedule").values
+        assert values["floor_large"] > 5 * values["floor_small"]
+        assert values["end_falling"] < values["floor_small"] / 5
+
+    def test_on_the_digits_it_pays_twice(self, book_run: Runs) -> None:
+        run = book_run("optimization_schedule")
+        values = run.values
+        assert values["best_cosine"] < values["best_constant"]
+        assert values["best_warm"] < values["best_constant"]
+        assert values["cosine_03"] < values["constant_03"] / 2
+        rows = [[float(cell) for cell in row] for row in table(run, "digits")]
+        assert rows[0][2] > rows[0][1] - 0.01
+        assert values["best_constant"] == pytest.approx(rows[0][1], abs=1e-3)
+
+
+class TestFullBatch:
+    @pytest.mark.settles("full-batch-is-not-mini-batch")
+    def test_after_equal_epochs_batches_of_32_win(self, book_run: Runs) -> None:
+        run = book_run("optimization_batch_size")
+        values = run.values
+        assert values["loss_32"] < values["loss_full"] / 5
+        assert values["accuracy_32"] > values["accuracy_full"] + 0.05
+        rows = {
+            row[0]: row for row in table(book_run("optimization_batch_size"), "table")
+        }
+        assert int(rows["1077"][1]) == 20
+        assert int(rows["32"][1]) == 20 * 34
+        assert float(rows["256"][3]) > float(rows["32"][3])
+        assert float(rows["100"][3]) <= float(rows["128"][3])
+
+    def test_a_batch_of_everything_is_the_full_gradient(self) -> None:
+        (X, y), _, _, _ = load_digits()
+        seed_everything(0)
+        model = MLP([64, 10])
+        ((X_batch, y_batch),) = Batches(X, y, len(X))
+        parameters = list(model.parameters())
+        full = torch.autograd.grad(cross_entropy(model(X), y), parameters)
+        batch = torch.autograd.grad(cross_entropy(model(X_batch), y_batch), parameters)
+        torch.testing.assert_close(batch, full, rtol=1e-4, atol=1e-6)
+
+    def test_a_full_step_takes_far_less_than_34_small_ones(self) -> None:
+        (X, y), _, _, _ = load_digits()
+        model = MLP([64, 32, 10])
+        optimizer = SGD(model.parameters(), lr=0.1)
+
+        def seconds(B: int) -> float:
+            def step() -> None:
+                optimizer.zero_grad()
+                cross_entropy(model(X[:B]), y[:B]).backward()
+                optimizer.step()
+
+            return min(repeat(step, timer=process_time, number=20, repeat=5))
+
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            assert seconds(1077) < 34 / 2 * seconds(32)
+        finally:
+            torch.set_num_threads(threads)
+
+
+class TestTuning:
+    @pytest.mark.settles("adam-needs-tuning")
+    def test_adams_default_is_far_from_its_best_rate(self, book_run: Runs) -> None:
+        values = book_run("optimization_tuning").values
+        assert values["adam_best_rate"] > 0.001
+        assert values["adam_default"] > 3 * values["adam_best"]
+        assert values["adam_large"] > 1
+        assert values["adam_default"] > 2 * values["sgd_best"]
+        assert values["adam_ten_times"] < values["adam_default"] / 3
+
+    @pytest.mark.parametrize("rate", [0.001, 3])
+    def test_sgd_does_not_choose_its_step(self, rate: float) -> None:
+        digits = load_digits()
+        seed_everything(0)
+        model = MLP([64, 32, 10])
+        optimizer = SGD(model.parameters(), lr=rate)
+        batches = Batches(*digits.train, 32)
+        train(model, cross_entropy, optimizer, batches, 5 * len(batches))
+        assert evaluate(model, cross_entropy, *digits.val) > 2
+
+    @pytest.mark.parametrize(("method", "same"), [(SGD, False), (RMSprop, True)])
+    def test_the_factor_in_the_loss_is_sgds_but_not_adams(
+        self, method: Callable, same: bool
+    ) -> None:
+        one, ten = (lengths(method, 5, g, lr=0.1) for g in (1.0, 10.0))
+        assert (one == pytest.approx(ten)) is same
+        adam = [lengths(Adam, 5, g, lr=0.1) for g in (1.0, 10.0)]
+        assert adam[0] == pytest.approx(adam[1])
+
+
+class TestExercises:
+    def test_momentum_reaches_nine_tenths_at_step_22(self, book_run: Runs) -> None:
+        values = book_run("optimization_exercises").values
+        assert values["steps_to_90"] == ceil(log(0.1) / log(0.9)) == 22
+        assert values["last_length"] == pytest.approx(10, abs=1e-3)
+
+    def test_without_correction_the_steps_are_too_long(self, book_run: Runs) -> None:
+        run = book_run("optimization_exercises")
+        values = run.values
+        assert values["first_without"] == pytest.approx(0.1 / sqrt(0.001), rel=1e-3)
+        assert values["longest"] > values["first_without"]
+        t = range(1, 200)
+        exact = [(1 - 0.9**i) / sqrt(1 - 0.999**i) for i in t]
+        assert values["longest_at"] == 1 + exact.index(max(exact))
+        corrected = re.findall(r"corrected (\S+)", run.log("solution-2"))
+        assert corrected == ["1.00"] * 7
+
+    def test_the_full_batch_needs_many_epochs_and_fewer_steps(
+        self, book_run: Runs
+    ) -> None:
+        values = book_run("optimization_exercises").values
+        assert values["epochs_full"] > 10 * 5
+        assert values["epochs_full"] < values["steps_32"]
