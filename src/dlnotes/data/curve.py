@@ -1,0 +1,33 @@
+"""A curve seen through noise, and the features to fit polynomials with."""
+
+import torch
+from torch import Tensor
+
+Data = tuple[Tensor, Tensor]
+
+
+def bump(x: Tensor) -> Tensor:
+    """Return 2 exp(-4(x - 0.2)²): a bump of height 2 that is no polynomial."""
+    return 2 * torch.exp(-4 * (x - 0.2) ** 2)
+
+
+def noisy_bump(size: tuple[int, ...], sigma: float = 0.3) -> Data:
+    """Draw y = bump(x) + ε with ε ~ N(0, sigma²), in double precision.
+
+    x is the cosine of a uniform angle: it lies between -1 and 1 and is
+    denser near the ends, where polynomials are hardest to hold. Both x
+    and y are `size`.
+    """
+    x = torch.cos(torch.pi * torch.rand(size, dtype=torch.float64))
+    return x, bump(x) + sigma * torch.randn(size, dtype=torch.float64)
+
+
+def chebyshev(x: Tensor, degree: int) -> Tensor:
+    """Return the Chebyshev polynomials T₁ .. T_degree at x in [-1, 1].
+
+    x (...) becomes (..., degree). Together with a constant they can be
+    weighted into every polynomial of that degree, as the powers of x can,
+    but stay well apart from one another.
+    """
+    k = torch.arange(1, degree + 1)
+    return torch.cos(k * torch.acos(x)[..., None])

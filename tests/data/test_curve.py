@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from dlnotes.data.curve import bump, chebyshev, noisy_bump
+
+
+def test_the_bump_is_a_gaussian_of_height_2_at_0_2() -> None:
+    x = torch.linspace(-1, 1, 21, dtype=torch.float64)
+    density = stats.norm(0.2, 8**-0.5)
+    expected = 2 * density.pdf(x.numpy()) / density.pdf(0.2)
+    np.testing.assert_allclose(bump(x), expected)
+
+
+def test_without_noise_the_points_lie_on_the_bump() -> None:
+    x, y = noisy_bump((5, 7), sigma=0.0)
+    assert x.shape == y.shape == (5, 7)
+    assert x.dtype == y.dtype == torch.float64
+    assert torch.equal(y, bump(x))
+
+
+def test_x_is_the_cosine_of_a_uniform_angle() -> None:
+    torch.manual_seed(0)
+    x, _ = noisy_bump((20_000,))
+    arcsine = stats.arcsine(loc=-1, scale=2)
+    assert stats.kstest(x.numpy(), arcsine.cdf).pvalue > 0.01
+
+
+@pytest.mark.parametrize(("sigma", "expected"), [((), 0.3), ((1.5,), 1.5)])
+def test_the_noise_is_normal_with_sigma_as_its_standard_deviation(
+    sigma: tuple[float, ...], expected: float
+) -> None:
+    torch.manual_seed(0)
+    x, y = noisy_bump((20_000,), *sigma)
+    noise = (y - bump(x)).numpy()
+    assert stats.kstest(noise, "norm", args=(0, expected)).pvalue > 0.01
+    assert abs(stats.pearsonr(x.numpy(), noise).statistic) < 0.02
+
+
+def test_the_features_are_the_chebyshev_polynomials_without_the_constant() -> None:
+    x = torch.linspace(-1, 1, 30, dtype=torch.float64).reshape(5, 6)
+    features = chebyshev(x, 20)
+    assert features.shape == (5, 6, 20)
+    expected = np.polynomial.chebyshev.chebvander(x.numpy(), 20)[..., 1:]
+    np.testing.assert_allclose(features, expected, atol=1e-12)
+
+
+def test_they_keep_a_high_degree_well_conditioned_where_powers_do_not() -> None:
+    torch.manual_seed(0)
+    x, _ = noisy_bump((1000,))
+    powers = x[:, None] ** torch.arange(1, 21)
+    assert torch.linalg.cond(chebyshev(x, 20)) < 2
+    assert torch.linalg.cond(powers) > 1e6
