@@ -5,10 +5,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression as Peer
 from torch import Tensor, nn
-from torch.nn.functional import mse_loss
+from torch.nn.functional import cross_entropy, mse_loss
 from torch.optim import SGD
 
-from dlnotes.linear import LinearRegression, fit, linear, normal_equation, with_ones
+from dlnotes.linear import (
+    LinearRegression,
+    SoftmaxRegression,
+    fit,
+    linear,
+    normal_equation,
+    with_ones,
+)
 
 SOLVERS = [fit, normal_equation]
 
@@ -52,6 +59,41 @@ def test_the_module_and_nn_linear_descend_alike() -> None:
             optimizer.step()
     torch.testing.assert_close(ours.w, theirs.weight[0])
     torch.testing.assert_close(ours.b, theirs.bias[0])
+
+
+class TestSoftmaxRegression:
+    def test_it_starts_at_zero_and_owns_w_and_b(self) -> None:
+        model = SoftmaxRegression(features=3, classes=4)
+        assert {name: tuple(p.shape) for name, p in model.named_parameters()} == {
+            "W": (3, 4),
+            "b": (4,),
+        }
+        assert torch.equal(model(torch.randn(7, 3)), torch.zeros(7, 4))
+
+    def test_its_logits_are_sums_and_no_probabilities(self) -> None:
+        model = SoftmaxRegression(features=2, classes=3)
+        with torch.no_grad():
+            model.W.copy_(torch.tensor([[1.0, 0.0, -2.0], [0.0, 10.0, 1.0]]))
+            model.b.copy_(torch.tensor([0.5, 0.0, -7.0]))
+        logits = model(torch.tensor([[3.0, 2.0]]))
+        assert logits.tolist() == [[3.5, 20.0, -11.0]]
+        assert model(torch.zeros(5, 6, 2)).shape == (5, 6, 3)
+
+    def test_it_and_nn_linear_descend_alike(self) -> None:
+        X, _ = draw(20, 3)
+        labels = torch.arange(20) % 4
+        ours, theirs = SoftmaxRegression(3, 4).double(), nn.Linear(3, 4).double()
+        nn.init.zeros_(theirs.weight)
+        nn.init.zeros_(theirs.bias)
+        for model in (ours, theirs):
+            optimizer = SGD(model.parameters(), lr=0.5)
+            for _ in range(25):
+                optimizer.zero_grad()
+                cross_entropy(model(X), labels).backward()
+                optimizer.step()
+        assert ours.W.abs().min() > 0.001
+        torch.testing.assert_close(ours.W, theirs.weight.T)
+        torch.testing.assert_close(ours.b, theirs.bias)
 
 
 @pytest.mark.parametrize("solve", SOLVERS)

@@ -1,4 +1,4 @@
-"""Linear regression: the model, and two ways to its exact solution."""
+"""Linear models: regression, its two exact solutions, and classification."""
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,22 @@ class LinearRegression(nn.Module):
 
     def forward(self, X: Tensor) -> Tensor:
         return linear(X, self.w, self.b)
+
+
+class SoftmaxRegression(nn.Module):
+    """Own the weights W (d, K) and the biases b (K,) of K classes.
+
+    X (..., d) becomes logits (..., K): any numbers, no probabilities. The
+    softmax that turns them into such is part of the loss.
+    """
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__()
+        self.W = nn.Parameter(torch.zeros(features, classes))
+        self.b = nn.Parameter(torch.zeros(classes))
+
+    def forward(self, X: Tensor) -> Tensor:
+        return X @ self.W + self.b
 
 
 def with_ones(X: Tensor) -> Tensor:
