@@ -107,11 +107,11 @@ Table(
 ).show()
 
 # %% backward-figure
-fig, ax = plt.subplots(figsize=(4.6, 3.2))
+fig, ax = plt.subplots(figsize=(4.6, 3.5))
 for (name, norms), style in zip(norms_of.items(), styles, strict=True):
     ax.semilogy(range(1, DEPTH + 2), norms, ls=style, lw=2, label=name)
 ax.set(xlabel="layer", ylabel="norm of ∂L/∂W", xticks=range(5, 21, 5))
-ax.legend(loc="center right", bbox_to_anchor=(1.0, 0.62))
+ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 plt.show()
 
 # %% backward-values

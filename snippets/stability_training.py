@@ -123,7 +123,7 @@ ax.annotate(
     ha="right",
 )
 ax.set(xlabel="shared weight w", ylabel="(w²⁰ − 1)²")
-ax.legend(loc="center left")
+ax.legend(loc="upper left")
 plt.show()
 
 # %% thresholds
