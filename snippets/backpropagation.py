@@ -34,7 +34,9 @@ rows = [1.2, 0.0]
 for left, right, weights in ((0.0, 2.0, W1), (2.0, 4.0, W2)):
     for k, y_to in enumerate(rows):
         for i, y_from in enumerate(rows):
-            ax.plot([left, right], [y_from, y_to], color="gray", lw=1.2, zorder=1)
+            ax.plot(
+                [left, right], [y_from, y_to], color="gray", lw=1.2, zorder=1
+            )
             near = 0.5 if i == k else 0.27
             ax.text(
                 left + near * (right - left),
@@ -46,9 +48,13 @@ for left, right, weights in ((0.0, 2.0, W1), (2.0, 4.0, W2)):
                 bbox={"color": "white", "pad": 1.0},
             )
 names = [["x₁", "x₂"], ["a⁽¹⁾₁", "a⁽¹⁾₂"], ["y₁", "y₂"]]
-for column, colour, labels in zip(columns, ("C0", "C1", "C2"), names, strict=True):
+for column, colour, labels in zip(
+    columns, ("C0", "C1", "C2"), names, strict=True
+):
     for row, label in zip(rows, labels, strict=True):
-        ax.scatter(column, row, s=900, color="white", edgecolor=colour, zorder=3)
+        ax.scatter(
+            column, row, s=900, color="white", edgecolor=colour, zorder=3
+        )
         ax.text(column, row, label, ha="center", va="center", zorder=4)
 for row, value, target in zip(rows, x, t, strict=True):
     ax.text(-0.42, row, f"{value:.2f}", ha="right", va="center")
@@ -129,7 +135,9 @@ for level, step in enumerate(("W", "σ", "W", "σ", "L")):
                     bbox={"color": "white", "pad": 0.5},
                 )
         if step == "σ":
-            ax.text(to + 0.12, (top + bottom) / 2, "σ", va="center", color="gray")
+            ax.text(
+                to + 0.12, (top + bottom) / 2, "σ", va="center", color="gray"
+            )
 boxes = [(2.4, heights[5], f"L = {loss:.4f}", 1.0)]
 for height, (name, values, slopes) in zip(heights, graph, strict=False):
     for number, centre in enumerate(centres):
@@ -138,7 +146,9 @@ for height, (name, values, slopes) in zip(heights, graph, strict=False):
 for centre, height, value, slope in boxes:
     signed = f"{slope:+.5f}".replace("-", "−")
     ax.text(centre, height + 0.11, value, ha="center", va="center")
-    ax.text(centre, height - 0.12, signed, ha="center", va="center", color="C3")
+    ax.text(
+        centre, height - 0.12, signed, ha="center", va="center", color="C3"
+    )
 ax.text(2.4, 5.11, "value", ha="center", va="center")
 ax.text(2.4, 4.88, "gradient", ha="center", va="center", color="C3")
 ax.set_xlim(0, 4.8)

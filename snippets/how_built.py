@@ -1,4 +1,4 @@
-"""Draw how a page of this book is made, and fit one small line as an example."""
+"""Draw how a page of this book is made, and fit a small line as an example."""
 
 # %% imports
 import matplotlib.pyplot as plt
@@ -25,7 +25,13 @@ for name, (x, y, text) in boxes.items():
     edge = "C0" if name in sources else "C2" if name in products else "C1"
     box = {"boxstyle": "round,pad=0.45", "fc": "white", "ec": edge, "lw": 1.4}
     ax.text(x, y, text, ha="center", va="center", bbox=box, zorder=3)
-arrow = {"arrowstyle": "-|>", "color": "black", "shrinkA": 0, "shrinkB": 0, "lw": 0.9}
+arrow = {
+    "arrowstyle": "-|>",
+    "color": "black",
+    "shrinkA": 0,
+    "shrinkB": 0,
+    "lw": 0.9,
+}
 for start, end in [
     ((1.7, 3.0), (2.12, 3.0)),
     ((3.8, 3.0), (4.38, 3.0)),

@@ -31,7 +31,9 @@ X_train, y_train = digits.train
 X_test, y_test = digits.test
 
 
-def only(first: int, second: int, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+def only(
+    first: int, second: int, X: Tensor, y: Tensor
+) -> tuple[Tensor, Tensor]:
     chosen = (y == first) | (y == second)
     return X[chosen], y[chosen]
 
@@ -106,13 +108,17 @@ for size in sizes:
     errors.append(sum(wrong) / len(wrong))
 error_by_hand = 1 - by_hand_38
 error_of_two, error_of_all = errors[0], errors[-1]
-overtakes = next(n for n, e in zip(sizes, errors, strict=True) if e < error_by_hand)
+overtakes = next(
+    n for n, e in zip(sizes, errors, strict=True) if e < error_by_hand
+)
 
 # %% more-data-figure
 fig, ax = plt.subplots(figsize=(4.6, 2.8))
 ax.axhline(error_by_hand, color="C1", ls="--", label="rule written by hand")
 ax.plot(sizes, errors, "o-", label="most similar example")
-ax.set(xscale="log", xlabel="number of examples", ylabel="error on the test set")
+ax.set(
+    xscale="log", xlabel="number of examples", ylabel="error on the test set"
+)
 ax.legend()
 plt.show()
 
@@ -168,7 +174,9 @@ CLIFF = [
 MOVES = {"↑": (-1, 0), "↓": (1, 0), "←": (0, -1), "→": (0, 1)}
 
 
-def move(place: tuple[int, int], way: int) -> tuple[tuple[int, int], float, bool]:
+def move(
+    place: tuple[int, int], way: int
+) -> tuple[tuple[int, int], float, bool]:
     down, right = list(MOVES.values())[way]
     row = min(max(place[0] + down, 0), len(CLIFF) - 1)
     column = min(max(place[1] + right, 0), len(CLIFF[0]) - 1)

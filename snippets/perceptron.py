@@ -39,8 +39,12 @@ ax.plot(2, 1, "o", ms=42, mfc="white", mec="C0", mew=1.5)
 ax.text(2, 1, "Σ", ha="center", va="center", fontsize=17)
 ax.annotate("", (3.05, 1), (2.4, 1), arrowprops={"arrowstyle": "-|>"})
 ax.text(2.7, 1.12, "z", ha="center")
-ax.plot([3.08, 3.72, 3.72, 3.08, 3.08], [0.6, 0.6, 1.4, 1.4, 0.6], "C0", lw=1.5)
-ax.plot([3.18, 3.4, 3.4, 3.62], [0.78, 0.78, 1.22, 1.22], color="black", lw=1.5)
+ax.plot(
+    [3.08, 3.72, 3.72, 3.08, 3.08], [0.6, 0.6, 1.4, 1.4, 0.6], "C0", lw=1.5
+)
+ax.plot(
+    [3.18, 3.4, 3.4, 3.62], [0.78, 0.78, 1.22, 1.22], color="black", lw=1.5
+)
 ax.annotate("", (4.45, 1), (3.74, 1), arrowprops={"arrowstyle": "-|>"})
 ax.text(4.6, 1, "y", ha="center", va="center")
 ax.text(0, -0.72, "inputs", ha="center", color="gray")
@@ -133,7 +137,9 @@ for ax, (name, answers) in zip(axes.flat, targets.items(), strict=True):
     if name in GATES:
         draw_unit(ax, *GATES[name])
     corners(ax, answers)
-    ax.text(0.5, 0.5, name if name in GATES else "XOR?", ha="center", va="center")
+    ax.text(
+        0.5, 0.5, name if name in GATES else "XOR?", ha="center", va="center"
+    )
     ax.set(xlabel="x₁", ylabel="x₂")
 plt.show()
 
@@ -232,7 +238,9 @@ largest_weight = float(np.abs(forever.weights).max())
 # %% mistakes-figure
 fig, ax = plt.subplots(figsize=(4.8, 2.6))
 epochs = np.arange(1, 16)
-ax.plot(epochs[:epochs_needed], history.mistakes, "C0o-", label="separable points")
+ax.plot(
+    epochs[:epochs_needed], history.mistakes, "C0o-", label="separable points"
+)
 ax.plot(epochs, forever.mistakes[:15], "C1s--", label="XOR")
 ax.set(xlabel="epoch", ylabel="mistakes in the epoch", ylim=(-0.5, None))
 ax.set_yticks([0, 4, 8, 12, 16])

@@ -19,7 +19,10 @@ features, progress = load_diabetes(return_X_y=True, scaled=False)
 order = torch.randperm(len(progress))
 measured = torch.tensor(features)[order]
 invented = torch.randn(len(progress), 40, dtype=measured.dtype)
-X_all, y_all = torch.cat([measured, invented], dim=1), torch.tensor(progress)[order]
+X_all, y_all = (
+    torch.cat([measured, invented], dim=1),
+    torch.tensor(progress)[order],
+)
 
 sizes = [120, 120, 202]  # training, validation, test
 mean, deviation = X_all[:120].mean(dim=0), X_all[:120].std(dim=0)

@@ -29,8 +29,12 @@ x = 1 + 2 * torch.randn(1_000_000)
 rows = []
 for p in (0.1, 0.5, 0.8):
     measured = dropout(x, p).var().item()
-    rows.append([p, measured, (x.var() + p / (1 - p) * x.square().mean()).item()])
-Table(["p", "measured", "formula"], rows, {"measured": ".2f", "formula": ".2f"}).show()
+    rows.append(
+        [p, measured, (x.var() + p / (1 - p) * x.square().mean()).item()]
+    )
+Table(
+    ["p", "measured", "formula"], rows, {"measured": ".2f", "formula": ".2f"}
+).show()
 
 # %% solution-3
 seed_everything(0)

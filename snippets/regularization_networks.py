@@ -1,4 +1,4 @@
-"""Dropout and early stopping on a network that has too few digits to learn from."""
+"""Dropout and early stopping on a network that has too few digits."""
 
 # %% imports
 import matplotlib.pyplot as plt
@@ -51,7 +51,9 @@ share_wrong = (y_noisy != y).float().mean()
 
 # %% early
 def fresh(p: float = 0.0) -> nn.Module:
-    return nn.Sequential(MLP([64, 128, 128]), nn.ReLU(), Dropout(p), MLP([128, 10]))
+    return nn.Sequential(
+        MLP([64, 128, 128]), nn.ReLU(), Dropout(p), MLP([128, 10])
+    )
 
 
 seed_everything(0)
@@ -65,7 +67,12 @@ stopping = EarlyStopping(
 )
 epoch = len(batches)
 history = train(
-    network, cross_entropy, optimizer, batches, 40 * epoch, [every(epoch, stopping)]
+    network,
+    cross_entropy,
+    optimizer,
+    batches,
+    40 * epoch,
+    [every(epoch, stopping)],
 )
 stopped = history.step // epoch
 best_epoch = stopping.best_step // epoch
@@ -84,10 +91,17 @@ network = fresh()
 optimizer = Adam(network.parameters(), lr=0.001)
 batches = Batches(X, y_noisy, batch_size=20)
 watched = EarlyStopping(
-    network, lambda: evaluate(network, cross_entropy, X_val, y_val), patience=1000
+    network,
+    lambda: evaluate(network, cross_entropy, X_val, y_val),
+    patience=1000,
 )
 history = train(
-    network, cross_entropy, optimizer, batches, 40 * epoch, [every(epoch, watched)]
+    network,
+    cross_entropy,
+    optimizer,
+    batches,
+    40 * epoch,
+    [every(epoch, watched)],
 )
 training_losses = history.epoch_means()
 accuracy_end = evaluate(network, accuracy, *digits.test)
@@ -117,7 +131,9 @@ def trained(p: float, weight_decay: float, seed: int) -> nn.Module:
     seed_everything(seed)
     network = fresh(p)
     optimizer = Adam(decayed(network, weight_decay), lr=0.001)
-    train(network, cross_entropy, optimizer, Batches(X, y_noisy, 20), 40 * epoch)
+    train(
+        network, cross_entropy, optimizer, Batches(X, y_noisy, 20), 40 * epoch
+    )
     return network
 
 
@@ -157,7 +173,10 @@ def peek(_: History) -> None:
     seen.append(evaluate(coin, accuracy, digits.test[0][:100], luck[:100]))
 
 
-train(coin, cross_entropy, optimizer, batches, 40 * epoch, [every(epoch, peek)])
+train(
+    coin, cross_entropy, optimizer, batches, 40 * epoch, [every(epoch, peek)]
+)
 best_of_luck = max(seen)
 mean_of_luck = sum(seen) / len(seen)
-print(f"labels drawn by lot: mean {mean_of_luck:.2f}, best epoch {best_of_luck:.2f}")
+print("labels drawn by lot")
+print(f"mean {mean_of_luck:.2f}, best epoch {best_of_luck:.2f}")

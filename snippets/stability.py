@@ -32,7 +32,9 @@ smallest_slope = 0.25**20
 
 # %% product-figure
 fig, ax = plt.subplots(figsize=(4.6, 2.8))
-for (size, length), style in zip(lengths.items(), ("--", "-", ":"), strict=True):
+for (size, length), style in zip(
+    lengths.items(), ("--", "-", ":"), strict=True
+):
     ax.semilogy(length, style, lw=2, label=f"s = {size}")
 ax.set(xlabel="number of matrices", ylabel="length of the vector")
 ax.legend()
@@ -100,7 +102,12 @@ for name, (activation, draw) in cases.items():
 Table(
     ["network", "layer 1", "layer 21", "ratio"],
     [
-        [name, norms[0].item(), norms[-1].item(), (norms[0] / norms[-1]).item()]
+        [
+            name,
+            norms[0].item(),
+            norms[-1].item(),
+            (norms[0] / norms[-1]).item(),
+        ]
         for name, norms in norms_of.items()
     ],
     {"layer 1": ".0e", "layer 21": ".0e", "ratio": ".0e"},
@@ -115,7 +122,9 @@ ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 plt.show()
 
 # %% backward-values
-ratio_sigmoid = norms_of["sigmoid, Xavier"][0] / norms_of["sigmoid, Xavier"][-1]
+ratio_sigmoid = (
+    norms_of["sigmoid, Xavier"][0] / norms_of["sigmoid, Xavier"][-1]
+)
 ratio_kaiming = norms_of["ReLU, Kaiming"][0] / norms_of["ReLU, Kaiming"][-1]
 ratio_tanh = norms_of["tanh, Xavier"][0] / norms_of["tanh, Xavier"][-1]
 ratio_default = norms_of["ReLU, default"][0] / norms_of["ReLU, default"][-1]
@@ -128,7 +137,9 @@ for value in (1.0, 80.0, 100.0, -100.0, -110.0):
     naive = z.exp().sum().log()
     naive.backward()
     gradient = z.grad[0].item()
-    rows.append([value, naive.item(), gradient, log_sum_exp(z.detach()).item()])
+    rows.append(
+        [value, naive.item(), gradient, log_sum_exp(z.detach()).item()]
+    )
 quiet_error = rows[3][1] - rows[3][3]
 Table(
     ["zᵢ", "naive", "its gradient", "shifted"],

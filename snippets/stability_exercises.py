@@ -25,10 +25,11 @@ for name, gain in gains.items():
     for layer in layers:
         nn.init.normal_(layer.weight, 0.0, gain / 256**0.5)
     activation = gelu if name == "gelu" else getattr(torch, name)
-    scales = gain * layer_scales(layers, activation, torch.randn(500, 256) / gain)
-    print(
-        f"{name}: gain {gain:.3f}, layer 1 {scales[0]:.2f}, layer 20 {scales[-1]:.2f}"
+    scales = gain * layer_scales(
+        layers, activation, torch.randn(500, 256) / gain
     )
+    first, last = scales[0], scales[-1]
+    print(f"{name}: gain {gain:.3f}, layer 1 {first:.2f}, layer 20 {last:.2f}")
 
 
 # %% solution-2
@@ -70,7 +71,9 @@ limit = 0.01
 by_value = g.clamp(-limit, limit)
 by_norm = g * min(1, by_value.norm() / g.norm())
 angles = [
-    torch.rad2deg(torch.acos(torch.cosine_similarity(g, h, dim=0).clamp(max=1)))
+    torch.rad2deg(
+        torch.acos(torch.cosine_similarity(g, h, dim=0).clamp(max=1))
+    )
     for h in (by_value, by_norm)
 ]
 angle_by_value, angle_by_norm = (angle.item() for angle in angles)

@@ -72,7 +72,8 @@ guess = (digits.val[1].bincount().max() / len(digits.val[1])).item()
 best_tanh = max(reached["tanh, Xavier"])
 best_kaiming = max(reached["ReLU, Kaiming"])
 best_of_the_rest = max(
-    max(reached[name]) for name in ("ReLU, Xavier", "ReLU, default", "sigmoid, Xavier")
+    max(reached[name])
+    for name in ("ReLU, Xavier", "ReLU, default", "sigmoid, Xavier")
 )
 
 # %% blow-up
@@ -112,7 +113,9 @@ w = torch.linspace(0.6, 1.17, 200)
 fig, ax = plt.subplots(figsize=(4.6, 2.9))
 ax.plot(w, (w**20 - 1) ** 2, color="gray")
 points = torch.tensor(clipped)
-ax.plot(points, (points**20 - 1) ** 2, "o", color="C0", ms=4, label="clipped at 10")
+ax.plot(
+    points, (points**20 - 1) ** 2, "o", color="C0", ms=4, label="clipped at 10"
+)
 ax.annotate(
     "not clipped",
     xy=(0.6, (1.15**20 - 1) ** 2),

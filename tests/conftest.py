@@ -1,5 +1,6 @@
 """Fixtures for the whole suite: the book itself, and its finished runs."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from dlnotes.book.keys import Settings
 from dlnotes.book.progress import Report
 from dlnotes.book.runner import Outcome, Runner
 from dlnotes.book.store import Run
+
+# One thread, as in the runs: what is small gets no faster by more, and what is chaotic
+# ends elsewhere.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parent.parent
 

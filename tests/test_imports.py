@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "dlnotes"
 ORDER = """
     table basics
-    reduction losses descent optim schedule regularize validate initialize stability metrics
+    reduction losses descent optim schedule regularize validate initialize
+    stability metrics
     linear mlp conv receptive norm vision
     recurrent language seq2seq decode
     attention position transformer

@@ -1,1 +1,1 @@
-"""Deep learning, written to be read: every model and training routine of the book."""
+"""Deep learning, to be read: the models and training routines of the book."""

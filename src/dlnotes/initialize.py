@@ -1,4 +1,4 @@
-"""Draw the first weights so that signals keep their size through the layers."""
+"""Draw the first weights so that signals keep their size in many layers."""
 
 from math import sqrt
 

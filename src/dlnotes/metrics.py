@@ -23,7 +23,9 @@ def accuracy(scores: Tensor, labels: Tensor) -> float:
     return (scores.argmax(dim=1) == labels).double().mean().item()
 
 
-def confusion_matrix(predicted: Tensor, labels: Tensor, classes: int) -> Tensor:
+def confusion_matrix(
+    predicted: Tensor, labels: Tensor, classes: int
+) -> Tensor:
     """Count, for each true class (row), what was predicted (column).
 
     Both are (N,) integers from 0 to classes - 1; the counts are
@@ -34,7 +36,8 @@ def confusion_matrix(predicted: Tensor, labels: Tensor, classes: int) -> Tensor:
     """
     if predicted.shape != labels.shape:
         raise ValueError(
-            f"{tuple(predicted.shape)} predictions, {tuple(labels.shape)} labels"
+            f"{tuple(predicted.shape)} predictions, "
+            f"{tuple(labels.shape)} labels"
         )
     for name, values in (("prediction", predicted), ("label", labels)):
         outside = values[(values < 0) | (values >= classes)]

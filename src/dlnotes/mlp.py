@@ -20,7 +20,9 @@ class MLP(nn.Module):
         activation: Callable[[Tensor], Tensor] = torch.relu,
     ) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(c, k) for c, k in pairwise(sizes))
+        self.layers = nn.ModuleList(
+            nn.Linear(c, k) for c, k in pairwise(sizes)
+        )
         self.activation = activation
 
     def forward(self, X: Tensor) -> Tensor:

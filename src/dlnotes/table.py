@@ -17,7 +17,8 @@ class Table:
             a column without one is shown with `str`.
 
     Raises:
-        ValueError: a row is not as long as the header, or a format names no column.
+        ValueError: a row is not as long as the header, or a format names no
+            column.
     """
 
     def __init__(
@@ -28,7 +29,9 @@ class Table:
     ) -> None:
         formats = formats or {}
         if unknown := set(formats) - set(columns):
-            raise ValueError(f"formats for columns that do not exist: {unknown}")
+            raise ValueError(
+                f"formats for columns that do not exist: {unknown}"
+            )
         for number, row in enumerate(rows):
             if len(row) != len(columns):
                 raise ValueError(
@@ -53,7 +56,10 @@ class Table:
 
     def __repr__(self) -> str:
         lines = [self.columns, *self.rows]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(self.columns))]
+        widths = [
+            max(len(line[i]) for line in lines)
+            for i in range(len(self.columns))
+        ]
         return "\n".join(
             "  ".join(
                 cell.rjust(width) if number else cell.ljust(width)
@@ -66,9 +72,13 @@ class Table:
 
     def _repr_html_(self) -> str:
         def row(cells: list[str], tag: str) -> str:
+            starts = [
+                f"<{tag} class=number>" if number else f"<{tag}>"
+                for number in self.is_number
+            ]
             return "".join(
-                f"<{tag}{' class=number' if number else ''}>{html.escape(cell)}</{tag}>"
-                for cell, number in zip(cells, self.is_number, strict=True)
+                f"{start}{html.escape(cell)}</{tag}>"
+                for start, cell in zip(starts, cells, strict=True)
             )
 
         head = f"<thead><tr>{row(self.columns, 'th')}</tr></thead>"

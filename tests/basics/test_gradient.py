@@ -6,10 +6,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from dlnotes.basics.gradient import (
+    central_difference,
+    forward_difference,
     gradient_check,
+    gradient_descent,
+    hessian,
     numerical_gradient,
     relative_error,
 )
+from dlnotes.basics.surfaces import camel_gradient
 
 SHAPES = [(), (1,), (4,), (2, 3), (3, 1, 2)]
 
@@ -105,3 +110,112 @@ def test_check_finds_one_wrong_entry_among_many() -> None:
 
 def test_check_does_not_let_nan_pass() -> None:
     assert np.isnan(gradient_check(lambda x: float(np.sum(x)), [1.0, 2.0], [1, np.nan]))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_differences_work_entry_by_entry(shape: tuple[int, ...]) -> None:
+    x = np.random.default_rng(2).normal(size=shape)
+    for difference, atol in ((forward_difference, 1e-5), (central_difference, 1e-9)):
+        estimate = difference(np.sin, x, 1e-5)
+        assert np.shape(estimate) == shape
+        np.testing.assert_allclose(estimate, np.cos(x), rtol=0, atol=atol)
+
+
+def test_differences_are_what_their_formulas_say() -> None:
+    assert forward_difference(np.square, 3.0, 0.5) == 6.5  # 2x + h
+    assert central_difference(np.square, 3.0, 0.5) == 6.0  # 2x
+    assert forward_difference(lambda x: x**3, [2.0], 0.5).tolist() == [15.25]
+    assert central_difference(lambda x: x**3, [2.0], 0.5).tolist() == [12.25]
+
+
+@pytest.mark.parametrize(
+    ("difference", "order"), [(forward_difference, 1), (central_difference, 2)]
+)
+def test_the_error_of_a_difference_has_its_order(difference, order: int) -> None:
+    large, small = (abs(difference(np.exp, 0.5, h) - np.exp(0.5)) for h in (1e-2, 1e-3))
+    assert large / small == pytest.approx(10**order, rel=0.01)
+
+
+@pytest.mark.parametrize("difference", [forward_difference, central_difference])
+def test_differences_keep_the_precision_of_x(difference) -> None:
+    for precision in (np.float32, np.float64):
+        x = np.ones(3, dtype=precision)
+        assert difference(np.exp, x, 1e-3).dtype == precision
+
+
+def test_descent_on_a_parabola_has_a_closed_form() -> None:
+    path = gradient_descent(lambda x: 2 * x, [3, -1], 0.1, 5)
+    expected = np.outer(0.8 ** np.arange(6), [3.0, -1.0])
+    assert path.shape == (6, 2)
+    np.testing.assert_allclose(path, expected, rtol=1e-12)
+
+
+def test_descent_equals_torch_step_by_step() -> None:
+    start = np.array([1.4, 0.3])
+    path = gradient_descent(camel_gradient, start, 0.02, 50)
+    theta = torch.tensor(start, requires_grad=True)
+    optimizer = torch.optim.SGD([theta], lr=0.02)
+    for point in path:
+        np.testing.assert_allclose(theta.detach(), point, rtol=1e-9)
+        optimizer.zero_grad()
+        x, y = theta
+        height = 4 * x**2 - 2.1 * x**4 + x**6 / 3 + x * y - 4 * y**2 + 4 * y**4
+        height.backward()
+        optimizer.step()
+
+
+def test_descent_of_many_starts_with_a_rate_each() -> None:
+    starts = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    rates = np.array([[0.0], [0.1], [0.5]])
+    path = gradient_descent(lambda x: 2 * x, starts, rates, 1)
+    np.testing.assert_allclose(path[1], starts * (1 - 2 * rates), rtol=1e-12)
+
+
+def test_descent_of_no_steps_is_the_start_and_leaves_it_alone() -> None:
+    start = np.array([1, 2])
+    path = gradient_descent(lambda x: x, start, 0.5, 0)
+    assert path.tolist() == [[1.0, 2.0]]
+    assert path.dtype == float
+    still = np.array([1.0, 2.0])
+    gradient_descent(lambda x: x, still, 0.5, 3)
+    assert still.tolist() == [1.0, 2.0]
+
+
+def test_descent_refuses_a_gradient_that_would_broadcast() -> None:
+    message = r"the gradient has shape \(2, 1\), x has \(2,\)"
+    with pytest.raises(ValueError, match=message):
+        gradient_descent(lambda x: x[:, None], [1.0, 2.0], 0.1, 1)
+
+
+def test_hessian_equals_torch() -> None:
+    weights = np.arange(1.0, 4.0)
+
+    def gradient(x: np.ndarray) -> np.ndarray:  # of Σ sin(wx) + Π x
+        others = np.prod(x, axis=-1, keepdims=True) / x
+        return weights * np.cos(weights * x) + others
+
+    def value(x: torch.Tensor) -> torch.Tensor:
+        return torch.sin(torch.tensor(weights) * x).sum() + torch.prod(x)
+
+    points = np.random.default_rng(3).uniform(1, 2, size=(4, 2, 3))
+    H = hessian(gradient, points)
+    assert H.shape == (4, 2, 3, 3)
+    for index in np.ndindex(4, 2):
+        exact = torch.autograd.functional.hessian(value, torch.tensor(points[index]))
+        np.testing.assert_allclose(H[index], exact, rtol=0, atol=1e-8)
+
+
+def test_hessian_puts_the_moved_axis_first() -> None:
+    swirl = np.array([[0.0, 1.0], [3.0, 0.0]])  # not symmetric: no gradient
+    H = hessian(lambda x: x @ swirl, [5, 7])
+    np.testing.assert_allclose(H, swirl, atol=1e-9)
+
+
+def test_hessian_takes_central_steps_of_h() -> None:
+    H = hessian(lambda x: x**3, [2.0], h=0.5)
+    np.testing.assert_allclose(H, [[12.25]], rtol=1e-12)
+    H = hessian(lambda x: x**3, [2.0])
+    np.testing.assert_allclose(H, [[12.0]], rtol=1e-9)
+    seen: list[float] = []
+    hessian(lambda x: seen.append(x.max()) or x, [2.0])
+    np.testing.assert_allclose(seen, [2.00001, 1.99999], rtol=0, atol=1e-12)

@@ -116,7 +116,7 @@ def test_a_text_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "x.pt"
     path.write_text("hello")
     with pytest.raises(ValueError, match=r"x\.pt is damaged; delete it"):
-        load(path)
+        load(path, 1)
 
 
 def test_a_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
@@ -128,10 +128,10 @@ def test_a_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
 
     torch.save({"parts": Evil()}, path)
     with pytest.raises(ValueError, match="holds more than tensors and plain values"):
-        load(path)
+        load(path, 1)
     path.write_bytes(pickle.dumps(Evil()))
     with pytest.raises(ValueError, match="damaged"):
-        load(path)
+        load(path, 1)
     assert not trace.exists()
 
 
@@ -158,5 +158,5 @@ def test_what_is_loaded_is_read_with_weights_only(
     monkeypatch.setattr(
         checkpoint.torch, "load", lambda path, **o: seen.update(o) or real(path, **o)
     )
-    load(tmp_path / "x.pt")
+    load(tmp_path / "x.pt", 0)
     assert seen == {"weights_only": True}

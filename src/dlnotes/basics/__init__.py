@@ -1,1 +1,1 @@
-"""NumPy only: perceptron, activations, gradients, layers, a scalar autograd."""
+"""NumPy only: perceptron, activations, gradients, layers, scalar autograd."""

@@ -1,4 +1,4 @@
-"""Activation functions of one number, applied to every entry of an array."""
+"""Activation functions and their derivatives, for arrays of any shape."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,3 +33,96 @@ def sigmoid_derivative(z: ArrayLike) -> NDArray[np.float64]:
     """
     z = np.asarray(z, dtype=np.float64)
     return sigmoid(z) * sigmoid(-z)  # sigmoid(-z) is 1 - sigmoid(z)
+
+
+def tanh(z: ArrayLike) -> NDArray[np.float64]:
+    """Squash every entry of `z` into the interval from -1 to 1.
+
+    `m` is exp(-2|z|) - 1, accurate near 0 and never above it: small
+    entries keep all their digits, large ones cannot overflow.
+
+    Args:
+        z: weighted inputs, any shape, no unit.
+
+    Returns:
+        (exp(z) - exp(-z)) / (exp(z) + exp(-z)), the shape of `z`.
+    """
+    z = np.asarray(z, dtype=np.float64)
+    m = np.expm1(-2.0 * np.abs(z))
+    return np.copysign(m / (2.0 + m), z)
+
+
+def tanh_derivative(z: ArrayLike) -> NDArray[np.float64]:
+    """Return the slope of tanh at every entry of `z`.
+
+    Returns:
+        1 - tanh(z)**2, the shape of `z`, at most 1, since tanh(z) is
+        2 * sigmoid(2z) - 1.
+    """
+    z = np.asarray(z, dtype=np.float64)
+    return 4.0 * sigmoid_derivative(2.0 * z)
+
+
+def relu(z: ArrayLike) -> NDArray[np.float64]:
+    """Keep the positive entries of `z` and set the others to 0.
+
+    Source: Nair and Hinton, Rectified linear units improve restricted
+    Boltzmann machines, 2010.
+    """
+    return np.maximum(np.asarray(z, dtype=np.float64), 0.0)
+
+
+def relu_derivative(z: ArrayLike) -> NDArray[np.float64]:
+    """Return 1 where `z` is positive and 0 elsewhere, 0 included.
+
+    At 0 there is no slope; 0 is the convention, PyTorch's too.
+    """
+    return np.heaviside(np.asarray(z, dtype=np.float64), 0.0)
+
+
+def softplus(z: ArrayLike) -> NDArray[np.float64]:
+    """Round off the corner of relu; the slope is sigmoid(z).
+
+    Args:
+        z: weighted inputs, any shape, no unit.
+
+    Returns:
+        log(1 + exp(z)), the shape of `z`, always positive until it
+        underflows.
+
+    Source: Dugas et al., Incorporating second-order functional knowledge
+    for better option pricing, 2000.
+    """
+    z = np.asarray(z, dtype=np.float64)
+    return relu(z) + np.log1p(np.exp(-np.abs(z)))
+
+
+def softmax(z: ArrayLike) -> NDArray[np.float64]:
+    """Turn the K scores of every row into K positive shares of 1.
+
+    The largest score of each row is taken off first, which changes no
+    share: no exponent is positive, and one of them is 0.
+
+    Args:
+        z: scores, one row per sample, shape (..., K).
+
+    Returns:
+        exp(z) / sum(exp(z)) along the last axis, shape (..., K).
+
+    Source: Bridle, Probabilistic interpretation of feedforward
+    classification network outputs, 1990.
+    """
+    z = np.asarray(z, dtype=np.float64)
+    e = np.exp(z - z.max(axis=-1, keepdims=True))  # (..., K)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def softmax_jacobian(z: ArrayLike) -> NDArray[np.float64]:
+    """Return how every share of a row moves with every score of the row.
+
+    Entry (i, j) is dp_i/dz_j = p_i * ((1 if i == j else 0) - p_j) with
+    p = softmax(z): scores (..., K) give (..., K, K).
+    """
+    p = softmax(z)
+    rows, columns = p[..., :, None], p[..., None, :]
+    return rows * (np.eye(p.shape[-1]) - columns)  # (..., K, K)

@@ -1,9 +1,27 @@
-"""Gradients by finite differences, and a check of other gradients by them."""
+"""Gradients by finite differences, a check by them, and descent."""
 
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+ArrayFunction = Callable[[np.ndarray], np.ndarray]
+
+
+def forward_difference(f: ArrayFunction, x: ArrayLike, h: float) -> np.ndarray:
+    """Estimate the derivative of f at x with one step of size h upwards.
+
+    f works entry by entry, so x has any shape and so has the result. Both
+    are computed in the precision of x. The error is of order h.
+    """
+    x = np.asarray(x)
+    return (f(x + h) - f(x)) / h
+
+
+def central_difference(f: ArrayFunction, x: ArrayLike, h: float) -> np.ndarray:
+    """Estimate the same with a step up and a step down: error of order h²."""
+    x = np.asarray(x)
+    return (f(x + h) - f(x - h)) / (2 * h)
 
 
 def numerical_gradient(
@@ -62,3 +80,42 @@ def gradient_check(
     """
     reference = numerical_gradient(f, x, h)
     return float(relative_error(gradient, reference).max())
+
+
+def gradient_descent(
+    gradient: ArrayFunction,
+    start: ArrayLike,
+    rate: float | np.ndarray,
+    steps: int,
+) -> np.ndarray:
+    """Step against the gradient, again and again, and return the whole path.
+
+    start has any shape, for instance (d,) or, for many starts at once,
+    (n, d); `gradient` keeps it. An array of rates, such as (n, 1), gives
+    each start its own. Returns (steps + 1, *start.shape), the start first.
+    Raises ValueError for a gradient of another shape, which would broadcast.
+    """
+    x = np.array(start, dtype=float)
+    path = [x]
+    for _ in range(steps):
+        slope = gradient(x)
+        if np.shape(slope) != x.shape:
+            raise ValueError(
+                f"the gradient has shape {np.shape(slope)}, x has {x.shape}"
+            )
+        x = x - rate * slope
+        path.append(x)
+    return np.array(path)
+
+
+def hessian(
+    gradient: ArrayFunction, x: ArrayLike, h: float = 1e-5
+) -> np.ndarray:
+    """Estimate all second derivatives by central differences of a gradient.
+
+    x is (..., d), and so is gradient(x). Entry (..., i, j) of the result
+    (..., d, d) is the derivative of the j-th slope along axis i.
+    """
+    x = np.asarray(x, dtype=float)[..., np.newaxis, :]  # (..., 1, d)
+    nudges = h * np.eye(x.shape[-1])  # (d, d)
+    return (gradient(x + nudges) - gradient(x - nudges)) / (2 * h)

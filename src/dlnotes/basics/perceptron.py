@@ -144,7 +144,9 @@ def mistake_bound(X: ArrayLike, t: ArrayLike, w: ArrayLike, b: float) -> float:
 def _samples(X: ArrayLike, t: ArrayLike) -> tuple[Floats, Ints]:
     X, t = np.asarray(X, dtype=np.float64), np.asarray(t)
     if X.ndim != 2 or t.shape != X.shape[:1] or not len(X):
-        raise ValueError(f"X {X.shape} and t {t.shape} are not (N, C) and (N,)")
+        raise ValueError(
+            f"X {X.shape} and t {t.shape} are not (N, C) and (N,)"
+        )
     if not np.isin(t, [0, 1]).all():
         raise ValueError(f"labels must be 0 or 1, got {np.unique(t).tolist()}")
     return X, t.astype(np.int64)

@@ -23,7 +23,9 @@ NAMES = ("MNIST", "FashionMNIST")
 def _source(name: str) -> Any:
     """Return torchvision's class for a data set; its import takes a second."""
     if name not in NAMES:
-        raise ValueError(f"unknown data set {name!r}: choose {' or '.join(NAMES)}")
+        raise ValueError(
+            f"unknown data set {name!r}: choose {' or '.join(NAMES)}"
+        )
     from torchvision import datasets
 
     return getattr(datasets, name)
@@ -40,7 +42,9 @@ def _read(path: Path, md5: str, name: str) -> Tensor:
     """Return the bytes that a compressed IDX file holds, in their shape."""
     command = f"python -m dlnotes.data.mnist {name}"
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; download it with `{command}`")
+        raise FileNotFoundError(
+            f"{path} is missing; download it with `{command}`"
+        )
     compressed = path.read_bytes()
     if hashlib.md5(compressed, usedforsecurity=False).hexdigest() != md5:
         raise ValueError(
@@ -89,7 +93,9 @@ def _download(name: str) -> None:
         reasons = []
         for mirror in _source(name).mirrors:
             try:
-                download_url(mirror + path.name, str(path.parent), path.name, md5)
+                download_url(
+                    mirror + path.name, str(path.parent), path.name, md5
+                )
                 break
             except (OSError, RuntimeError, HTTPException) as error:
                 reasons.append(f"{mirror}: {' '.join(str(error).split())}")

@@ -41,16 +41,7 @@ class Checkpoint:
             "cpu": torch.get_rng_state(),
             "cuda": torch.cuda.get_rng_state_all(),
         }
-        folder = self.path.parent
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            try:
-                torch.save(state, file)
-                file.flush()
-                os.fsync(file.fileno())
-                os.replace(file.name, self.path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
+        write_whole(self.path, state)
 
     def resume(self) -> History:
         """Load the file and return its history; without a file, a new one.
@@ -59,24 +50,31 @@ class Checkpoint:
             ValueError: the file is damaged, or of another program.
         """
         history = History()
-        if not self.path.exists():
-            return history
-        state = load(self.path)
-        if len(state["parts"]) != len(self.parts):
-            raise ValueError(
-                f"{self.path} keeps {len(state['parts'])} parts, "
-                f"this program has {len(self.parts)}"
-            )
-        for part, kept in zip(self.parts, state["parts"], strict=True):
-            part.load_state_dict(kept)
-        vars(history).update(state["history"])
-        torch.set_rng_state(state["cpu"])
-        torch.cuda.set_rng_state_all(state["cuda"])
+        if self.path.exists():
+            state = load(self.path, len(self.parts))
+            for part, kept in zip(self.parts, state["parts"], strict=True):
+                part.load_state_dict(kept)
+            vars(history).update(state["history"])
+            torch.set_rng_state(state["cpu"])
+            torch.cuda.set_rng_state_all(state["cuda"])
         return history
 
 
-def load(path: Path) -> dict[str, Any]:
-    """Read a checkpoint; nothing but tensors and plain values is accepted.
+def write_whole(path: Path, state: dict[str, Any]) -> None:
+    """Write a state beside `path`, to the disk, and only then put it there."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        try:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def load(path: Path, parts: int) -> dict[str, Any]:
+    """Read the state of so many parts; only tensors and plain values.
 
     Raises:
         ValueError: the file is damaged, or holds something else.
@@ -87,10 +85,16 @@ def load(path: Path) -> dict[str, Any]:
     except zipfile.BadZipFile:
         damaged = path.name
     if damaged:
-        raise ValueError(f"{path} is damaged; delete it to start the training afresh")
+        raise ValueError(f"{path} is damaged; delete it to start afresh")
     try:
-        return torch.load(path, weights_only=True)
+        state = torch.load(path, weights_only=True)
     except pickle.UnpicklingError as error:
         raise ValueError(
             f"{path} holds more than tensors and plain values; not loaded"
         ) from error
+    if len(state["parts"]) != parts:
+        raise ValueError(
+            f"{path} keeps {len(state['parts'])} parts, "
+            f"this program has {parts}"
+        )
+    return state

@@ -8,6 +8,8 @@ from torch import nn
 
 from dlnotes.train.history import History
 
+Measure = Callable[[], float]
+
 
 class EarlyStopping:
     """A hook that stops after `patience` calls without a better loss.
@@ -20,10 +22,7 @@ class EarlyStopping:
     """
 
     def __init__(
-        self,
-        model: nn.Module,
-        validation_loss: Callable[[], float],
-        patience: int,
+        self, model: nn.Module, validation_loss: Measure, patience: int
     ) -> None:
         self.model, self.validation_loss = model, validation_loss
         self.patience, self.waited = patience, 0

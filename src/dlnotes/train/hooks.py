@@ -18,7 +18,9 @@ def every(steps: int, hook: Hook) -> Hook:
     return sometimes
 
 
-def follow(optimizer: torch.optim.Optimizer, schedule: Callable[[int], float]) -> Hook:
+def follow(
+    optimizer: torch.optim.Optimizer, schedule: Callable[[int], float]
+) -> Hook:
     """Set the rate of every step, counted from 0, to `schedule(step)`.
 
     The rate of step 0 is set at once, the others by the hook returned.
