@@ -461,3 +461,11 @@ class TestNoise:
         lowest = density(prediction, target, best)
         for factor in (0.9, 0.99, 1.01, 1.1):
             assert density(prediction, target, factor * best) > lowest
+
+
+def test_each_row_of_logits_is_shifted_by_its_own_maximum() -> None:
+    logits = torch.tensor([[1000.0, 999.0], [-1000.0, -1001.0]])
+    torch.testing.assert_close(log_softmax(logits, 1), F.log_softmax(logits, 1))
+    labels = torch.tensor([0, 1])
+    same = F.cross_entropy(logits, labels)
+    torch.testing.assert_close(cross_entropy(logits, labels), same)

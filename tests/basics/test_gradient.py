@@ -63,6 +63,20 @@ def test_moves_one_entry_at_a_time_and_leaves_x_alone() -> None:
     np.testing.assert_array_equal(x, before)
 
 
+def test_the_step_is_a_hundred_thousandth_unless_given() -> None:
+    seen: list[float] = []
+
+    def cube(x: np.ndarray) -> float:
+        seen.append(float(x[0]))
+        return float(x[0] ** 3)
+
+    numerical_gradient(cube, [2.0])
+    gradient_check(cube, [2.0], [12.0])
+    gradient_check(cube, [2.0], [12.0], 0.5)
+    steps = [1e-5, -1e-5, 1e-5, -1e-5, 0.5, -0.5]
+    np.testing.assert_allclose(np.array(seen) - 2, steps, rtol=0, atol=1e-12)
+
+
 def test_error_falls_with_the_square_of_the_step() -> None:
     errors = [
         abs(numerical_gradient(lambda x: float(np.exp(x)), 0.5, h) - np.exp(0.5))
