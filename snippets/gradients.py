@@ -194,7 +194,7 @@ left_small, left_good, left_edge, left_large = lefts
 
 # %% valley-figure
 fig, axes = plt.subplots(2, 2, figsize=(4.8, 3.8), sharex=True, sharey=True)
-x, y = np.linspace(-4.6, 4.6, 60), np.linspace(-3.2, 3.2, 60)
+x, y = np.linspace(-4.6, 4.6, 40), np.linspace(-3.2, 3.2, 40)
 height = (x**2 + 10 * y[:, None] ** 2) / 2
 levels = [0.3, 1, 3, 8, 16, 32]
 for ax, (rate, path) in zip(axes.flat, paths.items(), strict=True):

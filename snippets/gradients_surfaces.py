@@ -38,7 +38,7 @@ Table(columns, rows, {"lowest": ".3f", "highest": ".3f"}).show()
 print(f"largest slope at any of them: {steepest_left:.0e}")
 
 # %% stationary-figure
-x, y = np.linspace(-2.1, 2.1, 121), np.linspace(-1.15, 1.15, 81)
+x, y = np.linspace(-2.1, 2.1, 57), np.linspace(-1.15, 1.15, 39)
 height = camel(np.stack(np.meshgrid(x, y), axis=-1))
 levels = [-0.9, -0.5, 0, 0.6, 1.2, 1.8, 2.3, 3, 5]
 fig, ax = plt.subplots(figsize=(4.8, 3.4))
@@ -108,7 +108,7 @@ ridge = gradient_descent(double_well_gradient, [1.5, 0.0], 0.1, 1000)[-1]
 print(f"from y = 0, step 1000: x {ridge[0]:.0e}  y {ridge[1]:.0e}")
 
 # %% saddle-figure
-x, y = np.linspace(-1.8, 1.8, 61), np.linspace(-1.5, 1.5, 61)
+x, y = np.linspace(-1.8, 1.8, 41), np.linspace(-1.5, 1.5, 41)
 well = double_well(np.stack(np.meshgrid(x, y), axis=-1))
 fig, ax = plt.subplots(figsize=(4.4, 3.4))
 levels = [-0.24, -0.18, -0.1, 0, 0.2, 0.5, 0.9, 1.4]

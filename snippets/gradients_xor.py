@@ -108,10 +108,10 @@ second = second / second.norm()
 marks = torch.stack([torch.zeros(9).double(), to_eighth, to_sixth])
 marks = marks @ torch.stack([first, second], dim=1)  # (3, 2)
 low, high = marks.amin(0) - 0.8, marks.amax(0) + 0.8
-x = torch.linspace(low[0], high[0], 81).double()
-y = torch.linspace(low[1], high[1], 81).double()
+x = torch.linspace(low[0], high[0], 45).double()
+y = torch.linspace(low[1], high[1], 45).double()
 grid = origin + x[:, None] * first + y[:, None, None] * second
-plane = network_losses(grid.view(-1, 9), 2).view(81, 81)
+plane = network_losses(grid.view(-1, 9), 2).view(45, 45)
 
 # %% plane-figure
 fig, ax = plt.subplots(figsize=(4.8, 3.8))

@@ -73,14 +73,14 @@ scales = {
 for name, scale in scales.items():
     print(f"{name:17}  layer 1 {scale[0]:7.1e}  layer 20 {scale[-1]:7.1e}")
 scale_kaiming = scales["Kaiming"][-1] / scales["Kaiming"][0]
+scale_small = scales["N(0, 0.01²)"][-1]
 scale_xavier = scales["Xavier"][-1] / scales["Xavier"][0]
 
 # %% forward-figure
 fig, ax = plt.subplots(figsize=(4.6, 3.0))
 styles = (":", "-", "--", "-.", (0, (1, 3)))
 for (name, scale), style in zip(scales.items(), styles, strict=True):
-    shown = scale.where(scale > 0, torch.nan)
-    ax.semilogy(range(1, DEPTH + 1), shown, ls=style, lw=2, label=name)
+    ax.semilogy(range(1, DEPTH + 1), scale, ls=style, lw=2, label=name)
 ax.set(xlabel="layer", ylabel="root mean square of a", xticks=range(5, 21, 5))
 ax.legend()
 plt.show()

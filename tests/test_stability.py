@@ -47,6 +47,12 @@ class TestLayerScales:
         expected = [math.sqrt(2), math.sqrt(9 / 2)]
         assert layer_scales(layers, torch.relu, X).tolist() == pytest.approx(expected)
 
+    def test_squares_too_small_for_32_bits_are_not_lost(self) -> None:
+        layer = nn.Linear(1, 1, bias=False)
+        nn.init.ones_(layer.weight)
+        scales = layer_scales([layer], torch.relu, torch.tensor([[1e-30]]))
+        assert scales.item() == pytest.approx(1e-30)
+
     def test_no_graph_is_kept(self) -> None:
         assert not layer_scales([nn.Linear(2, 2)], torch.tanh, torch.ones(1, 2)).grad_fn
 

@@ -27,13 +27,13 @@ def layer_scales(
     """Return the root mean square of the activations of each layer.
 
     X (B, C) goes through the layers, each followed by the activation; the
-    result is (len(layers),).
+    result is (len(layers),) in float64, where small squares are not lost.
     """
     scales = []
     with torch.no_grad():
         for layer in layers:
             X = activation(layer(X))
-            scales.append(X.square().mean().sqrt())
+            scales.append(X.double().square().mean().sqrt())
     return torch.stack(scales)
 
 

@@ -160,7 +160,7 @@ class TestDropout:
         assert values["test_dropout"] > values["test_plain"] + 0.02
         assert values["test_decay"] > values["test_plain"] + 0.02
 
-    def test_many_wrong_labels_are_fitted(self, book_run: Runs) -> None:
+    def test_some_wrong_labels_are_fitted(self, book_run: Runs) -> None:
         """Whoever learns only right labels gets at most as many right as are so."""
         run = book_run("regularization_networks")
         right = 1 - run.values["share_wrong"]
