@@ -9,6 +9,7 @@ from timeit import repeat
 
 import pytest
 import torch
+from dlnotes.train.evaluate import evaluate
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
@@ -20,7 +21,6 @@ from dlnotes.losses import mse
 from dlnotes.mlp import MLP
 from dlnotes.optim import SGD, Adadelta, Adagrad, Adam, AdamW, Momentum, RMSprop
 from dlnotes.schedule import constant, cosine, exponential, step_decay, warm_up
-from dlnotes.train.evaluate import evaluate
 from dlnotes.train.loop import Batches, train
 from dlnotes.train.seed import seed_everything
 

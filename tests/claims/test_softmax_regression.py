@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from dlnotes.train.evaluate import evaluate
 from torch.nn.functional import cross_entropy as torch_cross_entropy
 from torch.optim import SGD
 
@@ -14,7 +15,6 @@ from dlnotes.data.digits import Digits, load_digits
 from dlnotes.linear import SoftmaxRegression
 from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy, confusion_matrix
-from dlnotes.train.evaluate import evaluate
 from dlnotes.train.loop import Batches, train
 from dlnotes.train.seed import seed_everything
 

@@ -7,8 +7,8 @@ from dlnotes.train.history import History
 
 def history_of(*steps: tuple[float, int, int]) -> History:
     history = History()
-    for loss, epoch, rows in steps:
-        history.record(loss, epoch, rows)
+    for loss, epoch, count in steps:
+        history.record(loss, epoch, count)
     return history
 
 
@@ -29,6 +29,27 @@ def test_a_mean_over_more_steps_than_there_are_takes_all() -> None:
 def test_epoch_means_are_per_row_and_keep_an_unfinished_epoch() -> None:
     history = history_of((1.0, 0, 3), (5.0, 0, 1), (2.0, 1, 3))
     assert history.epoch_means() == pytest.approx([2.0, 2.0])
+
+
+@pytest.mark.parametrize("last", [0, -1])
+def test_the_mean_of_no_step_is_told(last: int) -> None:
+    with pytest.raises(ValueError, match=rf"^1 steps: no last {last} to average$"):
+        history_of((1.0, 0, 2)).mean(last)
+    with pytest.raises(ValueError, match=r"^0 steps: no last 5 to average$"):
+        History().mean(5)
+
+
+def test_it_shows_where_it_is() -> None:
+    assert repr(History()) == "History(no step yet)"
+    history = history_of((1.0, 0, 2), (0.123456, 1, 2))
+    assert repr(history) == "History(step 2, epoch 2, loss 0.1235)"
+
+
+def test_how_many_steps_are_left() -> None:
+    history = history_of((1.0, 0, 2), (1.0, 0, 2))
+    assert [history.left(steps) for steps in (1, 2, 5)] == [0, 0, 3]
+    history.stopped = True
+    assert history.left(5) == 0
 
 
 def test_nothing_recorded_gives_no_epoch() -> None:
