@@ -105,8 +105,7 @@ def softplus(z: ArrayLike) -> NDArray[np.float64]:
         z: weighted inputs, any shape, no unit.
 
     Returns:
-        log(1 + exp(z)), the shape of `z`, always positive until it
-        underflows.
+        log(1 + exp(z)), the shape of `z`, positive until it underflows.
 
     Source: Dugas et al., Incorporating second-order functional knowledge
     for better option pricing, 2000.
@@ -140,12 +139,14 @@ def softmax(z: ArrayLike) -> NDArray[np.float64]:
 def softmax_jacobian(z: ArrayLike) -> NDArray[np.float64]:
     """Return how every share of a row moves with every score of the row.
 
+    Entry (i, j) is dp_i/dz_j = p_i * ((1 if i == j else 0) - p_j), with
+    p = softmax(z).
+
     Args:
         z: scores of K classes, one row per sample, shape (..., K).
 
     Returns:
-        dp_i/dz_j = p_i * ((1 if i == j else 0) - p_j), where p is
-        softmax(z), shape (..., K, K): row i, column j.
+        the derivatives of K shares along K scores, shape (..., K, K).
     """
     p = softmax(z)
     rows, columns = p[..., :, None], p[..., None, :]

@@ -106,7 +106,7 @@ def gradient_descent(
     array such as (points, 1) gives each point its own.
 
     Returns:
-        the points in order, the start first: (steps + 1, *start.shape).
+        the points in order, the start first, (steps + 1, *start.shape).
 
     Raises:
         ValueError: a gradient has another shape, and would broadcast.
@@ -130,10 +130,8 @@ def hessian(
     """Estimate all second derivatives by central differences of a gradient.
 
     x is a point or many, (..., variables), and gradient(x) has its shape.
-
-    Returns:
-        (..., variables, variables): row i holds the derivatives of all the
-        slopes along variable i.
+    Row i of the result, (..., variables, variables), holds the derivatives
+    of all the slopes along variable i.
     """
     x = np.asarray(x, dtype=float)[..., np.newaxis, :]  # (..., 1, variables)
     nudges = h * np.eye(x.shape[-1])  # (variables, variables)

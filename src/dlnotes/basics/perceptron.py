@@ -79,8 +79,8 @@ def rows_right(targets: ArrayLike, grid: ArrayLike) -> np.ndarray:
         grid: the values that w1, w2 and b may take, shape (grid,).
 
     Returns:
-        how many rows each unit gets right: (grid, grid, grid), one axis
-        each for w1, w2 and b.
+        how many rows each unit gets right, axes w1, w2 and b, shape
+            (grid, grid, grid).
 
     Raises:
         ValueError: targets are not four numbers 0 or 1.
@@ -146,6 +146,9 @@ def train_perceptron(
 def mistake_bound(X: ArrayLike, t: ArrayLike, w: ArrayLike, b: float) -> float:
     """Bound the mistakes of the perceptron rule on samples it can separate.
 
+    Every sample gets a last coordinate of 1, for the bias. Then R is the
+    length of the longest, and γ the distance of (w, b) from the nearest.
+
     Args:
         X: samples, shape (N, C).
         t: labels 0 or 1, shape (N,).
@@ -153,8 +156,7 @@ def mistake_bound(X: ArrayLike, t: ArrayLike, w: ArrayLike, b: float) -> float:
         b: its bias.
 
     Returns:
-        (R / γ)², where each sample has a last coordinate of 1: R is the
-        length of the longest, γ the distance of (w, b) from the nearest.
+        (R / γ)², whatever the order of the samples.
 
     Raises:
         ValueError: (w, b) leaves a sample on the wrong side or on its line.
