@@ -33,11 +33,11 @@ print("same logits:", same)
 images, y = load_digits().train
 X, y = images.double().numpy(), y.numpy()
 rng = np.random.default_rng(0)
-network = Network(C=64, H=32, K=10, rng=rng)
+network = Network(C=64, hidden=32, K=10, rng=rng)
 for W in (network.first.W, network.second.W):
     W[...] = 0.1
 for _ in range(20):
-    loss = train_epoch(network, X, y, batch_size=32, rate=1.0, rng=rng)
+    loss = train_epoch(network, X, y, batch_size=32, lr=1.0, rng=rng)
 right = (network.logits(X).argmax(axis=1) == y).mean()
 rows = network.first.W
 gap = np.abs(rows - rows[0]).max() / np.abs(rows).max()

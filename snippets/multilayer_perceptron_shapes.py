@@ -24,9 +24,9 @@ X, y = ROWS.astype(float), np.array([0, 1, 1, 0])
 
 def learn_xor(hidden, seed):
     rng = np.random.default_rng(seed)
-    network = Network(C=2, H=hidden, K=2, rng=rng)
+    network = Network(C=2, hidden=hidden, K=2, rng=rng)
     for _ in range(600):
-        train_epoch(network, X, y, batch_size=4, rate=4.0, rng=rng)
+        train_epoch(network, X, y, batch_size=4, lr=4.0, rng=rng)
     right = (network.logits(X).argmax(axis=1) == y).sum()
     return network, int(right)
 

@@ -1,21 +1,21 @@
 """What the chapter on the multilayer perceptron says in words, settled by runs."""
 
 import ast
-import sys
 from collections.abc import Callable
 from math import ceil, e, log
 from pathlib import Path
-from types import FrameType
 
 import numpy as np
 import pytest
 import torch
 from torch.nn.functional import cross_entropy, linear
 
+from dlnotes.basics import network as network_module
 from dlnotes.basics.layers import Dense
 from dlnotes.basics.network import (
     Network,
     SoftmaxCrossEntropy,
+    delta,
     gradients,
     numerical_gradients,
     recursive_gradients,
@@ -213,9 +213,9 @@ def test_the_gradients_agree(in_numpy: Run) -> None:
 def test_nudging_takes_two_passes_a_parameter_and_the_square_of_the_price(
     in_numpy: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    B, C, H, K = 20, 64, 16, 10
+    B, C, hidden, K = 20, 64, 16, 10
     parameters = in_numpy.values["parameters"]
-    network = Network(C, H, K, np.random.default_rng(0))
+    network = Network(C, hidden, K, np.random.default_rng(0))
     assert parameters == sum(p.size for p in network.parameters)
     passes, multiplied = [], []
     real = Dense.forward
@@ -234,27 +234,45 @@ def test_nudging_takes_two_passes_a_parameter_and_the_square_of_the_price(
     assert sum(multiplied) == pytest.approx(2 * B * parameters**2, rel=0.05)
 
 
-def test_the_recursion_multiplies_as_often_as_the_table_says(in_numpy: Run) -> None:
-    B, C, H, K = 20, 64, 16, 10
-    network = Network(C, H, K, np.random.default_rng(0))
-    counts = {"hidden": 0, "output": 0}
+class Counted(float):
+    """A number that counts how often numbers like it are multiplied."""
 
-    def count(frame: FrameType, event: str, _: object) -> None:
-        if event == "call" and frame.f_code.co_name in counts:
-            counts[frame.f_code.co_name] += 1
+    __array_ufunc__ = None  # NumPy's numbers leave the arithmetic to this class
+    products = 0
 
-    sys.setprofile(count)
-    try:
-        recursive_gradients(network, np.zeros((B, C)), np.zeros(B, int))
-    finally:
-        sys.setprofile(None)
-    inner = counts["hidden"] * K
-    assert counts["hidden"] == B * (C * H + H)
-    assert counts["output"] == inner + B * (H * K + K)
-    # each hidden delta: K weights, its slope, its input; each other: its input
-    assert in_numpy.values["per_weight"] == (
-        inner + 2 * counts["hidden"] + counts["output"] - inner
-    )
+    def __add__(self, other: float) -> "Counted":
+        return Counted(float(self) + float(other))
+
+    def __mul__(self, other: float) -> "Counted":
+        Counted.products += 1
+        return Counted(float(self) * float(other))
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+def test_the_recursion_multiplies_as_often_as_the_table_says(
+    in_numpy: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    B, C, hidden, K = 20, 64, 16, 10
+    rng = np.random.default_rng(0)
+    network, y = Network(C, hidden, K, rng), rng.integers(K, size=B)
+    X = rng.normal(size=(B, C))
+    asked = {"hidden": 0, "output": 0}
+
+    def counted(after: list, dZ: np.ndarray, n: int, i: int) -> Counted:
+        asked["hidden" if after else "output"] += 1
+        return Counted(delta(after, dZ, n, i))
+
+    monkeypatch.setattr(network_module, "delta", counted)
+    monkeypatch.setattr(Counted, "products", 0)
+    recursive = recursive_gradients(network, X, y)
+    assert in_numpy.values["per_weight"] == Counted.products
+    # anew for each weight into the unit, and each time every output is asked
+    assert asked["hidden"] == B * (C * hidden + hidden)
+    assert asked["output"] == asked["hidden"] * K + B * (hidden * K + K)
+    for ours, same in zip(recursive, gradients(network, X, y), strict=True):
+        np.testing.assert_allclose(ours, same, rtol=1e-9, atol=1e-15)
 
 
 def test_backpropagation_costs_three_passes_whatever_the_size() -> None:
