@@ -27,7 +27,8 @@ from dlnotes.basics.layers import (
 )
 from dlnotes.data.digits import load_digits
 from dlnotes.mlp import MLP
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 
 ROUNDS = 41
 STEPS = 100
@@ -99,7 +100,9 @@ def loops() -> None:
             for loop in (our_loop, bare_loop):
                 torch.manual_seed(0)
                 model = MLP([64, hidden, 10])
-                runs.append(partial(loop, model, Batches(X, y, batch_size), STEPS))
+                runs.append(
+                    partial(loop, model, Batches(X, y, batch_size=batch_size), STEPS)
+                )
             compare(f"loop, {hidden} units, batches of {batch_size}", *runs)
 
 
@@ -205,7 +208,9 @@ def same_losses() -> Tensor:
     found = []
     for loop in (our_loop, bare_loop):
         torch.manual_seed(0)
-        found.append(torch.tensor(loop(MLP([64, 32, 10]), Batches(X, y, 32), 50)))
+        found.append(
+            torch.tensor(loop(MLP([64, 32, 10]), Batches(X, y, batch_size=32), 50))
+        )
     torch.testing.assert_close(*found, rtol=0, atol=0)
     return found[0]
 

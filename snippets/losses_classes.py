@@ -7,10 +7,12 @@ import matplotlib.pyplot as plt
 import torch
 from torch.optim import SGD
 
+from dlnotes.binary import bce, bce_with_logits
 from dlnotes.linear import LinearRegression
-from dlnotes.losses import bce, bce_with_logits, cross_entropy
+from dlnotes.losses import cross_entropy
 from dlnotes.table import Table
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 # %% one-sample

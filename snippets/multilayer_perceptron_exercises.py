@@ -10,7 +10,8 @@ from dlnotes.basics.network import Network, train_epoch
 from dlnotes.data.digits import load_digits
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 torch.set_num_threads(1)  # more threads would add up in another order

@@ -12,8 +12,8 @@ from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
 from dlnotes.table import Table
-from dlnotes.train.evaluate import evaluate
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 torch.set_num_threads(1)  # more threads would add up in another order
@@ -93,8 +93,8 @@ for width, seed in starts:
     optimizer = SGD(model.parameters(), lr=0.5)
     batches = Batches(M, labels, batch_size=50)
     train(model, cross_entropy, optimizer, batches, steps=1000)
-    seen = evaluate(model, accuracy, M, labels)
-    new[width, seed] = evaluate(model, accuracy, M_new, labels_new)
+    seen = evaluate(model, accuracy, [(M, labels)])
+    new[width, seed] = evaluate(model, accuracy, [(M_new, labels_new)])
     models[width, seed] = model
     rows.append((width, seed, seen, new[width, seed]))
 

@@ -8,7 +8,8 @@ from torch.optim import Adam
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
 from dlnotes.table import Table
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 torch.set_num_threads(1)  # more threads would add up in another order

@@ -20,8 +20,8 @@ from dlnotes.book.usage import directives
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "dlnotes"
 ORDER = """
-    table basics
-    reduction losses descent optim schedule regularize validate initialize
+    table nested basics
+    reduction losses binary optimizer optim schedule regularize validate initialize
     stability metrics
     linear mlp conv receptive norm vision
     recurrent language seq2seq decode

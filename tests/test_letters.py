@@ -54,6 +54,7 @@ LETTERS = {
     "decode": SEQUENCES,
     "data.text": SEQUENCES,
     "data.translation": SEQUENCES,
+    "train.batches": SEQUENCES,
     "attention": SEQUENCES | HEADS,
     "position": SEQUENCES | HEADS,
     "transformer": SEQUENCES | HEADS,

@@ -35,7 +35,8 @@ class MeanOverRanks:
             distributed.all_reduce(totals)
         total, n = totals
         share: Tensor = loss * distributed.get_world_size() / n
-        return total / n + (share - share.detach())
+        mean: Tensor = total / n
+        return mean + (share - share.detach())
 
 
 def agree(hook: Callable[[Any], bool | None]) -> Callable[[Any], bool]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from dlnotes.book.store import Run
 from dlnotes.data.synthetic import noisy_line
-from dlnotes.linear import fit, with_ones
+from dlnotes.linear import design_matrix, least_squares
 from dlnotes.losses import (
     bce,
     bce_with_logits,
@@ -191,9 +191,11 @@ class TestOutliers:
     ) -> None:
         values = book_run("losses_outliers").values
         X, y = (t.double() for t in spoiled)
-        assert values["w_mse"] == pytest.approx(fit(X, y)[0].item(), abs=0.001)
+        assert values["w_mse"] == pytest.approx(
+            least_squares(X, y)[0].item(), abs=0.001
+        )
 
-        A, one = with_ones(X), torch.eye(60, dtype=torch.float64)
+        A, one = design_matrix(X), torch.eye(60, dtype=torch.float64)
         corridor = torch.cat(
             [torch.cat([A, -one], dim=1), torch.cat([-A, -one], dim=1)]
         )

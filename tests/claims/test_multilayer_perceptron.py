@@ -25,7 +25,8 @@ from dlnotes.book.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 BookRun = Callable[[str], Run]
@@ -46,7 +47,7 @@ def functions(snippet: str, *names: str, **world: object) -> list:
 
 @pytest.fixture(scope="module")
 def digits() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    train, val, _, _ = load_digits()
+    train, val, _ = load_digits()
     return (
         train[0].double().numpy(),
         train[1].numpy(),
@@ -334,7 +335,7 @@ def test_an_epoch_is_one_pass_however_many_updates(
     assert values["pass_full"] < 0.2
 
     rows = torch.arange(1077)
-    batches = Batches(rows, rows, 32)
+    batches = Batches(rows, rows, batch_size=32)
     assert len(batches) == 34
     assert sorted(torch.cat([X for X, _ in batches]).tolist()) == rows.tolist()
 
@@ -459,7 +460,7 @@ def test_tanh_on_the_squeezed_curve_gains_nothing_from_width() -> None:
             seed_everything(seed)
             model = MLP([1, width, 1], torch.tanh)
             optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
-            train(model, mse, optimizer, Batches(x, y, len(x)), 600)
+            train(model, mse, optimizer, Batches(x, y, batch_size=len(x)), 600)
             errors.append((model(x) - y).abs().max().item())
         medians.append(sorted(errors)[1])
     torch.set_num_threads(threads)

@@ -45,11 +45,30 @@ def test_it_shows_where_it_is() -> None:
     assert repr(history) == "History(step 2, epoch 2, loss 0.1235)"
 
 
-def test_how_many_steps_are_left() -> None:
-    history = history_of((1.0, 0, 2), (1.0, 0, 2))
-    assert [history.left(steps) for steps in (1, 2, 5)] == [0, 0, 3]
-    history.stopped = True
-    assert history.left(5) == 0
+def test_a_stream_ends_after_so_many_steps_and_no_item_is_lost() -> None:
+    history, stream = History(), iter(range(10))
+    for item in history.until(3, stream):
+        history.record(float(item), 0, 1)
+    assert history.losses == [0, 1, 2]
+    assert list(history.until(2, stream)) == []
+    assert next(stream) == 3
+
+
+def test_or_when_a_hook_says_so_and_all_are_asked() -> None:
+    asked = []
+    hooks = [
+        lambda history: history.step == 2,
+        lambda history: asked.append(history.step),
+    ]
+    history = History()
+    for _ in history.until(5, iter(range(10))):
+        history.record(1.0, 0, 1)
+        history.ask(hooks)
+    assert history.step == 2
+    assert history.stopped is True
+    assert asked == [1, 2]
+    history.ask([])
+    assert history.stopped is False
 
 
 def test_nothing_recorded_gives_no_epoch() -> None:

@@ -1,6 +1,10 @@
 """What a training run leaves behind: the loss of every step."""
 
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class History:
@@ -28,15 +32,21 @@ class History:
         """The number of steps taken."""
         return len(self.losses)
 
-    def left(self, steps: int) -> int:
-        """Return how many of so many steps are still to take."""
-        return 0 if self.stopped else max(0, steps - self.step)
+    def until(self, steps: int, stream: Iterator[T]) -> Iterator[T]:
+        """Hand on a stream until there are `steps`, or the run is stopped."""
+        while self.step < steps and not self.stopped:
+            yield next(stream)
 
     def record(self, loss: float, epoch: int, count: int) -> None:
         """Append one step."""
         self.losses.append(loss)
         self.epochs.append(epoch)
         self.counts.append(count)
+
+    def ask(self, hooks: Sequence[Callable[["History"], bool | None]]) -> None:
+        """Call every hook; the run stops if one of them returns True."""
+        answers = [hook(self) for hook in hooks]
+        self.stopped = any(answers)
 
     def mean(self, last: int) -> float:
         """Return the loss per row, or token, over the `last` steps.

@@ -1,7 +1,6 @@
 """The training loop and evaluation. They know no model and no task."""
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite
 from typing import Any, Protocol
 
@@ -46,43 +45,50 @@ def train(
     step is registered with `optimizer.register_step_pre_hook`. A model in
     evaluation mode is put into training mode.
     """
-    stream, history = epochs(batches), History()
-    if checkpoint:
-        stream, history = checkpoint.resume(stream)
+    stream, history = start(batches, checkpoint)
     criterion = Criterion(loss_function, count, history)
     if not model.training:
         model.train()
-    for epoch, (*inputs, target) in islice(stream, history.left(steps)):
+    for epoch, (*inputs, target) in history.until(steps, stream):
         optimizer.zero_grad()
         prediction = model(*inputs)
         loss = criterion(prediction, target)
         loss.backward()
         optimizer.step()
-        history.record(criterion.value, epoch, criterion.weight)
-        answers = [hook(history) for hook in hooks]
-        history.stopped = any(answers)
+        history.record(criterion.value, epoch, criterion.counted)
+        history.ask(hooks)
         if checkpoint:
             checkpoint(history)
-        if history.stopped:
-            break
     return history
 
 
-class Criterion:
-    """Call a loss function, and keep its value and what it counts.
+def start(
+    batches: Iterable[Batch], checkpoint: Checkpoint | None
+) -> tuple[Iterator[tuple[int, Batch]], History]:
+    """Return the batches, epoch after epoch, and the history so far.
 
-    Only here does a step wait for the device.
+    With a checkpoint both are where the run was left.
+    """
+    stream = epochs(batches)
+    return checkpoint.resume(stream) if checkpoint else (stream, History())
+
+
+class Criterion:
+    """Call a loss function, and keep the last value and what it counted.
+
+    This is the one place where a step waits for the device, and a loss that
+    is not finite ends the run here, before it can do harm.
     """
 
     def __init__(
         self, loss_function: LossFunction, count: Count, history: History
     ) -> None:
         self.loss_function, self.count = loss_function, count
-        self.history, self.value, self.weight = history, 0.0, 0
+        self.history, self.value, self.counted = history, 0.0, 0
 
     def __call__(self, prediction: Any, target: Tensor) -> Tensor:
         loss = self.loss_function(prediction, target)
-        self.value, self.weight = fetch(loss, self.count(target))
+        self.value, self.counted = fetch(loss, self.count(target))
         check_finite(self.value, self.history.step + 1)
         return loss
 
@@ -118,7 +124,7 @@ def evaluate(
     """Return the mean of `metric(prediction, target)`, a loss or an accuracy.
 
     The metric of each batch, a mean over `count(target)`, weighs as much.
-    A data set in one piece is a batch: `[(X, y)]`. The model is in
+    A data set in one piece is a batch: `[digits.val]`. The model is in
     evaluation mode meanwhile (no dropout), and no gradient is kept; then
     every module is in the mode it was in.
 
