@@ -133,9 +133,12 @@ def cross_entropy(
     index, kept, w = counted(logits, target, weight, ignore_index)
     z = logits - logits.amax(axis, keepdim=True).detach()
     z_c = z.gather(axis, index.unsqueeze(axis)).squeeze(axis)
-    losses = w * (z.exp().sum(axis).log() - z_c)
+    log_sum = z.exp().sum(axis).log()
+    losses = w * (log_sum - z_c)
     if label_smoothing:
-        even = soft_losses(logits, torch.zeros_like(logits), weight, 1.0)
+        K = z.shape[axis]
+        share = (z.new_ones(K) if weight is None else weight) / K  # (K,)
+        even = share.sum() * log_sum - z.movedim(axis, -1) @ share
         losses = (1 - label_smoothing) * losses + label_smoothing * even
     return summarize(losses.where(kept, 0), reduction, w.sum())
 

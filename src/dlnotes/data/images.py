@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class ImageSet(NamedTuple):
-    """Images in rows, X (N, C), with labels y (N,); a batch of `evaluate`.
+    """Images in rows, X (N, C), and their labels y (N,).
 
     The C = side² grey values of an image go from 0 to 1, float32, line by
     line; the labels are int64, from 0 on.
