@@ -93,17 +93,17 @@ for name, others in (
     print(f"  {name:9}  {gap:.0e}")
 
 # %% cost
-B, C, H, K = 20, 64, 16, 10
-parameters = C * H + H + H * K + K
-forward = B * (C * H + H * K)
-per_weight = B * (C * H + H) * (K + 2) + B * (H * K + K)
+B, C, hidden, K = 20, 64, 16, 10
+parameters = C * hidden + hidden + hidden * K + K
+forward = B * (C * hidden + hidden * K)
+per_weight = B * (C * hidden + hidden) * (K + 2) + B * (hidden * K + K)
 numerical_passes = 2 * parameters
 Table(
     ["gradient by", "passes", "multiplications"],
     [
         ["nudging", numerical_passes, numerical_passes * forward],
         ["recursion", 1, forward + per_weight],
-        ["backpropagation", 1, 3 * forward + B * H],
+        ["backpropagation", 1, 3 * forward + B * hidden],
     ],
     {"passes": ",", "multiplications": ","},
 ).show()

@@ -29,12 +29,12 @@ def error(model):
 
 
 # %% built
-def built(H):
-    knots = torch.linspace(-3, 3, H + 1)
+def built(m):
+    knots = torch.linspace(-3, 3, m + 1)
     heights = target(knots)
-    slopes = heights.diff() / knots.diff()  # (H,)
-    turns = torch.cat([slopes[:1], slopes.diff()])  # (H,)
-    model = MLP([1, H, 1])
+    slopes = heights.diff() / knots.diff()  # (m,)
+    turns = torch.cat([slopes[:1], slopes.diff()])  # (m,)
+    model = MLP([1, m, 1])
     hidden, output = model.layers
     with torch.no_grad():
         hidden.weight.fill_(1)
