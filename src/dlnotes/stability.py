@@ -80,7 +80,7 @@ def clip_norm(gradients: Iterable[Tensor], threshold: float) -> Tensor:
     gradients = list(gradients)
     check_gradients(gradients, threshold)
     norm: Tensor = torch.stack([g.norm() for g in gradients]).norm()
-    shrink = (threshold / norm).clamp(max=1)  # no `if`: it would wait for it
+    shrink = (threshold / norm).clamp(max=1)  # an `if` would wait
     for g in gradients:
         g.mul_(shrink)
     return norm
