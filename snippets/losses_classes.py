@@ -28,7 +28,7 @@ naive = -(logits.exp() / logits.exp().sum(dim=1)).log()[0]
 stable = cross_entropy(logits.expand(3, 3), torch.arange(3), "none")
 (slope,) = torch.autograd.grad(stable[2], logits)
 print("exp, divide, log", naive.tolist())
-print("log_softmax     ", stable.tolist())
+print("cross_entropy   ", stable.tolist())
 print("its gradient for label 2", slope[0].tolist())
 
 # %% epsilon

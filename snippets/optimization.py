@@ -107,7 +107,7 @@ for name, (ours, torchs, rate, settings) in PAIRS.items():
     rows.append([name, len(steps), moved, largest])
 largest_difference = max(row[3] for row in rows)
 least_moved = min(row[2] for row in rows)
-form = {"moved by": ".3f", "difference": "g"}
+form = {"moved by": ".3f", "difference": ".0e"}
 Table(["method", "steps", "moved by", "difference"], rows, form).show()
 
 # %% decoupled

@@ -47,13 +47,14 @@ def bce_with_logits(
 ) -> Tensor:
     """Return the binary cross-entropy of p = σ(z), for logits z of any size.
 
-    -log σ(z) is softplus(-z), and -log(1 - σ(z)) is softplus(z).
+    -log σ(z) is softplus(-z), and -log(1 - σ(z)) is softplus(z), for which
+    PyTorch takes z itself beyond a threshold; at 40 no digit is lost.
     `pos_weight` multiplies what targets of 1 add, one weight per column.
     The weighted mean is Σwl / n.
     """
     check_pair(logits, target)
     check_probabilities(target, "target")
-    yes, no = softplus(-logits), softplus(logits)
+    yes, no = (softplus(z, threshold=40) for z in (-logits, logits))
     if pos_weight is not None:
         yes = yes * pos_weight.expand_as(logits)
     losses = target * yes + (1 - target) * no

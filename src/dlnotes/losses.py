@@ -144,19 +144,19 @@ def cross_entropy(
 
 
 def soft_losses(
-    logits: Tensor, p: Tensor, weight: Tensor | None, label_smoothing: float
+    logits: Tensor, t: Tensor, weight: Tensor | None, label_smoothing: float
 ) -> Tensor:
-    """Return -Σ w·p·log softmax(z) over the classes, for probabilities p.
+    """Return -Σ w·t·log p over the classes, for target probabilities t.
 
-    Logits z and p are (K,) or (B, K, ...), the losses () or (B, ...). All
-    classes share `label_smoothing` of p equally.
+    p is the softmax of the logits. Logits and t are (K,) or (B, K, ...),
+    the losses () or (B, ...). All classes share `label_smoothing` of t.
     """
-    check_pair(logits, p)
+    check_pair(logits, t)
     axis = min(1, logits.ndim - 1)
     K = logits.shape[axis]
     check_class_weights(weight, classes=K)
-    p = (1 - label_smoothing) * p + label_smoothing / K
-    losses = -(p * log_softmax(logits, axis)).movedim(axis, -1)
+    t = (1 - label_smoothing) * t + label_smoothing / K
+    losses = -(t * log_softmax(logits, axis)).movedim(axis, -1)
     return (losses if weight is None else losses * weight).sum(-1)
 
 
