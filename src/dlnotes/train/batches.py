@@ -12,7 +12,7 @@ Count = Callable[[Tensor], int | Tensor]
 
 def rows(target: Tensor) -> int:
     """Count the rows of a target (B, ...), over which most losses average."""
-    return len(target)
+    return target.shape[0]
 
 
 def tokens(ignore_index: int) -> Count:

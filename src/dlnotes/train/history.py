@@ -34,7 +34,7 @@ class History:
 
     def until(self, steps: int, stream: Iterator[T]) -> Iterator[T]:
         """Hand on a stream until there are `steps`, or the run is stopped."""
-        while self.step < steps and not self.stopped:
+        while len(self.losses) < steps and not self.stopped:
             yield next(stream)
 
     def record(self, loss: float, epoch: int, count: int) -> None:

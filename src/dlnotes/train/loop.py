@@ -95,10 +95,10 @@ class Criterion:
 
 def fetch(value: Tensor | float, count: Tensor | int) -> tuple[float, int]:
     """Return both as Python's numbers, brought from a device in one go."""
-    if isinstance(value, Tensor):
-        value = value.detach()
-        if isinstance(count, Tensor):
-            value, count = torch.stack([value, count.float()]).tolist()
+    if isinstance(value, Tensor) and isinstance(count, Tensor):
+        value, count = torch.stack([value.detach(), count.float()]).tolist()
+    elif isinstance(value, Tensor):
+        value = value.item()
     return float(value), int(count)
 
 
