@@ -37,7 +37,7 @@ NOTEBOOK = {
 
 
 def manifest(name: str = "one", key: str = "k" * 16, **more: object) -> dict:
-    inputs = {"scale": "default", "device": "cpu", "torch": "2.15.0"}
+    inputs = {"scale": "default", "torch": "2.15.0"}
     values = {"w": 0.1, "n": 3, "is_fit": True, "text": "η", "far": float("inf")}
     usual = {"name": name, "key": key, "inputs": inputs, "values": values}
     return {**usual, "seconds": 0.25, "files": {}, "packages": {}, **more}
@@ -76,7 +76,7 @@ def test_a_run_comes_back_as_it_was(store: Store) -> None:
 def test_what_is_not_there_is_not_loaded(store: Store) -> None:
     assert store.load("one", "k" * 16) is None
     assert not store.has("one", "k" * 16)
-    assert next(store.stored("one", "default", "cpu"), None) is None
+    assert next(store.stored("one", "default"), None) is None
     store.collect({"one"})
     assert files(store) == []
 
@@ -141,7 +141,7 @@ def test_any_text_in_place_of_a_manifest_is_noticed(store: Store, text: str) -> 
     store.save(manifest(), NOTEBOOK)
     (store.folder / "runs" / "one" / f"{'k' * 16}.json").write_text(text)
     assert store.load("one", "k" * 16) is None
-    assert next(store.stored("one", "default", "cpu"), None) is None
+    assert next(store.stored("one", "default"), None) is None
     assert store.has("one", "k" * 16)
 
 
@@ -162,7 +162,7 @@ def test_a_manifest_in_another_place_is_not_believed(store: Store) -> None:
         path = store.folder / "runs" / name / f"{key}.json"
         path.write_bytes(sound)
         assert store.load(name, key) is None
-    newest = next(store.stored("two", "default", "cpu"), None)
+    newest = next(store.stored("two", "default"), None)
     assert newest is not None
     assert (newest["name"], newest["key"]) == ("two", "z")
 
@@ -171,20 +171,16 @@ def test_stored_runs_come_newest_first_sound_ones_under_the_same_settings(
     store: Store,
 ) -> None:
     for number, scale in enumerate(["default", "default", "full"]):
-        inputs = {"scale": scale, "device": "cpu"}
+        inputs = {"scale": scale}
         store.save(manifest(key=f"key-{number}", inputs=inputs), NOTEBOOK)
         path = store.folder / "runs" / "one" / f"key-{number}.json"
         os.utime(path, ns=(0, 1000 + number))
 
-    def key(scale: str, device: str = "cpu") -> str | None:
-        found = next(store.stored("one", scale, device), None)
+    def key(scale: str) -> str | None:
+        found = next(store.stored("one", scale), None)
         return found["key"] if found else None
 
-    assert (key("default"), key("full"), key("full", "cuda")) == (
-        "key-1",
-        "key-2",
-        None,
-    )
+    assert (key("default"), key("full"), key("none")) == ("key-1", "key-2", None)
     (store.folder / "runs" / "one" / "key-1.json").write_bytes(b"{}")
     assert key("default") == "key-0"
 
@@ -324,7 +320,7 @@ def test_a_process_killed_before_the_manifest_leaves_nothing_to_read(
     assert process.wait(30) == -signal.SIGKILL
     assert [path.suffix for path in files(store)] == [".ipynb", ""]
     assert store.load("one", "a") is None
-    assert next(store.stored("one", "default", "cpu"), None) is None
+    assert next(store.stored("one", "default"), None) is None
     assert not store.has("one", "a")
     store.save(manifest(key="b"), NOTEBOOK)
     store.collect({"one"})
@@ -335,11 +331,11 @@ def test_a_process_killed_before_the_manifest_leaves_nothing_to_read(
 SAVE_MANY = """
     from pathlib import Path
     place, word = store.Store(Path(sys.argv[1])), sys.argv[2]
-    inputs = {"scale": "default", "device": "cpu"}
+    inputs = {"scale": "default"}
     for number in range(40):
         manifest = {"name": "one", "key": f"key-{number % 4}", "inputs": inputs}
         place.save({**manifest, "word": word}, {"cells": [], "word": word})
-        next(place.stored("one", "default", "cpu"), None)
+        next(place.stored("one", "default"), None)
 """
 
 

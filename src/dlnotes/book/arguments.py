@@ -49,12 +49,6 @@ def _settings() -> argparse.ArgumentParser:
         default="default",
         help="full: train on the data sets of the papers (download, hours)",
     )
-    group.add_argument(
-        "--device",
-        choices=["auto", "cpu", "cuda", "mps"],
-        default="auto",
-        help="auto: the CPU at the default scale, the best there is at full scale",
-    )
     return group
 
 

@@ -19,11 +19,7 @@ REASONS = 8  # shown per stale snippet
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    from dlnotes.book.device import resolve
-
-    return Settings(
-        arguments.scale, resolve(arguments.device, at_full=arguments.scale == "full")
-    )
+    return Settings(arguments.scale)
 
 
 def _names(book: Book, names: list[str]) -> list[str]:

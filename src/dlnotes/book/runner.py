@@ -92,7 +92,7 @@ class Runner:
 
         Args:
             names: of snippets.
-            settings: scale and device.
+            settings: the scale.
             progress: is told how it goes.
             jobs: how many at a time; as many as there are cores by default.
             timeout: limit for each, in seconds.

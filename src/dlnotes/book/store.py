@@ -128,14 +128,14 @@ class Store:
         """Say whether there is a file for a run, sound or not."""
         return self._manifest(name, key).exists()
 
-    def stored(self, name: str, scale: str, device: str) -> Iterator[dict[str, Any]]:
-        """Yield a snippet's sound manifests under the same settings, newest first."""
+    def stored(self, name: str, scale: str) -> Iterator[dict[str, Any]]:
+        """Yield a snippet's sound manifests at the same scale, newest first."""
         for path in _newest_first(self.folder / "runs" / name):
             manifest = _read_manifest(path)
-            if manifest and (manifest["name"], manifest["key"]) == (name, path.stem):
-                inputs = manifest["inputs"]
-                if (inputs["scale"], inputs["device"]) == (scale, device):
-                    yield manifest
+            if manifest is None or manifest["inputs"]["scale"] != scale:
+                continue
+            if (manifest["name"], manifest["key"]) == (name, path.stem):
+                yield manifest
 
     def _forget_old(self, folder: Path) -> None:
         for path in _newest_first(folder)[KEPT:]:
