@@ -123,17 +123,3 @@ def write_font(book: Book, settings: Settings) -> None:
     data = subset_font(characters(shown))
     if not path.exists() or path.read_bytes() != data:
         write_atomically(path, data)
-
-
-def clean(book: Book) -> list[Path]:
-    """Delete the stored runs, the site and what else was generated; return them."""
-    generated = [
-        book.store,
-        book.site,
-        book.docs / "theme" / "assets" / "generated",
-        *book.root.glob(".site-*"),
-    ]
-    found = [path for path in generated if path.exists()]
-    for path in found:
-        shutil.rmtree(path)
-    return found

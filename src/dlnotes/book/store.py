@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 KEPT = 3  # runs per snippet: switching branches and back runs nothing again
 
 
@@ -79,12 +77,16 @@ class Store:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the store for one process; another one waits."""
+        from filelock import FileLock
+
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / "lock"):
             yield
 
     def busy(self) -> bool:
         """Say whether another process holds the store."""
+        from filelock import FileLock, Timeout
+
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.folder / "lock")
         try:
