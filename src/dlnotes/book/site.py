@@ -34,6 +34,12 @@ def build(
     """Run what is stale, check the pages, build both languages, swap the site in.
 
     Args:
+        book: the checkout.
+        runner: brings the runs up to date.
+        settings: those of the runs that the pages show.
+        report: is told how it goes.
+        jobs: snippets at a time; as many as there are cores by default.
+        timeout: limit for each snippet, in seconds.
         target: the folder to replace; the book's site by default.
 
     Returns:

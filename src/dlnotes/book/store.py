@@ -45,18 +45,21 @@ class Run:
     @property
     def values(self) -> dict[str, bool | int | float | str]:
         """The variables that prose may quote."""
-        return self.manifest["values"]
+        values: dict[str, bool | int | float | str] = self.manifest["values"]
+        return values
 
     @property
     def seconds(self) -> float:
         """How long the snippet's own code took."""
-        return self.manifest["seconds"]
+        seconds: float = self.manifest["seconds"]
+        return seconds
 
     def outputs(self, cell: str) -> list[dict[str, Any]]:
         """Return the notebook outputs of a cell."""
         for item in self.notebook["cells"]:
             if item["id"] == cell:
-                return item["outputs"]
+                outputs: list[dict[str, Any]] = item["outputs"]
+                return outputs
         raise KeyError(cell)
 
     def log(self, cell: str) -> str:
