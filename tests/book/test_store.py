@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -292,15 +293,28 @@ def test_a_disk_that_fails_at_the_manifest_leaves_no_run(
     assert store.load("one", "k" * 16) is not None
 
 
-def python(code: str, *arguments: object) -> subprocess.Popen[str]:
-    """Start a process that has the store's module as `store`."""
-    program = "import sys\nfrom dlnotes.book import store\n" + textwrap.dedent(code)
-    command = [sys.executable, "-c", program, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+Python = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def python() -> Iterator[Python]:
+    """Start processes that have the store's module as `store`; end those that last."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(code: str, *arguments: object) -> subprocess.Popen[str]:
+        program = "import sys\nfrom dlnotes.book import store\n" + textwrap.dedent(code)
+        command = [sys.executable, "-c", program, *map(str, arguments)]
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 def test_a_process_killed_before_the_manifest_leaves_nothing_to_read(
-    store: Store,
+    store: Store, python: Python
 ) -> None:
     process = python(
         """
@@ -339,7 +353,7 @@ SAVE_MANY = """
 """
 
 
-def test_two_processes_may_save_at_once(store: Store) -> None:
+def test_two_processes_may_save_at_once(store: Store, python: Python) -> None:
     processes = [python(SAVE_MANY, store.folder, word) for word in ("left", "right")]
     loaded = 0
     while any(process.poll() is None for process in processes):
@@ -353,7 +367,9 @@ def test_two_processes_may_save_at_once(store: Store) -> None:
     assert not [path for path in files(store) if path.name.startswith(".part")]
 
 
-def test_one_process_holds_the_store_and_others_wait(store: Store) -> None:
+def test_one_process_holds_the_store_and_others_wait(
+    store: Store, python: Python
+) -> None:
     assert not store.busy()
     process = python(
         """
@@ -376,7 +392,7 @@ def test_one_process_holds_the_store_and_others_wait(store: Store) -> None:
     assert process.wait(10) == 0
 
 
-def test_the_lock_of_a_killed_process_is_free(store: Store) -> None:
+def test_the_lock_of_a_killed_process_is_free(store: Store, python: Python) -> None:
     process = python(
         """
         import time
