@@ -157,7 +157,7 @@ def test_the_command_of_another_checkout(
 
 def test_it_works_from_a_folder_of_the_checkout(book: Book) -> None:
     for command in (
-        [sys.executable, "-m", "dlnotes.book"],
+        [sys.executable, "-W", "error", "-m", "dlnotes.book"],
         [f"{sys.prefix}/bin/dlnotes"],
     ):
         done = subprocess.run(

@@ -149,7 +149,7 @@ def command(
     """Run the command in a process that cannot import some modules."""
     code = BLOCK.format(names=set(blocked))
     return subprocess.run(
-        [sys.executable, "-c", code, *line.split()],
+        [sys.executable, "-W", "error", "-c", code, *line.split()],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -192,8 +192,9 @@ def test_snippets_run_without_the_libraries_of_the_site() -> None:
 
 @pytest.mark.parametrize("line", ["--help", "status perceptron", "export perceptron"])
 def test_commands_of_a_python_with_nothing_installed(line: str) -> None:
+    """`-S` leaves the folder of installed packages out."""
     done = subprocess.run(
-        [sys.executable, "-S", "-m", "dlnotes.book", *line.split()],  # no site-packages
+        [sys.executable, "-W", "error", "-S", "-m", "dlnotes.book", *line.split()],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
