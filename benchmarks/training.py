@@ -14,9 +14,10 @@ from itertools import islice, pairwise
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.functional import cross_entropy
 
-from dlnotes import optim
+from dlnotes import binary, losses, optim
 from dlnotes.basics.gradient import numerical_gradient
 from dlnotes.basics.layers import (
     Dense,
@@ -27,7 +28,8 @@ from dlnotes.basics.layers import (
 )
 from dlnotes.data.digits import load_digits
 from dlnotes.mlp import MLP
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 
 ROUNDS = 41
 STEPS = 100
@@ -67,21 +69,21 @@ def compare(name: str, ours: Run, theirs: Run, rounds: int = ROUNDS) -> None:
             other, mine = seconds(theirs), seconds(ours)
         ratios.append(mine / other)
     low, middle, high = statistics.quantiles(ratios, n=4)
-    print(f"{name:34} {middle:9.3f}   ({low:.3f} to {high:.3f})", flush=True)
+    print(f"{name:44} {middle:9.3f}   ({low:.3f} to {high:.3f})", flush=True)
 
 
 def bare_loop(model: nn.Module, batches: Batches, steps: int) -> list[float]:
     """Train as one would without the package, keeping the loss of every step."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    losses: list[float] = []
-    while len(losses) < steps:
-        for X, y in islice(batches, steps - len(losses)):
+    history: list[float] = []
+    while len(history) < steps:
+        for X, y in islice(batches, steps - len(history)):
             optimizer.zero_grad()
             loss = cross_entropy(model(X), y)
             loss.backward()
             optimizer.step()
-            losses.append(loss.item())
-    return losses
+            history.append(loss.item())
+    return history
 
 
 def our_loop(model: nn.Module, batches: Batches, steps: int) -> list[float]:
@@ -99,8 +101,64 @@ def loops() -> None:
             for loop in (our_loop, bare_loop):
                 torch.manual_seed(0)
                 model = MLP([64, hidden, 10])
-                runs.append(partial(loop, model, Batches(X, y, batch_size), STEPS))
+                runs.append(
+                    partial(loop, model, Batches(X, y, batch_size=batch_size), STEPS)
+                )
             compare(f"loop, {hidden} units, batches of {batch_size}", *runs)
+
+
+def loss_and_slope(loss: Callable[..., Tensor], *inputs: Tensor) -> Run:
+    """Return a function that goes forward and backward through a loss."""
+    prediction = inputs[0].clone().requires_grad_()
+
+    def run() -> None:
+        prediction.grad = None
+        loss(prediction, *inputs[1:]).backward()
+
+    return run
+
+
+def loss_functions() -> None:
+    """Each loss against PyTorch's, forward and backward."""
+    torch.manual_seed(0)
+    logits, labels = torch.randn(2048, 5000), torch.randint(5000, (2048,))
+    z, t = torch.randn(2, 256, 1000)
+    log_p, p = logits.log_softmax(1), logits.softmax(1)
+    smoothed = {"label_smoothing": 0.1}
+    for name, ours, theirs, inputs in [
+        ("cross_entropy", losses.cross_entropy, cross_entropy, (logits, labels)),
+        (
+            "cross_entropy, probabilities",
+            losses.cross_entropy,
+            cross_entropy,
+            (logits, p),
+        ),
+        (
+            "cross_entropy, smoothed labels",
+            partial(losses.cross_entropy, **smoothed),
+            partial(cross_entropy, **smoothed),
+            (logits, labels),
+        ),
+        ("nll", losses.nll, functional.nll_loss, (log_p, labels)),
+        ("mse", losses.mse, functional.mse_loss, (z, t)),
+        ("mae", losses.mae, functional.l1_loss, (z, t)),
+        ("huber", losses.huber, functional.huber_loss, (z, t)),
+        (
+            "bce",
+            binary.bce,
+            functional.binary_cross_entropy,
+            (z.sigmoid(), t.sigmoid()),
+        ),
+        (
+            "bce_with_logits",
+            binary.bce_with_logits,
+            functional.binary_cross_entropy_with_logits,
+            (z, t.sigmoid()),
+        ),
+    ]:
+        shape = " × ".join(map(str, inputs[0].shape))
+        pair = loss_and_slope(ours, *inputs), loss_and_slope(theirs, *inputs)
+        compare(f"{name}, {shape}", *pair, rounds=21)
 
 
 def stepper(make: Callable[..., torch.optim.Optimizer], sizes: list[int]) -> Run:
@@ -119,7 +177,7 @@ def stepper(make: Callable[..., torch.optim.Optimizer], sizes: list[int]) -> Run
 
 
 def optimizers() -> None:
-    """Each optimiser against PyTorch's that goes through tensors one by one."""
+    """Each optimizer against PyTorch's that goes through tensors one by one."""
     for name, (ours, theirs, settings) in OPTIMIZERS.items():
         for sizes in ([64, 32, 10], [64, 512, 512, 10]):
             compare(
@@ -192,8 +250,9 @@ def gradients() -> None:
 def main() -> None:
     """Print all ratios."""
     torch.set_num_threads(1)
-    print(f"{'ours ÷ theirs':34} {'median':>9}   (quartiles)")
+    print(f"{'ours ÷ theirs':44} {'median':>9}   (quartiles)")
     loops()
+    loss_functions()
     optimizers()
     print("\nand how many times longer than vectorised backpropagation:")
     gradients()
@@ -205,7 +264,9 @@ def same_losses() -> Tensor:
     found = []
     for loop in (our_loop, bare_loop):
         torch.manual_seed(0)
-        found.append(torch.tensor(loop(MLP([64, 32, 10]), Batches(X, y, 32), 50)))
+        found.append(
+            torch.tensor(loop(MLP([64, 32, 10]), Batches(X, y, batch_size=32), 50))
+        )
     torch.testing.assert_close(*found, rtol=0, atol=0)
     return found[0]
 

@@ -6,11 +6,12 @@ import torch
 from torch import nn
 from torch.optim import Adam
 
-from dlnotes.linear import fit
+from dlnotes.linear import least_squares
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
 from dlnotes.table import Table
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 # %% data
@@ -26,7 +27,7 @@ def learn(activation, after=None, seed=0):
         MLP([1, 20, 20, 1], activation), after or nn.Identity()
     )
     optimizer = Adam(model.parameters(), lr=0.02)
-    train(model, mse, optimizer, Batches(x, y, len(x)), steps=400)
+    train(model, mse, optimizer, Batches(x, y, batch_size=len(x)), steps=400)
     return model
 
 
@@ -51,7 +52,7 @@ loss_none, loss_sigmoid, loss_tanh, loss_relu = losses.values()
 W, b = torch.eye(1), torch.zeros(1)
 for layer in models["none"][0].layers:
     W, b = layer.weight @ W, layer.weight @ b + layer.bias
-w_line, b_line = fit(x, y[:, 0])
+w_line, b_line = least_squares(x, y[:, 0])
 loss_line = mse(x @ w_line + b_line, y[:, 0]).item()
 slope, slope_line = W.item(), w_line.item()
 print("               slope      bias     MSE")

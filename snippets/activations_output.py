@@ -4,15 +4,19 @@
 import torch
 from torch.optim import Adam
 
+from dlnotes.binary import bce_with_logits
 from dlnotes.data.digits import load_digits
-from dlnotes.losses import bce_with_logits, cross_entropy, mse
+from dlnotes.losses import cross_entropy, mse
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 # %% data
-(X, y), (X_val, y_val), _, side = load_digits()
+digits = load_digits()
+(X, y), (X_val, y_val), _ = digits
+side = digits.side
 
 
 def height(X):
@@ -36,7 +40,8 @@ def outputs(K, loss, targets):
     seed_everything(0)
     model = MLP([side * side, 32, K], torch.tanh)
     optimizer = Adam(model.parameters(), lr=0.01)
-    train(model, loss, optimizer, Batches(X, targets, 64), steps=300)
+    batches = Batches(X, targets, batch_size=64)
+    train(model, loss, optimizer, batches, steps=300)
     with torch.no_grad():
         return model(X_val)  # (B, K), nothing applied to them
 

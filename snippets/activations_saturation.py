@@ -11,8 +11,8 @@ from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
 from dlnotes.table import Table
-from dlnotes.train.evaluate import evaluate
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 
@@ -50,7 +50,7 @@ slow_8, fast_8 = slow[-1], fast[-1]
 growth = slow[-1] / slow[-2]
 
 # %% digits
-(X, y), val, _, _ = load_digits()
+(X, y), val, _ = load_digits()
 
 
 def untrained(activation, shift=0.0):
@@ -64,12 +64,12 @@ def untrained(activation, shift=0.0):
 
 def learn(model, rate):
     """Train for 20 epochs; return the validation accuracy."""
-    batches = Batches(X, y, 128)
+    batches = Batches(X, y, batch_size=128)
     steps = 20 * len(batches)
     train(
         model, cross_entropy, SGD(model.parameters(), lr=rate), batches, steps
     )
-    return evaluate(model, accuracy, *val)
+    return evaluate(model, accuracy, [val])
 
 
 def dead(model):

@@ -233,7 +233,7 @@ passes = 2 * weights
 class Exchanged(Dense):
     def backward(self, dZ):
         super().backward(dZ)
-        terms = dZ[:, :, np.newaxis] * self.W  # (B, K, C)
+        terms = dZ[:, :, np.newaxis] * self.W  # (B, out, in)
         return terms.sum(axis=2)
 
 

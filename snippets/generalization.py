@@ -8,7 +8,7 @@ from sklearn.model_selection import KFold
 from torch import Tensor
 
 from dlnotes.data.curve import bump, chebyshev, noisy_bump
-from dlnotes.linear import fit, linear
+from dlnotes.linear import least_squares, linear
 from dlnotes.losses import mse
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
@@ -24,7 +24,7 @@ print("test      ", *test[:8], "…")
 
 # %% fits
 degrees = range(1, 21)
-fits = {d: fit(chebyshev(x[train], d), y[train]) for d in degrees}
+fits = {d: least_squares(chebyshev(x[train], d), y[train]) for d in degrees}
 
 
 def error(degree: int, x: Tensor, y: Tensor) -> float:
@@ -93,7 +93,7 @@ working = np.concatenate([train, val])
 
 def fit_and_measure(degree: int) -> Tensor:
     def error(X: Tensor, y: Tensor, X_val: Tensor, y_val: Tensor) -> float:
-        return mse(linear(X_val, *fit(X, y)), y_val).item()
+        return mse(linear(X_val, *least_squares(X, y)), y_val).item()
 
     X = chebyshev(x[working], degree)
     return cross_validate(error, X, y[working], k=10, seed=1974)
@@ -117,7 +117,7 @@ print(f"lowest expected error    degree {best}")
 
 # %% test
 X_working = chebyshev(x[working], chosen_tenfold)
-w, b = fit(X_working, y[working])
+w, b = least_squares(X_working, y[working])
 prediction = linear(chebyshev(x[test], chosen_tenfold), w, b)
 squares = (prediction - y[test]) ** 2
 test_error = squares.mean()
@@ -145,7 +145,7 @@ for n in sizes:
     X_many, y_many = noisy_bump((200, n))
     for d, curve in curves.items():
         A = chebyshev(X_many, d)  # (200, n, d)
-        w, b = fit(A, y_many)  # (200, d), (200,)
+        w, b = least_squares(A, y_many)  # (200, d), (200,)
         seen = (A @ w[..., None])[..., 0] + b[:, None] - y_many
         missed = w @ chebyshev(nodes, d).T + b[:, None] - bump(nodes)
         curve.append([(seen**2).mean(), (missed**2).mean() + 0.3**2])

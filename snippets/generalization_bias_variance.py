@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import torch
 
 from dlnotes.data.curve import bump, chebyshev, noisy_bump
-from dlnotes.linear import fit
+from dlnotes.linear import least_squares
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
 from dlnotes.validate import bias_variance
@@ -14,7 +14,7 @@ from dlnotes.validate import bias_variance
 seed_everything(1992)
 sets, n, sigma = 2000, 30, 0.3
 x, y = noisy_bump((sets, n), sigma)  # (2000, 30), (2000, 30)
-fits = {d: fit(chebyshev(x, d), y) for d in range(1, 9)}
+fits = {d: least_squares(chebyshev(x, d), y) for d in range(1, 9)}
 
 # %% spaghetti
 grid = torch.linspace(-1, 1, 201, dtype=torch.float64)

@@ -19,9 +19,9 @@ X_val, y_val = digits.val[0].double(), digits.val[1]
 # %% features
 def errors(features: int) -> tuple[float, float, float]:
     W = torch.randn(64, features).double()
-    hidden = torch.relu(X @ W)  # (200, D)
+    hidden = torch.relu(X @ W)  # (200, features)
     solver = torch.linalg.lstsq(hidden, one_hot(y).double(), driver="gelsd")
-    theta = solver.solution  # (D, 10)
+    theta = solver.solution  # (features, 10)
     on_training = 1 - accuracy(hidden @ theta, y)
     on_new = 1 - accuracy(torch.relu(X_val @ W) @ theta, y_val)
     return on_training, on_new, theta.norm().item()

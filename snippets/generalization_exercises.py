@@ -8,12 +8,12 @@ from torch.optim import Adam
 
 from dlnotes.data.curve import bump, chebyshev, noisy_bump
 from dlnotes.data.digits import load_digits
-from dlnotes.linear import fit, linear, with_ones
+from dlnotes.linear import design_matrix, least_squares, linear
 from dlnotes.losses import mse
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
-from dlnotes.train.evaluate import evaluate
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 from dlnotes.validate import bias_variance, cross_validate
 
@@ -24,14 +24,14 @@ X = chebyshev(x, 5)
 
 
 def error(X: Tensor, y: Tensor, X_val: Tensor, y_val: Tensor) -> float:
-    return mse(linear(X_val, *fit(X, y)), y_val).item()
+    return mse(linear(X_val, *least_squares(X, y)), y_val).item()
 
 
 sixty_fits = cross_validate(error, X, y, k=60).mean()
 
-Q, _ = torch.linalg.qr(with_ones(X))
+Q, _ = torch.linalg.qr(design_matrix(X))
 leverage = (Q**2).sum(dim=1)  # (60,)
-missed = y - linear(X, *fit(X, y))
+missed = y - linear(X, *least_squares(X, y))
 one_fit = ((missed / (1 - leverage)) ** 2).mean()
 training_error = (missed**2).mean()
 loo_gap = abs(sixty_fits - one_fit)
@@ -47,7 +47,7 @@ for sigma in (0.3, 0.6):
     for d in (2, 8):
         seed_everything(1992)
         x, y = noisy_bump((2000, 30), sigma)
-        w, b = fit(chebyshev(x, d), y)
+        w, b = least_squares(chebyshev(x, d), y)
         predictions = w @ chebyshev(nodes, d).T + b[:, None]
         bias2, variance = bias_variance(predictions, bump(nodes))
         parts[sigma, d] = bias2.mean(), variance.mean()
@@ -71,8 +71,8 @@ for name, labels in (("true", true_labels), ("shuffled", shuffled)):
     optimizer = Adam(model.parameters(), lr=0.003)
     batches = Batches(X, labels, batch_size=50)
     train(model, cross_entropy, optimizer, batches, steps=800)
-    on_training = evaluate(model, accuracy, X, labels)
-    on_new = evaluate(model, accuracy, *digits.val)
+    on_training = evaluate(model, accuracy, [(X, labels)])
+    on_new = evaluate(model, accuracy, [digits.val])
     scores[name] = on_training, on_new
     print(f"{name:8}  training {on_training:.3f}  validation {on_new:.3f}")
 (true_seen, true_new), (shuffled_seen, shuffled_new) = scores.values()

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from dlnotes.data.curve import bump, chebyshev, noisy_bump
-from dlnotes.linear import fit, linear
+from dlnotes.linear import least_squares, linear
 from dlnotes.losses import mse
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
@@ -17,7 +17,7 @@ x_new, y_new = noisy_bump((10_000,))
 rows = []
 for d, n in [(1, 4), (1, 3000), (20, 30), (20, 3000)]:
     x, y = noisy_bump((200, n))
-    w, b = fit(chebyshev(x, d), y)
+    w, b = least_squares(chebyshev(x, d), y)
     fitted = (chebyshev(x, d) @ w[..., None])[..., 0] + b[:, None]
     seen = ((fitted - y) ** 2).mean(dim=1)
     new = w @ chebyshev(x_new, d).T + b[:, None]
@@ -35,7 +35,7 @@ many_seen, many_unseen = rows[3][2:]
 seed_everything(1974)
 x = torch.linspace(-1, 0.98, 12, dtype=torch.float64)
 y = bump(x) + 0.3 * torch.randn(12)
-w, b = fit(chebyshev(x, 11), y)
+w, b = least_squares(chebyshev(x, 11), y)
 moved = x + 0.02
 small_loss = mse(linear(chebyshev(x, 11), w, b), y).item()
 moved_loss = mse(linear(chebyshev(moved, 11), w, b), y).item()
@@ -52,7 +52,7 @@ repeats, degrees = 1000, range(1, 13)
 sets = {name: noisy_bump((repeats, 30)) for name in ("fit", "choose", "test")}
 measured: dict[str, list[Tensor]] = {"choose": [], "test": []}
 for d in degrees:
-    w, b = fit(chebyshev(sets["fit"][0], d), sets["fit"][1])
+    w, b = least_squares(chebyshev(sets["fit"][0], d), sets["fit"][1])
     for name, errors in measured.items():
         x, y = sets[name]
         prediction = (chebyshev(x, d) @ w[..., None])[..., 0] + b[:, None]
@@ -77,7 +77,7 @@ def strongest(X: Tensor, y: Tensor) -> Tensor:
 
 
 def error(X: Tensor, y: Tensor, X_val: Tensor, y_val: Tensor) -> float:
-    return mse(linear(X_val, *fit(X, y)), y_val).item()
+    return mse(linear(X_val, *least_squares(X, y)), y_val).item()
 
 
 def choose_inside(X: Tensor, y: Tensor, X_val: Tensor, y_val: Tensor) -> float:

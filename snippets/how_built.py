@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import torch
 
 from dlnotes.data.synthetic import noisy_line
-from dlnotes.linear import fit, linear
+from dlnotes.linear import least_squares, linear
 from dlnotes.train.seed import seed_everything
 
 # %% pipeline
@@ -49,7 +49,7 @@ plt.show()
 # %% line
 seed_everything(7)
 X, y = noisy_line(n=40, w=2, b=1, sigma=0.3)
-w, b = fit(X, y)
+w, b = least_squares(X, y)
 slope, intercept = w.item(), b.item()
 print(f"slope {slope:.3f}  intercept {intercept:.3f}")
 

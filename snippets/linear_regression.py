@@ -8,16 +8,17 @@ from torch.nn.functional import mse_loss
 from torch.optim import SGD
 
 from dlnotes.data.synthetic import noisy_line
-from dlnotes.linear import LinearRegression, fit, linear
+from dlnotes.linear import LinearRegression, least_squares, linear
 from dlnotes.losses import mse
+from dlnotes.train.batches import Batches
 from dlnotes.train.history import History
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 # %% idea
 x_few = torch.tensor([0.1, 0.25, 0.4, 0.55, 0.7, 0.9])
 y_few = torch.tensor([2.3, 1.7, 3.6, 2.6, 4.4, 4.1])
-w_few, b_few = fit(x_few[:, None], y_few)
+w_few, b_few = least_squares(x_few[:, None], y_few)
 line_few = linear(x_few[:, None], w_few, b_few)
 
 fig, ax = plt.subplots(figsize=(4.4, 2.7))
@@ -88,7 +89,7 @@ for reduction in ("mean", "sum", "none"):
     print(f"{reduction:4}  shape {shape:6}  difference {difference:.0e}")
 
 # %% closed-form
-w_fit, b_fit = fit(X, y)
+w_fit, b_fit = least_squares(X, y)
 loss_fit = mse(linear(X, w_fit, b_fit), y)
 loss_all = mse(prediction, y)
 w_exact = w_fit.item()

@@ -5,10 +5,16 @@ import torch
 from torch.optim import SGD
 
 from dlnotes.data.synthetic import noisy_line, noisy_linear
-from dlnotes.linear import LinearRegression, fit, linear, normal_equation
+from dlnotes.linear import (
+    LinearRegression,
+    least_squares,
+    linear,
+    normal_equation,
+)
 from dlnotes.losses import mse
 from dlnotes.table import Table
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 
@@ -28,13 +34,13 @@ for w, b in [(5, 7), (3, 4)]:
     model = descend(X, y)
     for name, (w_hat, b_hat) in [
         ("3,000 steps of SGD", (model.w, model.b)),
-        ("closed form", fit(X, y)),
+        ("closed form", least_squares(X, y)),
     ]:
         loss = mse(linear(X, w_hat, b_hat), y)
         estimate = [w_hat.item(), b_hat.item(), loss.item()]
         rows.append([f"y = {w}x + {b}", name, *estimate])
 w_second = model.w.item()
-w_second_gap = abs(w_second - fit(X, y)[0].item())
+w_second_gap = abs(w_second - least_squares(X, y)[0].item())
 form = {"w": ".4f", "b": ".4f", "loss": ".6f"}
 Table(["true line", "method", "w", "b", "loss"], rows, form).show()
 
@@ -42,7 +48,7 @@ Table(["true line", "method", "w", "b", "loss"], rows, form).show()
 X, y = noisy_line(n=256, w=5, b=7, sigma=0.25)
 A = torch.cat([torch.ones_like(X), X], dim=1)
 from_lstsq = torch.linalg.lstsq(A, y[:, None]).solution[1, 0]
-print(f"QR               w = {fit(X, y)[0].item():.5f}")
+print(f"QR               w = {least_squares(X, y)[0].item():.5f}")
 print(f"normal equation  w = {normal_equation(X, y)[0].item():.5f}")
 print(f"torch lstsq      w = {from_lstsq.item():.5f}")
 
@@ -55,7 +61,8 @@ condition = torch.linalg.cond(A.double() / A.double().norm(dim=0))
 condition_squared = condition**2
 precisions = {"double": torch.float64, "single": torch.float32}
 rows = []
-for name, method in [("normal equation", normal_equation), ("QR", fit)]:
+METHODS = {"normal equation": normal_equation, "QR": least_squares}
+for name, method in METHODS.items():
     for precision, dtype in precisions.items():
         w_hat, b_hat = method(years.to(dtype), y.to(dtype))
         prediction = linear(years.double(), w_hat.double(), b_hat.double())
@@ -71,7 +78,7 @@ seed_everything(1809)
 w_true = torch.tensor([2.0, -3.0, 0.5])
 X, y = noisy_linear((256,), w_true, b=4.0, sigma=0.25)
 model = descend(X, y)
-w_hat, b_hat = fit(X, y)
+w_hat, b_hat = least_squares(X, y)
 rows = [["b", 4.0, model.b.item(), b_hat.item()]]
 for i in range(3):
     weights = [w_true[i].item(), model.w[i].item(), w_hat[i].item()]

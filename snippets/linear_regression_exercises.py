@@ -5,10 +5,11 @@ import torch
 from torch.optim import SGD
 
 from dlnotes.data.synthetic import noisy_line
-from dlnotes.linear import LinearRegression, fit
+from dlnotes.linear import LinearRegression, least_squares
 from dlnotes.losses import mse
+from dlnotes.train.batches import Batches
 from dlnotes.train.history import History
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 seed_everything(1809)
@@ -19,7 +20,7 @@ X, y = noisy_line(n=256, w=5, b=7, sigma=0.25)
 def steps_needed(X: torch.Tensor) -> int:
     model = LinearRegression(features=1)
     optimizer = SGD(model.parameters(), lr=0.01)
-    w_fit, _ = fit(X, y)
+    w_fit, _ = least_squares(X, y)
 
     def close_enough(history: History) -> bool:
         return abs(model.w / w_fit - 1).item() < 0.002
@@ -56,9 +57,9 @@ seed_everything(1)
 area = torch.rand(256)
 rooms = 0.8 * area + 0.1 * torch.randn(256)
 price = 2 * area + 3 * rooms + 1 + 0.25 * torch.randn(256)
-w_alone, _ = fit(area[:, None], price)
-w_both, _ = fit(torch.stack([area, rooms], dim=1), price)
-w_rooms, _ = fit(area[:, None], rooms)
+w_alone, _ = least_squares(area[:, None], price)
+w_both, _ = least_squares(torch.stack([area, rooms], dim=1), price)
+w_rooms, _ = least_squares(area[:, None], rooms)
 predicted = w_both[0] + w_both[1] * w_rooms[0]
 area_alone, area_both, rooms_both = w_alone.item(), *w_both.tolist()
 print(f"area alone       {area_alone:.3f}")

@@ -6,9 +6,10 @@ from torch import Tensor, nn
 from torch.optim import SGD
 
 from dlnotes.data.synthetic import noisy_line
-from dlnotes.linear import LinearRegression, fit
+from dlnotes.linear import LinearRegression, least_squares
 from dlnotes.losses import mse
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 # %% silent
@@ -22,7 +23,8 @@ def unguarded(prediction: Tensor, target: Tensor) -> Tensor:
     return ((prediction - target) ** 2).mean()
 
 
-history = train(model, unguarded, optimizer, Batches(X, y, 64), steps=3000)
+batches = Batches(X, y, batch_size=64)
+history = train(model, unguarded, optimizer, batches, steps=3000)
 w_wrong, b_wrong = model.weight.item(), model.bias.item()
 y_mean, y_variance = y.mean(), y.var(correction=0)
 print("prediction", tuple(model(X).shape), " target", tuple(y.shape))
@@ -45,8 +47,9 @@ def half_sum(prediction: Tensor, target: Tensor) -> Tensor:
     return mse(prediction, target, reduction="sum") / 2
 
 
+batches = Batches(X, y, batch_size=256)
 try:
-    train(model, half_sum, optimizer, Batches(X, y, 256), steps=3000)
+    train(model, half_sum, optimizer, batches, steps=3000)
 except FloatingPointError as error:
     print(error)
 
@@ -55,7 +58,7 @@ models = []
 for loss_function, rate in [(mse, 0.01), (half_sum, 0.01 / 128)]:
     model = LinearRegression(features=1)
     optimizer = SGD(model.parameters(), lr=rate)
-    train(model, loss_function, optimizer, Batches(X, y, 256), steps=300)
+    train(model, loss_function, optimizer, batches, steps=300)
     models.append(model)
     print(f"rate {rate:.6f}  w {model.w.item():.4f}  b {model.b.item():.4f}")
 same_minimum = abs(models[0].w - models[1].w).item()
@@ -71,6 +74,6 @@ print(f"divided by 4 rows:      {per_row:.0f}")
 celsius = 10 + 20 * X
 both = torch.cat([celsius, 1.8 * celsius + 32], dim=1)
 try:
-    fit(both, y)
+    least_squares(both, y)
 except ValueError as error:
     print(error)

@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import torch
 
 from dlnotes.data.synthetic import noisy_line, noisy_linear
-from dlnotes.linear import fit, linear
+from dlnotes.linear import least_squares, linear
 from dlnotes.losses import gaussian_nll, mse
 from dlnotes.train.seed import seed_everything
 
@@ -13,7 +13,7 @@ from dlnotes.train.seed import seed_everything
 seed_everything(1809)
 sets, n, sigma = 2000, 256, 0.25
 X, y = noisy_linear((sets, n), w=torch.tensor([5.0]), b=7.0, sigma=sigma)
-w, b = fit(X, y)  # (2000, 1), (2000,)
+w, b = least_squares(X, y)  # (2000, 1), (2000,)
 losses = ((X[..., 0] * w + b[:, None] - y) ** 2).mean(dim=1)
 
 bias = w.mean() - 5
@@ -43,7 +43,7 @@ plt.show()
 # %% likelihood
 seed_everything(1809)
 X, y = noisy_line(n=256, w=5, b=7, sigma=0.25)
-w_fit, b_fit = fit(X, y)
+w_fit, b_fit = least_squares(X, y)
 slopes = torch.linspace(3.5, 6.5, 301)
 nll = {
     sigma: torch.stack(

@@ -6,10 +6,9 @@ import matplotlib.pyplot as plt
 import torch
 from torch.nn import functional
 
+from dlnotes.binary import bce, bce_with_logits
 from dlnotes.data.synthetic import noisy_line
 from dlnotes.losses import (
-    bce,
-    bce_with_logits,
     cross_entropy,
     huber,
     log_softmax,

@@ -7,10 +7,12 @@ import matplotlib.pyplot as plt
 import torch
 from torch.optim import SGD
 
+from dlnotes.binary import bce, bce_with_logits
 from dlnotes.linear import LinearRegression
-from dlnotes.losses import bce, bce_with_logits, cross_entropy
+from dlnotes.losses import cross_entropy
 from dlnotes.table import Table
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 # %% one-sample
@@ -26,7 +28,7 @@ naive = -(logits.exp() / logits.exp().sum(dim=1)).log()[0]
 stable = cross_entropy(logits.expand(3, 3), torch.arange(3), "none")
 (slope,) = torch.autograd.grad(stable[2], logits)
 print("exp, divide, log", naive.tolist())
-print("log_softmax     ", stable.tolist())
+print("cross_entropy   ", stable.tolist())
 print("its gradient for label 2", slope[0].tolist())
 
 # %% epsilon

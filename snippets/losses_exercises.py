@@ -5,7 +5,8 @@ import math
 
 import torch
 
-from dlnotes.losses import bce, cross_entropy, huber, mae, mse
+from dlnotes.binary import bce
+from dlnotes.losses import cross_entropy, huber, mae, mse
 from dlnotes.train.seed import seed_everything
 
 # %% solution-1

@@ -8,10 +8,11 @@ import torch
 from torch.optim import SGD
 
 from dlnotes.data.synthetic import noisy_line
-from dlnotes.linear import LinearRegression, fit
+from dlnotes.linear import LinearRegression, least_squares
 from dlnotes.losses import huber, mae, mse
 from dlnotes.table import Table
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 # %% fit
@@ -37,7 +38,7 @@ rows = [[name, m.w.item(), m.b.item()] for name, m in lines.items()]
 Table(["loss", "w", "b"], rows, {"w": ".2f", "b": ".2f"}).show()
 w_mse, w_mae, w_huber = (row[1] for row in rows)
 b_mse, b_mae, b_huber = (row[2] for row in rows)
-w_exact, b_exact = fit(X, y)
+w_exact, b_exact = least_squares(X, y)
 mse_gap = (w_exact - lines["MSE"].w).abs().item()
 
 # %% lines

@@ -13,10 +13,10 @@ from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
 from dlnotes.table import Table
-from dlnotes.train.evaluate import evaluate
+from dlnotes.train.batches import Batches
 from dlnotes.train.history import History
 from dlnotes.train.hooks import every
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 torch.set_num_threads(1)  # more threads would add up in another order
@@ -39,7 +39,7 @@ def fit(sizes, rate, decay, epochs, seed):
     losses = []
 
     def watch(history: History) -> None:
-        losses.append(evaluate(model, cross_entropy, *digits.val))
+        losses.append(evaluate(model, cross_entropy, [digits.val]))
 
     steps = epochs * len(batches)
     hooks = [every(len(batches), watch)]
@@ -82,7 +82,7 @@ print("seed  train  validation   test")
 for seed in (1, 2, 3):
     model, _, _ = fit([64, width, 10], rate, decay, epochs, seed)
     sets = (digits.train, digits.val, digits.test)
-    on_train, on_val, on_test = (evaluate(model, accuracy, *s) for s in sets)
+    on_train, on_val, on_test = (evaluate(model, accuracy, [s]) for s in sets)
     print(f"{seed:4}  {on_train:.3f}  {on_val:10.3f}  {on_test:.3f}")
     scores.append(on_test)
 test_mean, test_sd = torch.tensor(scores).mean(), torch.tensor(scores).std()
@@ -122,8 +122,8 @@ except RuntimeError as error:
 # %% scrambled
 columns = X.T.contiguous()  # (64, 360), an image a column
 reshaped = columns.reshape(360, 64)
-acc_reshaped = evaluate(model, accuracy, reshaped, y)
-acc_transposed = evaluate(model, accuracy, columns.T, y)
+acc_reshaped = evaluate(model, accuracy, [(reshaped, y)])
+acc_transposed = evaluate(model, accuracy, [(columns.T, y)])
 print("reshape  ", tuple(reshaped.shape), f" accuracy {acc_reshaped:.3f}")
 print("transpose", tuple(columns.T.shape), f" accuracy {acc_transposed:.3f}")
 

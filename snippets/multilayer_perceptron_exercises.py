@@ -10,7 +10,8 @@ from dlnotes.basics.network import Network, train_epoch
 from dlnotes.data.digits import load_digits
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 torch.set_num_threads(1)  # more threads would add up in another order
@@ -33,11 +34,11 @@ print("same logits:", same)
 images, y = load_digits().train
 X, y = images.double().numpy(), y.numpy()
 rng = np.random.default_rng(0)
-network = Network(C=64, H=32, K=10, rng=rng)
+network = Network(C=64, hidden=32, K=10, rng=rng)
 for W in (network.first.W, network.second.W):
     W[...] = 0.1
 for _ in range(20):
-    loss = train_epoch(network, X, y, batch_size=32, rate=1.0, rng=rng)
+    loss = train_epoch(network, X, y, batch_size=32, lr=1.0, rng=rng)
 right = (network.logits(X).argmax(axis=1) == y).mean()
 rows = network.first.W
 gap = np.abs(rows - rows[0]).max() / np.abs(rows).max()

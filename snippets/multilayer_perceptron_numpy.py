@@ -52,7 +52,7 @@ print("test      ", X_test.shape, y_test.shape)
 
 # %% network
 rng = np.random.default_rng(0)
-network = Network(C=64, H=32, K=10, rng=rng)
+network = Network(C=64, hidden=32, K=10, rng=rng)
 names = ("W1", "b1", "W2", "b2")
 for name, parameter in zip(names, network.parameters, strict=True):
     print(f"{name}  {parameter.shape!s:8}  {parameter.size:5} numbers")
@@ -67,7 +67,7 @@ print(f"loss before training  {loss_start:.3f}")
 print(f"loss of a blind guess {loss_blind:.3f}")
 
 # %% check
-small = Network(C=64, H=16, K=10, rng=np.random.default_rng(1))
+small = Network(C=64, hidden=16, K=10, rng=np.random.default_rng(1))
 rows = slice(0, 20)
 exact = gradients(small, X[rows], y[rows])
 nudged = numerical_gradients(small, X[rows], y[rows])
@@ -93,17 +93,17 @@ for name, others in (
     print(f"  {name:9}  {gap:.0e}")
 
 # %% cost
-B, C, H, K = 20, 64, 16, 10
-parameters = C * H + H + H * K + K
-forward = B * (C * H + H * K)
-per_weight = B * (C * H + H) * (K + 2) + B * (H * K + K)
+B, C, hidden, K = 20, 64, 16, 10
+parameters = C * hidden + hidden + hidden * K + K
+forward = B * (C * hidden + hidden * K)
+per_weight = B * (C * hidden + hidden) * (K + 2) + B * (hidden * K + K)
 numerical_passes = 2 * parameters
 Table(
     ["gradient by", "passes", "multiplications"],
     [
         ["nudging", numerical_passes, numerical_passes * forward],
         ["recursion", 1, forward + per_weight],
-        ["backpropagation", 1, 3 * forward + B * H],
+        ["backpropagation", 1, 3 * forward + B * hidden],
     ],
     {"passes": ",", "multiplications": ","},
 ).show()
@@ -128,7 +128,7 @@ def accuracy(X, y):
 
 means, last_batches, on_train, on_val = [], [], [], []
 for epoch in range(1, 31):
-    means.append(train_epoch(network, X, y, batch_size=32, rate=1.0, rng=rng))
+    means.append(train_epoch(network, X, y, batch_size=32, lr=1.0, rng=rng))
     last_batches.append(network.error.loss)
     on_train.append(accuracy(X, y))
     on_val.append(accuracy(X_val, y_val))
@@ -156,8 +156,8 @@ print("batch size  updates  validation accuracy")
 after_pass = {}
 for size in (1, 32, len(X)):
     rng = np.random.default_rng(0)
-    network = Network(C=64, H=32, K=10, rng=rng)
-    train_epoch(network, X, y, batch_size=size, rate=0.2, rng=rng)
+    network = Network(C=64, hidden=32, K=10, rng=rng)
+    train_epoch(network, X, y, batch_size=size, lr=0.2, rng=rng)
     updates = -(-len(X) // size)
     after_pass[size] = accuracy(X_val, y_val)
     print(f"{size:10}  {updates:7}  {after_pass[size]:.3f}")

@@ -11,9 +11,8 @@ from sklearn.neural_network import MLPClassifier
 from dlnotes.data.digits import load_digits
 
 # %% fit
-train, val, test, _ = load_digits()
 (X, y), (X_val, y_val), (X_test, y_test) = [
-    (images.numpy(), labels.numpy()) for images, labels in (train, val, test)
+    (part.X.numpy(), part.y.numpy()) for part in load_digits()
 ]
 
 

@@ -10,10 +10,10 @@ from torch.optim import SGD
 from dlnotes.data.digits import load_digits
 from dlnotes.losses import cross_entropy
 from dlnotes.mlp import MLP
-from dlnotes.train.checkpoint import Checkpoint, load
+from dlnotes.train.batches import Batches
+from dlnotes.train.checkpoint import Checkpoint, read
 from dlnotes.train.history import History
-from dlnotes.train.hooks import every
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.loop import train
 from dlnotes.train.progress import Progress
 from dlnotes.train.seed import seed_everything
 
@@ -32,18 +32,23 @@ def program(path, cut_at=None, keep_optimizer=True):
     seed_everything(0)
     model = MLP([64, 32, 10])
     optimizer = SGD(model.parameters(), lr=0.05, momentum=0.9)
+    batches = Batches(*digits.train, batch_size=32)
     parts = [model, optimizer] if keep_optimizer else [model]
-    checkpoint = Checkpoint(path, parts)
+    checkpoint = Checkpoint(path, parts, every=len(batches))
+    seen = []
 
-    def cut(history: History) -> None:
+    def watch(history: History) -> None:
+        if not seen:
+            print(f"starting after step {history.step - 1:3}", end=", ")
+        seen.append(history.step)
         if history.step == cut_at:
             raise PowerCutError
 
-    batches = Batches(*digits.train, batch_size=32)
-    hooks = [every(len(batches), checkpoint.save), Progress(STEPS), cut]
-    history = checkpoint.resume()
-    print(f"starting after step {history.step:3}", end=", ")
-    train(model, cross_entropy, optimizer, batches, STEPS, hooks, history)
+    with Progress(STEPS) as progress:
+        hooks = [progress, watch]
+        history = train(
+            model, cross_entropy, optimizer, batches, STEPS, hooks, checkpoint
+        )
     print(f"done after step {history.step}, loss {history.losses[-1]:.6f}")
     return torch.cat([p.detach().flatten() for p in model.parameters()])
 
@@ -55,7 +60,7 @@ with TemporaryDirectory() as folder:
     try:
         program(path, cut_at=150)
     except PowerCutError:
-        kept = load(path, parts=2)
+        kept = read(path)
         print("the power is cut at step 150")
     resumed = program(path)
 

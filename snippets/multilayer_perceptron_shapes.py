@@ -12,8 +12,8 @@ from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
 from dlnotes.table import Table
-from dlnotes.train.evaluate import evaluate
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 torch.set_num_threads(1)  # more threads would add up in another order
@@ -24,9 +24,9 @@ X, y = ROWS.astype(float), np.array([0, 1, 1, 0])
 
 def learn_xor(hidden, seed):
     rng = np.random.default_rng(seed)
-    network = Network(C=2, H=hidden, K=2, rng=rng)
+    network = Network(C=2, hidden=hidden, K=2, rng=rng)
     for _ in range(600):
-        train_epoch(network, X, y, batch_size=4, rate=4.0, rng=rng)
+        train_epoch(network, X, y, batch_size=4, lr=4.0, rng=rng)
     right = (network.logits(X).argmax(axis=1) == y).sum()
     return network, int(right)
 
@@ -93,8 +93,8 @@ for width, seed in starts:
     optimizer = SGD(model.parameters(), lr=0.5)
     batches = Batches(M, labels, batch_size=50)
     train(model, cross_entropy, optimizer, batches, steps=1000)
-    seen = evaluate(model, accuracy, M, labels)
-    new[width, seed] = evaluate(model, accuracy, M_new, labels_new)
+    seen = evaluate(model, accuracy, [(M, labels)])
+    new[width, seed] = evaluate(model, accuracy, [(M_new, labels_new)])
     models[width, seed] = model
     rows.append((width, seed, seen, new[width, seed]))
 

@@ -8,7 +8,8 @@ from torch.optim import Adam
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
 from dlnotes.table import Table
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 torch.set_num_threads(1)  # more threads would add up in another order
@@ -28,12 +29,12 @@ def error(model):
 
 
 # %% built
-def built(H):
-    knots = torch.linspace(-3, 3, H + 1)
+def built(m):
+    knots = torch.linspace(-3, 3, m + 1)
     heights = target(knots)
-    slopes = heights.diff() / knots.diff()  # (H,)
-    turns = torch.cat([slopes[:1], slopes.diff()])  # (H,)
-    model = MLP([1, H, 1])
+    slopes = heights.diff() / knots.diff()  # (m,)
+    turns = torch.cat([slopes[:1], slopes.diff()])  # (m,)
+    model = MLP([1, m, 1])
     hidden, output = model.layers
     with torch.no_grad():
         hidden.weight.fill_(1)

@@ -7,7 +7,7 @@ from torch.nn.functional import cross_entropy
 
 from dlnotes.data.digits import load_digits
 from dlnotes.data.synthetic import noisy_line
-from dlnotes.linear import fit
+from dlnotes.linear import least_squares
 from dlnotes.mlp import MLP
 from dlnotes.optim import (
     SGD,
@@ -26,14 +26,14 @@ from dlnotes.schedule import (
     warm_up,
 )
 from dlnotes.table import Table
-from dlnotes.train.loop import Batches
+from dlnotes.train.batches import Batches
 from dlnotes.train.seed import seed_everything
 
 # %% idea
 seed_everything(0)
 X, y = noisy_line(n=256, w=1, b=0, sigma=0.5)
 x = (X[:, 0] - 0.5) * 12**0.5  # variance 1
-w_best, b_best = (t.squeeze() for t in fit(x[:, None], y))
+w_best, b_best = (t.squeeze() for t in least_squares(x[:, None], y))
 start = torch.tensor([w_best - 1.1, b_best + 0.7])
 error = x * start[0] + start[1] - y
 downhill = -2 * torch.stack([error * x, error], dim=1)  # (256, 2)
@@ -74,7 +74,7 @@ PAIRS = {
 }
 
 # %% equal
-(X, y), _, _, _ = load_digits()
+(X, y), _, _ = load_digits()
 X = X.double()
 
 
@@ -107,7 +107,7 @@ for name, (ours, torchs, rate, settings) in PAIRS.items():
     rows.append([name, len(steps), moved, largest])
 largest_difference = max(row[3] for row in rows)
 least_moved = min(row[2] for row in rows)
-form = {"moved by": ".3f", "difference": "g"}
+form = {"moved by": ".3f", "difference": ".0e"}
 Table(["method", "steps", "moved by", "difference"], rows, form).show()
 
 # %% decoupled
@@ -130,14 +130,15 @@ Table(["size of g", "Adam + L2", "AdamW"], rows, form).show()
 # %% schedules
 steps = 100
 schedules = {
-    "constant": (constant(0.1), "-"),
-    "step decay": (step_decay(0.1, factor=0.5, every=25), "--"),
-    "exponential": (exponential(0.1, factor=0.97), ":"),
-    "warm-up, then cosine": (warm_up(10, cosine(0.1, steps - 10)), "-."),
+    "constant": (constant, "-"),
+    "step decay": (step_decay(factor=0.5, every=25), "--"),
+    "exponential": (exponential(factor=0.97), ":"),
+    "warm-up, then cosine": (warm_up(10, cosine(steps - 10)), "-."),
 }
 fig, ax = plt.subplots(figsize=(4.8, 2.8))
 for name, (schedule, style) in schedules.items():
-    ax.plot([schedule(step) for step in range(steps)], style, label=name)
+    rates = [0.1 * schedule(step) for step in range(steps)]
+    ax.plot(rates, style, label=name)
 ax.set(xlabel="step", ylabel="learning rate η")
 fig.legend(loc="outside upper center", ncols=2)
 plt.show()

@@ -8,8 +8,8 @@ from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
 from dlnotes.optim import SGD
 from dlnotes.table import Table
-from dlnotes.train.evaluate import evaluate
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 # %% equal-epochs
@@ -21,16 +21,16 @@ epochs = 20
 def learn(batch_size, rate):
     seed_everything(0)
     model = MLP([64, 32, 10])
-    batches = Batches(X, y, batch_size)
+    batches = Batches(X, y, batch_size=batch_size)
     optimizer = SGD(model.parameters(), lr=rate)
     train(model, cross_entropy, optimizer, batches, epochs * len(batches))
     return {
         "batch size": batch_size,
         "steps": epochs * len(batches),
         "η": rate,
-        "loss": evaluate(model, cross_entropy, X, y),
-        "validation loss": evaluate(model, cross_entropy, *digits.val),
-        "accuracy": evaluate(model, accuracy, *digits.val),
+        "loss": evaluate(model, cross_entropy, [(X, y)]),
+        "validation loss": evaluate(model, cross_entropy, [digits.val]),
+        "accuracy": evaluate(model, accuracy, [digits.val]),
     }
 
 

@@ -9,10 +9,10 @@ from torch.nn.functional import cross_entropy, one_hot
 from dlnotes.data.digits import load_digits
 from dlnotes.mlp import MLP
 from dlnotes.optim import SGD
-from dlnotes.train.evaluate import evaluate
+from dlnotes.train.batches import Batches
 from dlnotes.train.history import History
 from dlnotes.train.hooks import every
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 # %% learn
@@ -25,19 +25,19 @@ epochs = 4
 def learn(batch_size: int, rate: float) -> tuple[float, list, list]:
     seed_everything(0)
     model = MLP([64, 10])
-    batches = Batches(X, y, batch_size)
+    batches = Batches(X, y, batch_size=batch_size)
     seen = [0.0]
-    losses = [evaluate(model, cross_entropy, X, y)]
+    losses = [evaluate(model, cross_entropy, [(X, y)])]
 
     def watch(history: History) -> None:
-        seen.append(sum(history.rows) / N)
-        losses.append(evaluate(model, cross_entropy, X, y))
+        seen.append(sum(history.counts) / N)
+        losses.append(evaluate(model, cross_entropy, [(X, y)]))
 
     optimizer = SGD(model.parameters(), rate)
     hook = every(max(1, len(batches) // 10), watch)
     steps = epochs * len(batches)
     train(model, cross_entropy, optimizer, batches, steps, [hook])
-    return evaluate(model, cross_entropy, *digits.val), seen, losses
+    return evaluate(model, cross_entropy, [digits.val]), seen, losses
 
 
 # %% three

@@ -9,9 +9,9 @@ from torch.nn.functional import cross_entropy
 from dlnotes.data.digits import load_digits
 from dlnotes.mlp import MLP
 from dlnotes.optim import SGD, Adam, Momentum
-from dlnotes.train.evaluate import evaluate
+from dlnotes.train.batches import Batches
 from dlnotes.train.history import History
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 
@@ -38,9 +38,10 @@ print(f"90 % of {last_length:.2f} is reached at step {steps_to_90}")
 class Uncorrected(Adam):
     @staticmethod
     def update(theta, g, state, group):
-        m = state["m"].lerp_(g, 1 - group["beta1"])
-        v = state["v"].lerp_(g**2, 1 - group["beta2"])
-        theta.addcdiv_(m, v.sqrt() + group["eps"], value=-group["lr"])
+        beta1, beta2 = group["beta1"], group["beta2"]
+        m = state["m"] = beta1 * state["m"] + (1 - beta1) * g
+        v = state["v"] = beta2 * state["v"] + (1 - beta2) * g**2
+        theta -= group["lr"] * m / (v.sqrt() + group["eps"])
 
 
 without, corrected = lengths(Uncorrected, 5000), lengths(Adam, 5000)
@@ -55,23 +56,24 @@ for step in (1, 2, 5, 10, 100, 1000, 5000):
 X, y = load_digits().train
 
 
-def start(batch_size, rate):
+def start(batch_size):
     seed_everything(0)
     model = MLP([64, 32, 10])
-    return model, SGD(model.parameters(), rate), Batches(X, y, batch_size)
+    batches = Batches(X, y, batch_size=batch_size)
+    return model, SGD(model.parameters(), lr=0.5), batches
 
 
-model, optimizer, batches = start(32, 0.5)
+model, optimizer, batches = start(32)
 train(model, cross_entropy, optimizer, batches, 5 * len(batches))
 steps_32 = 5 * len(batches)
-goal = evaluate(model, cross_entropy, X, y)
+goal = evaluate(model, cross_entropy, [(X, y)])
 
 
 def reached(history: History) -> bool:
     return history.losses[-1] <= goal
 
 
-model, optimizer, batches = start(len(X), 0.5)
+model, optimizer, batches = start(len(X))
 history = train(model, cross_entropy, optimizer, batches, 2000, [reached])
 epochs_full = history.step
 print(f"goal: training loss {goal:.3f}")

@@ -7,42 +7,42 @@ from torch.nn.functional import cross_entropy
 
 from dlnotes.data.digits import load_digits
 from dlnotes.data.synthetic import noisy_line
-from dlnotes.linear import LinearRegression, fit, linear
+from dlnotes.linear import LinearRegression, least_squares, linear
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
 from dlnotes.optim import SGD, Momentum
 from dlnotes.schedule import constant, cosine, warm_up
 from dlnotes.table import Table
-from dlnotes.train.evaluate import evaluate
-from dlnotes.train.hooks import follow
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.hooks import schedule_lr
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 # %% floor
 seed_everything(0)
 X, y = noisy_line(n=1024, w=5, b=7, sigma=0.25)
 X = (X - 0.5) * 12**0.5  # variance 1
-lowest = mse(linear(X, *fit(X, y)), y)
+lowest = mse(linear(X, *least_squares(X, y)), y)
 steps = 640
 
 
-def excess(schedule):
+def excess(lr, schedule):
     seed_everything(0)
     model = LinearRegression(features=1)
-    optimizer = SGD(model.parameters(), lr=0.1)
+    optimizer = SGD(model.parameters(), lr)
+    schedule_lr(optimizer, schedule)
     above = []
 
     def watch(history):
         with torch.no_grad():
             above.append((mse(model(X), y) - lowest).item())
 
-    hooks = [follow(optimizer, schedule), watch]
-    train(model, mse, optimizer, Batches(X, y, 8), steps, hooks)
+    train(model, mse, optimizer, Batches(X, y, batch_size=8), steps, [watch])
     return torch.tensor(above)
 
 
-large, small = excess(constant(0.3)), excess(constant(0.03))
-falling = excess(cosine(0.3, steps))
+large, small = excess(0.3, constant), excess(0.03, constant)
+falling = excess(0.3, cosine(steps))
 floor_large, floor_small = large[-300:].mean(), small[-300:].mean()
 end_falling = falling[-1]
 
@@ -64,27 +64,27 @@ digits = load_digits()
 epochs, batch_size = 10, 32
 
 
-def validation_loss(schedule, seed):
+def validation_loss(lr, schedule, seed):
     seed_everything(seed)
     model = MLP([64, 32, 10])
-    batches = Batches(*digits.train, batch_size)
-    optimizer = Momentum(model.parameters(), lr=0.1)
-    hooks = [follow(optimizer, schedule)]
-    train(model, cross_entropy, optimizer, batches, total, hooks)
-    return evaluate(model, cross_entropy, *digits.val)
+    batches = Batches(*digits.train, batch_size=batch_size)
+    optimizer = Momentum(model.parameters(), lr)
+    schedule_lr(optimizer, schedule)
+    train(model, cross_entropy, optimizer, batches, total)
+    return evaluate(model, cross_entropy, [digits.val])
 
 
-total = epochs * len(Batches(*digits.train, batch_size))
+total = epochs * len(Batches(*digits.train, batch_size=batch_size))
 warm = total // 10
 rows = []
-for rate in (0.1, 0.2, 0.3):
-    row = [rate]
+for lr in (0.1, 0.2, 0.3):
+    row = [lr]
     for schedule in (
-        constant(rate),
-        cosine(rate, total),
-        warm_up(warm, cosine(rate, total - warm)),
+        constant,
+        cosine(total),
+        warm_up(warm, cosine(total - warm)),
     ):
-        losses = [validation_loss(schedule, seed) for seed in range(3)]
+        losses = [validation_loss(lr, schedule, seed) for seed in range(3)]
         row.append(sum(losses) / 3)
     rows.append(row)
 form = {"constant": ".3f", "cosine": ".3f", "with warm-up": ".3f"}

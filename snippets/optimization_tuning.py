@@ -7,8 +7,8 @@ from torch.nn.functional import cross_entropy
 from dlnotes.data.digits import load_digits
 from dlnotes.mlp import MLP
 from dlnotes.optim import SGD, Adam
-from dlnotes.train.evaluate import evaluate
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 # %% sweep
@@ -22,7 +22,7 @@ def validation_loss(method, rate, seed, epochs=5):
     batches = Batches(*digits.train, batch_size=32)
     optimizer = method(model.parameters(), lr=rate)
     train(model, cross_entropy, optimizer, batches, epochs * len(batches))
-    return evaluate(model, cross_entropy, *digits.val)
+    return evaluate(model, cross_entropy, [digits.val])
 
 
 def mean_loss(method, rate):

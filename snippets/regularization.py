@@ -9,7 +9,7 @@ from torch.optim import SGD
 
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
-from dlnotes.regularize import decayed, l2, lasso, ridge
+from dlnotes.regularize import l2, lasso, ridge, weight_decay_groups
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
 
@@ -105,7 +105,7 @@ print(f"largest weight {largest:.2f}, largest difference {difference:.0e}")
 spring = nn.Linear(1, 1)
 for name, groups in (
     ("all parameters", spring.parameters()),
-    ("weights only", decayed(spring, 0.1)),
+    ("weights only", weight_decay_groups(spring, 0.1)),
 ):
     nn.init.ones_(spring.weight)
     nn.init.ones_(spring.bias)

@@ -10,13 +10,13 @@ from dlnotes.data.digits import load_digits
 from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
-from dlnotes.regularize import Dropout, decayed, dropout
+from dlnotes.regularize import Dropout, dropout, weight_decay_groups
 from dlnotes.table import Table
+from dlnotes.train.batches import Batches
 from dlnotes.train.early_stopping import EarlyStopping
-from dlnotes.train.evaluate import evaluate
 from dlnotes.train.history import History
 from dlnotes.train.hooks import every
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 # %% histogram
@@ -62,7 +62,7 @@ optimizer = Adam(network.parameters(), lr=0.001)
 batches = Batches(X, y_noisy, batch_size=20)
 stopping = EarlyStopping(
     network,
-    lambda: evaluate(network, cross_entropy, X_val, y_val),
+    lambda: evaluate(network, cross_entropy, [(X_val, y_val)]),
     patience=10,
 )
 epoch = len(batches)
@@ -79,9 +79,9 @@ best_epoch = stopping.best_step // epoch
 print(f"stopped after epoch {stopped}, the best was epoch {best_epoch}")
 
 # %% restored
-accuracy_stopped = evaluate(network, accuracy, *digits.test)
+accuracy_stopped = evaluate(network, accuracy, [digits.test])
 stopping.restore()
-accuracy_restored = evaluate(network, accuracy, *digits.test)
+accuracy_restored = evaluate(network, accuracy, [digits.test])
 print(f"test accuracy at the stop {accuracy_stopped:.3f}")
 print(f"and of the best epoch     {accuracy_restored:.3f}")
 
@@ -92,7 +92,7 @@ optimizer = Adam(network.parameters(), lr=0.001)
 batches = Batches(X, y_noisy, batch_size=20)
 watched = EarlyStopping(
     network,
-    lambda: evaluate(network, cross_entropy, X_val, y_val),
+    lambda: evaluate(network, cross_entropy, [(X_val, y_val)]),
     patience=1000,
 )
 history = train(
@@ -104,8 +104,8 @@ history = train(
     [every(epoch, watched)],
 )
 training_losses = history.epoch_means()
-accuracy_end = evaluate(network, accuracy, *digits.test)
-fitted = evaluate(network, accuracy, X, y_noisy)
+accuracy_end = evaluate(network, accuracy, [digits.test])
+fitted = evaluate(network, accuracy, [(X, y_noisy)])
 last_training, last_validation = training_losses[-1], watched.losses[-1]
 training_at_best = training_losses[best_epoch - 1]
 best_validation = watched.best
@@ -130,10 +130,9 @@ plt.show()
 def trained(p: float, weight_decay: float, seed: int) -> nn.Module:
     seed_everything(seed)
     network = fresh(p)
-    optimizer = Adam(decayed(network, weight_decay), lr=0.001)
-    train(
-        network, cross_entropy, optimizer, Batches(X, y_noisy, 20), 40 * epoch
-    )
+    optimizer = Adam(weight_decay_groups(network, weight_decay), lr=0.001)
+    batches = Batches(X, y_noisy, batch_size=20)
+    train(network, cross_entropy, optimizer, batches, 40 * epoch)
     return network
 
 
@@ -147,7 +146,7 @@ for name, settings in CASES.items():
     networks = [trained(*settings, seed) for seed in range(3)]
     found = torch.tensor(
         [
-            [evaluate(n, accuracy, *data) for n in networks]
+            [evaluate(n, accuracy, [data]) for n in networks]
             for data in ((X, y_noisy), digits.test)
         ]
     )
@@ -170,7 +169,7 @@ seen = []
 
 
 def peek(_: History) -> None:
-    seen.append(evaluate(coin, accuracy, digits.test[0][:100], luck[:100]))
+    seen.append(evaluate(coin, accuracy, [(digits.test[0][:100], luck[:100])]))
 
 
 train(

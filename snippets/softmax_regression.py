@@ -10,14 +10,16 @@ from dlnotes.linear import SoftmaxRegression
 from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy, confusion_matrix
 from dlnotes.table import Table
-from dlnotes.train.evaluate import evaluate
+from dlnotes.train.batches import Batches
 from dlnotes.train.history import History
 from dlnotes.train.hooks import every
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 # %% data
-(X, y), val, test, side = load_digits()
+digits = load_digits()
+(X, y), val, test = digits
+side = digits.side
 print("train     ", tuple(X.shape), tuple(y.shape))
 print("validation", tuple(val[0].shape), tuple(val[1].shape))
 print("test      ", tuple(test[0].shape), tuple(test[1].shape))
@@ -69,7 +71,7 @@ print(f"loss {loss_untrained:.4f}, log 10 = {torch.tensor(10.0).log():.4f}")
 cross_entropy(model(X), y).backward()
 P = torch.softmax(model(X).detach(), dim=1)  # (N, 10)
 Y = torch.eye(10)[y]  # (N, 10)
-gradient = X.T @ (P - Y) / len(X)  # (64, 10)
+gradient = (P - Y).T @ X / len(X)  # (10, 64)
 gradient_gap = (gradient - model.W.grad).abs().max().item()
 print(f"largest difference from autograd: {gradient_gap:.0e}")
 
@@ -84,8 +86,8 @@ def learn(seed, rate, decay=0.0, epochs=50):
     seen = []
 
     def watch(history: History) -> None:
-        loss = evaluate(model, cross_entropy, *val)
-        right = evaluate(model, accuracy, *val)
+        loss = evaluate(model, cross_entropy, [val])
+        right = evaluate(model, accuracy, [val])
         seen.append((history.mean(last=len(batches)), loss, right))
 
     steps = epochs * len(batches)
@@ -131,7 +133,7 @@ Table(
 results = []
 for seed in (1, 2, 3):
     model, _ = learn(seed, rate, decay, epochs)
-    results.append(evaluate(model, accuracy, *test))
+    results.append(evaluate(model, accuracy, [test]))
     print(f"seed {seed}: test accuracy {results[-1]:.4f}")
 test_mean, test_sd = torch.tensor(results).mean(), torch.tensor(results).std()
 chance = (test_mean * (1 - test_mean) / len(test[1])) ** 0.5
@@ -186,7 +188,7 @@ largest = model.W.abs().max().item()
 fig, ax = plt.subplots(figsize=(4.8, 2.7))
 colours = {"cmap": "cividis", "vmin": -largest, "vmax": largest}
 names = [str(digit) for digit in range(10)]
-drawn = gallery(ax, model.W.detach().T, names, 5, **colours)
+drawn = gallery(ax, model.W.detach(), names, 5, **colours)
 fig.colorbar(drawn, ax=ax, label="weight", shrink=0.8)
 plt.show()
 

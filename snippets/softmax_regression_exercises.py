@@ -9,11 +9,13 @@ from dlnotes.data.digits import load_digits
 from dlnotes.linear import SoftmaxRegression
 from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
-from dlnotes.train.evaluate import evaluate
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
-(X, y), val, test, side = load_digits()
+digits = load_digits()
+(X, y), val, test = digits
+side = digits.side
 epochs = 10
 seed_everything(0)
 model = SoftmaxRegression(features=X.shape[1], classes=10)
@@ -24,24 +26,24 @@ history = train(model, cross_entropy, optimizer, batches, steps)
 
 # %% solution-1
 seed_everything(0)
-W, b = torch.zeros(X.shape[1], 10), torch.zeros(10)
+W, b = torch.zeros(10, X.shape[1]), torch.zeros(10)
 batches = Batches(X, y, batch_size=64)
 for _ in range(epochs):
     for X_batch, y_batch in batches:
-        P = torch.softmax(X_batch @ W + b, dim=1)  # (B, 10)
+        P = torch.softmax(X_batch @ W.T + b, dim=1)  # (B, 10)
         error = P - torch.eye(10)[y_batch]
-        W = W - 1.0 * X_batch.T @ error / len(error)
+        W = W - 1.0 * error.T @ X_batch / len(error)
         b = b - 1.0 * error.mean(dim=0)
 weight_gap = (W - model.W).abs().max().item()
 print(f"largest difference of a weight: {weight_gap:.0e}")
 print(f"largest weight: {W.abs().max():.2f}")
 
 # %% solution-2
-push = torch.randn(X.shape[1], 1)
-logits = test[0] @ (model.W.detach() + push) + model.b.detach()
+push = torch.randn(X.shape[1])
+logits = test[0] @ (model.W.detach() + push).T + model.b.detach()
 before = torch.softmax(model(test[0]).detach(), dim=1)
 pushed_gap = (torch.softmax(logits, dim=1) - before).abs().max().item()
-row_sum = model.W.sum(dim=1).abs().max().item()
+row_sum = model.W.sum(dim=0).abs().max().item()
 print(f"largest change of a probability: {pushed_gap:.0e}")
 print(f"largest sum of a pixel's ten weights: {row_sum:.0e}")
 
@@ -50,6 +52,6 @@ images = test[0].reshape(-1, side, side)
 right = {}
 for pixels in (0, 1, 2):
     moved = pad(images, (pixels, 0))[..., :side].flatten(1)
-    right[pixels] = evaluate(model, accuracy, moved, test[1])
+    right[pixels] = evaluate(model, accuracy, [(moved, test[1])])
     print(f"moved by {pixels}: accuracy {right[pixels]:.3f}")
 at_home, moved_by_one, moved_by_two = right.values()

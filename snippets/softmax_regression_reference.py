@@ -8,10 +8,7 @@ from dlnotes.data.digits import load_digits
 from dlnotes.table import Table
 
 # %% fit
-train, val, test, _ = (
-    tuple(t.numpy() for t in part) if isinstance(part, tuple) else part
-    for part in load_digits()
-)
+train, val, test = ((part.X.numpy(), part.y.numpy()) for part in load_digits())
 fits = {}
 for C in (0.1, 1.0, 10.0, 100.0):
     fits[C] = LogisticRegression(C=C, max_iter=500).fit(*train)

@@ -12,12 +12,12 @@ from dlnotes.linear import SoftmaxRegression
 from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
 from dlnotes.table import Table
-from dlnotes.train.evaluate import evaluate
+from dlnotes.train.batches import Batches
 from dlnotes.train.hooks import every
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
-(X, y), val, test, _ = load_digits()
+(X, y), val, test = load_digits()
 
 
 # %% twice
@@ -67,7 +67,7 @@ def learn(loss_function, rate):
     right = []
 
     def watch(history):
-        right.append(evaluate(model, accuracy, *val))
+        right.append(evaluate(model, accuracy, [val]))
 
     steps, hooks = 50 * len(batches), [every(len(batches), watch)]
     history = train(model, loss_function, optimizer, batches, steps, hooks)

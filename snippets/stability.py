@@ -60,17 +60,16 @@ def deep(
 
 
 # %% forward
-scales = {
-    name: layer_scales(deep(torch.relu, draw).layers[:-1], torch.relu, X)
-    for name, draw in [
-        ("N(0, 1)", lambda W: nn.init.normal_(W, 0.0, 1.0)),
-        ("Kaiming", kaiming),
-        ("Xavier", xavier),
-        ("PyTorch's default", None),
-        ("N(0, 0.01²)", lambda W: nn.init.normal_(W, 0.0, 0.01)),
-    ]
-}
-for name, scale in scales.items():
+scales = {}
+for name, draw in [
+    ("N(0, 1)", lambda W: nn.init.normal_(W, 0.0, 1.0)),
+    ("Kaiming", kaiming),
+    ("Xavier", xavier),
+    ("PyTorch's default", None),
+    ("N(0, 0.01²)", lambda W: nn.init.normal_(W, 0.0, 0.01)),
+]:
+    model = deep(torch.relu, draw)
+    scales[name] = scale = layer_scales(model, model.layers[1:], X)
     print(f"{name:17}  layer 1 {scale[0]:7.1e}  layer 20 {scale[-1]:7.1e}")
 scale_kaiming = scales["Kaiming"][-1] / scales["Kaiming"][0]
 scale_small = scales["N(0, 0.01²)"][-1]
@@ -97,7 +96,7 @@ norms_of = {}
 for name, (activation, draw) in cases.items():
     model = deep(activation, draw)
     cross_entropy(model(X), y).backward()
-    norms_of[name] = gradient_norms(model.layers)
+    norms_of[name] = gradient_norms(layer.weight for layer in model.layers)
 
 Table(
     ["network", "layer 1", "layer 21", "ratio"],

@@ -3,7 +3,7 @@
 # %% setup
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, gelu
+from torch.nn.functional import cross_entropy
 
 from dlnotes.data.digits import load_digits
 from dlnotes.initialize import kaiming
@@ -16,19 +16,17 @@ X, y = load_digits().train
 # %% solution-1
 seed_everything(0)
 z = torch.randn(1_000_000)
-gains = {
-    activation.__name__: activation(z).square().mean().rsqrt().item()
-    for activation in (torch.relu, torch.tanh, gelu)
-}
-for name, gain in gains.items():
+for activation in (nn.ReLU(), nn.Tanh(), nn.GELU()):
+    gain = activation(z).square().mean().rsqrt().item()
     layers = [nn.Linear(256, 256, bias=False) for _ in range(20)]
     for layer in layers:
         nn.init.normal_(layer.weight, 0.0, gain / 256**0.5)
-    activation = gelu if name == "gelu" else getattr(torch, name)
-    scales = gain * layer_scales(
-        layers, activation, torch.randn(500, 256) / gain
-    )
+    parts = [part for layer in layers for part in (layer, activation)]
+    model = nn.Sequential(*parts, nn.Identity())
+    signal = torch.randn(500, 256) / gain
+    scales = gain * layer_scales(model, [*layers[1:], model[-1]], signal)
     first, last = scales[0], scales[-1]
+    name = type(activation).__name__.lower()
     print(f"{name}: gain {gain:.3f}, layer 1 {first:.2f}, layer 20 {last:.2f}")
 
 
@@ -55,7 +53,7 @@ for name, network in (
     seed_everything(0)
     model = network()
     cross_entropy(model(X), y).backward()
-    norms = gradient_norms(model.layers[:20])
+    norms = gradient_norms(layer.weight for layer in model.layers[:20])
     ratios[name] = (norms[0] / norms[-1]).item()
     print(f"{name:8}  layer 1 {norms[0]:.0e}  layer 20 {norms[-1]:.0e}")
 ratios_plain, ratios_residual = ratios.values()

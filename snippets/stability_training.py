@@ -13,11 +13,11 @@ from dlnotes.data.digits import load_digits
 from dlnotes.initialize import kaiming, xavier
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
-from dlnotes.stability import clip
+from dlnotes.stability import clip_norm
 from dlnotes.table import Table
-from dlnotes.train.evaluate import evaluate
+from dlnotes.train.batches import Batches
 from dlnotes.train.hooks import clip_gradients
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 Activation = Callable[[Tensor], Tensor]
@@ -45,7 +45,7 @@ def validation_accuracy(
         clip_gradients(optimizer, threshold)
     batches = Batches(*digits.train, batch_size=64)
     train(model, cross_entropy, optimizer, batches, steps=10 * len(batches))
-    return evaluate(model, accuracy, *digits.val)
+    return evaluate(model, accuracy, [digits.val])
 
 
 # %% starts
@@ -93,7 +93,7 @@ def walk(w: float, threshold: float) -> list[float]:
     path = [w]
     for _ in range(40):
         g = torch.tensor(gradient_of_chain(path[-1]))
-        clip([g], threshold)
+        clip_norm([g], threshold)
         path.append(path[-1] - 0.001 * g.item())
         if abs(path[-1]) > 2:
             break

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -19,8 +20,8 @@ from dlnotes.book.usage import directives
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "dlnotes"
 ORDER = """
-    table basics
-    reduction losses descent optim schedule regularize validate initialize
+    table nested basics
+    reduction losses binary optimizer optim schedule regularize validate initialize
     stability metrics
     linear mlp conv receptive norm vision
     recurrent language seq2seq decode
@@ -30,7 +31,7 @@ ORDER = """
 """
 LAYOUT = ORDER.split()
 SLOW = ("torch", "torchvision", "matplotlib", "mkdocs", "sklearn", "zensical")
-LINES = 25  # of code in a symbol: docstrings, which a page needs, are not counted
+LINES = 25  # of code in a function or a method, their docstrings not counted
 COLUMNS = 79
 FILE = 200
 
@@ -127,21 +128,48 @@ def shown(book: Book) -> list[Symbol]:
     return [book.library.find(name) for name in names]
 
 
-def lines_of_code(symbol: Symbol) -> int:
-    """Count the lines of a symbol that are neither blank nor of a docstring."""
+def lines_of_code(source: str) -> dict[str, int]:
+    """Count the lines of a definition that are neither blank nor of a docstring.
+
+    The methods of a class count one by one, and what is left of it under its own name:
+    a page may show them one by one. All of a function counts, what it nests included.
+    """
     documented = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    text: set[int] = set()
-    for node in ast.walk(ast.parse(symbol.source)):
+    tree = ast.parse(source)
+    code = {n for n, line in enumerate(source.splitlines(), 1) if line.strip()}
+    for node in ast.walk(tree):
         if isinstance(node, documented) and ast.get_docstring(node) is not None:
-            first = node.body[0]
-            text |= set(range(first.lineno, (first.end_lineno or 0) + 1))
-    lines = enumerate(symbol.source.splitlines(), 1)
-    return sum(bool(line.strip()) and number not in text for number, line in lines)
+            code -= span(node.body[0])
+    sizes: dict[str, int] = {}
+
+    def count(node: ast.stmt, name: str) -> None:
+        own = span(node) & code
+        if isinstance(node, ast.ClassDef):
+            for part in node.body:
+                if isinstance(part, documented):
+                    count(part, f"{name}.{part.name}")
+                    own -= span(part)
+        sizes[name] = max(len(own), sizes.get(name, 0))
+
+    for node in tree.body:
+        count(node, getattr(node, "name", "constant"))
+    return sizes
+
+
+def span(node: ast.stmt) -> set[int]:
+    """Return the numbers of the lines of a statement, its decorators included."""
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(line.lineno for line in decorators)])
+    return set(range(first, (node.end_lineno or node.lineno) + 1))
+
+
+def too_long(source: str) -> dict[str, int]:
+    return {name: n for name, n in lines_of_code(source).items() if n > LINES}
 
 
 def test_symbols_that_chapters_show_fit_a_page(shown: list[Symbol]) -> None:
     assert len(shown) > 20
-    long = {s.name: n for s in shown if (n := lines_of_code(s)) > LINES}
+    long = {symbol.name: n for symbol in shown if (n := too_long(symbol.source))}
     assert long == {}
     wide = {
         symbol.name: line
@@ -150,6 +178,39 @@ def test_symbols_that_chapters_show_fit_a_page(shown: list[Symbol]) -> None:
         if len(line) > COLUMNS
     }
     assert wide == {}
+
+
+def function(lines: int, name: str = "f") -> str:
+    """Return a documented function of so many lines of code."""
+    body = ["x += 1", ""] * (lines - 1)
+    text = [f"def {name}(x):", '    """Count.', "", "    More.", '    """']
+    return "\n".join([*text, *(f"    {line}" for line in body)])
+
+
+@pytest.mark.parametrize(("lines", "found"), [(25, {}), (26, {"f": 26})])
+def test_a_long_function_is_found(lines: int, found: dict[str, int]) -> None:
+    assert too_long(function(lines)) == found
+    nested = f"def outer(x):\n{indent(function(lines - 1), '    ')}"
+    assert too_long(nested) == ({"outer": 26} if found else {})
+
+
+def test_a_class_counts_method_by_method() -> None:
+    methods = [function(20, name) for name in ("first", "second", "third")]
+    methods[1] = f"@property\n{methods[1]}"
+    head = 'class A:\n    """Hold it."""\n\n    kept = 1\n\n'
+    source = head + indent("\n\n".join(methods), "    ")
+    sizes = {"A.first": 20, "A.second": 21, "A.third": 20, "A": 2}
+    assert lines_of_code(source) == sizes
+    assert too_long(source) == {}
+    longer = head + indent(function(26), "    ")
+    assert too_long(longer) == {"A.f": 26}
+
+
+def test_a_long_body_of_a_class_and_a_long_constant_are_found() -> None:
+    fields = "\n".join(f"    field{n}: int" for n in range(LINES))
+    assert too_long(f"class A:\n{fields}") == {"A": 26}
+    numbers = "\n".join(f"    {n}," for n in range(LINES))
+    assert too_long(f"TABLE = [\n{numbers}\n]") == {"constant": 27}
 
 
 def test_files_that_chapters_show_are_short(shown: list[Symbol]) -> None:

@@ -11,13 +11,13 @@ from torch.optim import SGD
 from dlnotes.linear import (
     LinearRegression,
     SoftmaxRegression,
-    fit,
+    design_matrix,
+    least_squares,
     linear,
     normal_equation,
-    with_ones,
 )
 
-SOLVERS = [fit, normal_equation]
+SOLVERS = [least_squares, normal_equation]
 
 
 def draw(n: int, d: int, seed: int = 0) -> tuple[Tensor, Tensor]:
@@ -32,9 +32,9 @@ def test_linear_is_a_weighted_sum_plus_the_bias() -> None:
     assert torch.equal(prediction, torch.tensor([215.0, 435.0]))
 
 
-def test_with_ones_puts_the_constant_first() -> None:
-    assert with_ones(torch.tensor([[2.0, 3.0]])).tolist() == [[1.0, 2.0, 3.0]]
-    assert with_ones(torch.zeros(5, 4, 3)).shape == (5, 4, 4)
+def test_the_design_matrix_has_the_constant_first() -> None:
+    assert design_matrix(torch.tensor([[2.0, 3.0]])).tolist() == [[1.0, 2.0, 3.0]]
+    assert design_matrix(torch.zeros(5, 4, 3)).shape == (5, 4, 4)
 
 
 def test_the_module_starts_at_zero_and_owns_w_and_b() -> None:
@@ -65,7 +65,7 @@ class TestSoftmaxRegression:
     def test_it_starts_at_zero_and_owns_w_and_b(self) -> None:
         model = SoftmaxRegression(features=3, classes=4)
         assert {name: tuple(p.shape) for name, p in model.named_parameters()} == {
-            "W": (3, 4),
+            "W": (4, 3),
             "b": (4,),
         }
         assert torch.equal(model(torch.randn(7, 3)), torch.zeros(7, 4))
@@ -73,7 +73,7 @@ class TestSoftmaxRegression:
     def test_its_logits_are_sums_and_no_probabilities(self) -> None:
         model = SoftmaxRegression(features=2, classes=3)
         with torch.no_grad():
-            model.W.copy_(torch.tensor([[1.0, 0.0, -2.0], [0.0, 10.0, 1.0]]))
+            model.W.copy_(torch.tensor([[1.0, 0.0], [0.0, 10.0], [-2.0, 1.0]]))
             model.b.copy_(torch.tensor([0.5, 0.0, -7.0]))
         logits = model(torch.tensor([[3.0, 2.0]]))
         assert logits.tolist() == [[3.5, 20.0, -11.0]]
@@ -92,7 +92,7 @@ class TestSoftmaxRegression:
                 cross_entropy(model(X), labels).backward()
                 optimizer.step()
         assert ours.W.abs().min() > 0.001
-        torch.testing.assert_close(ours.W, theirs.weight.T)
+        torch.testing.assert_close(ours.W, theirs.weight)
         torch.testing.assert_close(ours.b, theirs.bias)
 
 
@@ -112,7 +112,7 @@ def test_the_error_is_orthogonal_to_every_column(solve) -> None:
     X, y = draw(30, 4)
     w, b = solve(X, y)
     error = linear(X, w, b) - y
-    assert (with_ones(X).T @ error).abs().max() < 1e-12
+    assert (design_matrix(X).T @ error).abs().max() < 1e-12
 
 
 @pytest.mark.parametrize("solve", SOLVERS)
@@ -131,7 +131,7 @@ def test_many_data_sets_at_once_equal_one_after_another(solve) -> None:
 
 def test_as_many_rows_as_unknowns_are_fitted_exactly() -> None:
     X = torch.tensor([[0.0], [2.0]])
-    w, b = fit(X, torch.tensor([1.0, 7.0]))
+    w, b = least_squares(X, torch.tensor([1.0, 7.0]))
     torch.testing.assert_close(w, torch.tensor([3.0]))
     torch.testing.assert_close(b, torch.tensor(1.0))
 
@@ -155,14 +155,14 @@ def test_fit_refuses_data_that_do_not_determine_the_weights(
         "unit": torch.stack([a, 1.8 * a + 32], dim=1),
     }[kind]
     with pytest.raises(ValueError, match="w and b are not unique"):
-        fit(X, y[: len(X)])
+        least_squares(X, y[: len(X)])
 
 
 @pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
 def test_fit_does_not_mistake_a_change_of_unit_for_dependence(scale: float) -> None:
     X, y = draw(100, 2)
-    w, b = fit(X, y)
-    w_scaled, b_scaled = fit(X * torch.tensor([scale, 1.0]), y)
+    w, b = least_squares(X, y)
+    w_scaled, b_scaled = least_squares(X * torch.tensor([scale, 1.0]), y)
     torch.testing.assert_close(w_scaled * torch.tensor([scale, 1.0]), w)
     torch.testing.assert_close(b_scaled, b)
 
@@ -172,14 +172,14 @@ def test_fit_keeps_its_digits_where_the_normal_equation_loses_them() -> None:
     x = torch.rand(256, 1, generator=generator)
     years = 2024 + x
     y = 5 * x[:, 0] + 7 + 0.25 * torch.randn(256, generator=generator)
-    exact, _ = fit(years.double(), y.double())
-    assert (fit(years, y)[0] - exact).abs() < 0.01
+    exact, _ = least_squares(years.double(), y.double())
+    assert (least_squares(years, y)[0] - exact).abs() < 0.01
     assert (normal_equation(years, y)[0] - exact).abs() > 1
 
 
 def test_missing_values_stay_visible() -> None:
     X, y = draw(10, 1)
     X[3] = float("nan")
-    w, b = fit(X, y)
+    w, b = least_squares(X, y)
     assert w.isnan().all()
     assert b.isnan()

@@ -1,4 +1,6 @@
 from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
 
 import pytest
 import torch
@@ -7,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from dlnotes.binary import bce, bce_with_logits
 from dlnotes.losses import (
-    bce,
-    bce_with_logits,
     cross_entropy,
     gaussian_nll,
     huber,
@@ -34,16 +35,37 @@ seeds = st.integers(0, 2**32 - 1)
 few = settings(deadline=None, max_examples=60)
 
 
-def same(ours: Tensor, theirs: Tensor, *inputs: Tensor) -> None:
-    """Both are equal to 1e-6, and so are their gradients, weighted at random."""
+def slopes(output: Tensor, inputs: tuple[Tensor, ...], along: Tensor) -> list[Tensor]:
+    """Return d(output · along)/d(each input), zeros for one it does not depend on."""
+    if not output.requires_grad:
+        return [torch.zeros_like(x) for x in inputs]
+    found = torch.autograd.grad(
+        output, inputs, along, create_graph=True, allow_unused=True
+    )
+    return [
+        torch.zeros_like(x) if g is None else g
+        for x, g in zip(inputs, found, strict=True)
+    ]
+
+
+def same(ours: Tensor, theirs: Tensor, *inputs: Tensor, second: bool = True) -> None:
+    """Both are equal to 1e-6, and so are their derivatives, weighted at random.
+
+    `second` derivatives too: those of the first, in all pairs of inputs.
+    """
     close = {"rtol": 1e-6, "atol": 1e-6}
     torch.testing.assert_close(ours, theirs, **close)
     along = torch.randn(ours.shape, dtype=ours.dtype)
-    torch.testing.assert_close(
-        torch.autograd.grad(ours, inputs, along, retain_graph=True),
-        torch.autograd.grad(theirs, inputs, along),
-        **close,
-    )
+    first = [slopes(loss, inputs, along) for loss in (ours, theirs)]
+    torch.testing.assert_close(*first, **close)
+    if second:
+        for mine, other in zip(*first, strict=True):
+            once_more = torch.randn(mine.shape, dtype=mine.dtype)
+            torch.testing.assert_close(
+                slopes(mine, inputs, once_more),
+                slopes(other, inputs, once_more),
+                **close,
+            )
 
 
 def normal(*shape: int) -> Tensor:
@@ -180,6 +202,118 @@ class TestClasses:
             target,
         )
 
+    @pytest.mark.parametrize(
+        ("ours", "theirs"), [(nll, F.nll_loss), (cross_entropy, F.cross_entropy)]
+    )
+    @few
+    @given(
+        shape=st.lists(st.integers(1, 4), max_size=4),
+        classes=st.integers(1, 6),
+        ignored=st.sampled_from([-100, -1, 0, 5, 255]),
+        reduction=reductions,
+        weighted=st.booleans(),
+        seed=seeds,
+    )
+    def test_what_is_ignored_equals_torch(
+        self, ours, theirs, shape, classes, ignored, reduction, weighted, seed
+    ) -> None:
+        torch.manual_seed(seed)
+        scores, labels = labelled(shape, classes)
+        labels = labels.masked_fill(torch.rand(shape) < 0.4, ignored)
+        weight = 0.1 + uniform(classes) if weighted else None
+        mine = ours(scores, labels, reduction, weight, ignored)
+        other = theirs(
+            scores, labels, weight, reduction=reduction, ignore_index=ignored
+        )
+        if mine.isnan().any():  # the mean of none: 0 / 0
+            assert other.isnan()
+            assert (labels == ignored).all()
+        else:
+            same(mine, other, scores)
+
+    @few
+    @given(
+        shape=st.lists(st.integers(1, 4), max_size=4),
+        classes=st.integers(1, 6),
+        ignored=st.sampled_from([-100, 0]),
+        smoothing=st.sampled_from([0.1, 0.5, 1.0]),
+        reduction=reductions,
+        weighted=st.booleans(),
+        seed=seeds,
+    )
+    def test_smoothed_labels_equal_torch(
+        self, shape, classes, ignored, smoothing, reduction, weighted, seed
+    ) -> None:
+        torch.manual_seed(seed)
+        scores, labels = labelled(shape, classes)
+        labels = labels.masked_fill(torch.rand(shape) < 0.4, ignored)
+        weight = 0.1 + uniform(classes) if weighted else None
+        mine = cross_entropy(scores, labels, reduction, weight, ignored, smoothing)
+        other = F.cross_entropy(
+            scores,
+            labels,
+            weight,
+            reduction=reduction,
+            ignore_index=ignored,
+            label_smoothing=smoothing,
+        )
+        if mine.isnan().any():
+            assert other.isnan()
+            assert (labels == ignored).all()
+        else:
+            same(mine, other, scores)
+
+    @few
+    @given(
+        shape=st.lists(st.integers(1, 4), max_size=4),
+        classes=st.integers(1, 6),
+        smoothing=st.floats(0, 1),
+        reduction=reductions,
+        weighted=st.booleans(),
+        seed=seeds,
+    )
+    def test_smoothed_probabilities_equal_torch(
+        self, shape, classes, smoothing, reduction, weighted, seed
+    ) -> None:
+        torch.manual_seed(seed)
+        scores, _ = labelled(shape, classes)
+        target = uniform(*scores.shape).requires_grad_()
+        weight = 0.1 + uniform(classes) if weighted else None
+        same(
+            cross_entropy(scores, target, reduction, weight, label_smoothing=smoothing),
+            F.cross_entropy(
+                scores, target, weight, reduction=reduction, label_smoothing=smoothing
+            ),
+            scores,
+            target,
+        )
+
+    def test_minus_100_is_ignored_unless_told_otherwise(self) -> None:
+        scores = torch.tensor([[0.0, 0.0], [9.0, 0.0]])
+        labels = torch.tensor([0, -100])
+        for loss, half in [(nll, 0.0), (cross_entropy, 0.6931472)]:
+            assert loss(scores, labels).item() == pytest.approx(half)
+            assert loss(scores, labels, "none")[1] == 0
+
+    @pytest.mark.parametrize("loss", [nll, cross_entropy])
+    @pytest.mark.parametrize("hopeless", [float("inf"), -float("inf")])
+    def test_what_is_ignored_may_be_infinite(self, loss: Loss, hopeless: float) -> None:
+        scores = torch.zeros(2, 3)
+        scores[1, 0] = hopeless  # at class 0, as which it is looked up
+        labels = torch.tensor([2, -100])
+        assert loss(scores, labels) == loss(scores[:1], labels[:1])
+
+    @pytest.mark.parametrize("loss", [nll, cross_entropy])
+    def test_a_weight_of_zero_is_to_ignore(self, loss: Loss) -> None:
+        torch.manual_seed(0)
+        scores, labels = labelled([50], 4)
+        weight = torch.tensor([0.0, 1, 1, 1], dtype=torch.float64)
+        same(
+            loss(scores, labels, weight=weight),
+            loss(scores, labels, ignore_index=0),
+            scores,
+        )
+
     @pytest.mark.parametrize("kind", [torch.uint8, torch.int32, torch.int64])
     def test_labels_of_every_integer_type(self, kind: torch.dtype) -> None:
         log_p = torch.tensor([[-1.0, -2.0], [-3.0, -4.0]])
@@ -234,7 +368,13 @@ class TestBinary:
         p.requires_grad_()
         target = torch.tensor([0, 0.5, 1], dtype=dtype).expand(len(tiny), 3)
         ours = bce(p, target, "none")
-        same(ours, F.binary_cross_entropy(p, target, reduction="none"), p)
+        theirs = F.binary_cross_entropy(p, target, reduction="none")
+        same(ours, theirs, p, second=False)  # there is none where p is 0 or 1
+        assert (
+            torch.stack(slopes(slopes(ours, (p,), p.detach())[0], (p,), p))
+            .isfinite()
+            .all()
+        )
         assert ours[0].tolist() == [0, 50, 100]
         assert ours[-1].tolist() == [100, 50, 0]
 
@@ -280,6 +420,35 @@ class TestBinary:
             0.6931472
         )
 
+    @pytest.mark.parametrize(("target", "loss"), [(0.0, 1e-6), (1.0, 0.0)])
+    def test_bce_keeps_the_digits_of_a_small_loss(
+        self, target: float, loss: float
+    ) -> None:
+        p = torch.tensor([1e-6 if target == 0 else 1.0])
+        found = bce(p, torch.tensor([target])).item()
+        assert found == pytest.approx(loss, rel=1e-6, abs=0)
+
+    @pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")  # torch's
+    @pytest.mark.parametrize("p", [0.3, 0.999])
+    def test_bce_curves_as_torchs_does(self, p: float) -> None:
+        """Also where derivatives are taken forwards over backwards."""
+        one = torch.ones(1, dtype=torch.float64)
+        curvatures = [
+            torch.func.hessian(lambda x, f=f: f(x, one))(p * one)
+            for f in (bce, F.binary_cross_entropy)
+        ]
+        torch.testing.assert_close(*curvatures)
+        assert curvatures[0].item() == pytest.approx(1 / p**2)
+
+    @pytest.mark.parametrize("size", [50.0, 95.0, 1e4])
+    def test_bce_with_logits_has_a_curvature_at_any_size(self, size: float) -> None:
+        logits = torch.tensor([size, -size], requires_grad=True)
+        loss = bce_with_logits(logits, torch.tensor([1.0, 1.0]), "sum")
+        (slope,) = slopes(loss, (logits,), torch.tensor(1.0))
+        (curvature,) = slopes(slope, (logits,), torch.ones(2))
+        expected = torch.sigmoid(logits) * torch.sigmoid(-logits)
+        torch.testing.assert_close(curvature, expected)
+
 
 PAIRS = [mae, mse, rmse, huber, bce, bce_with_logits]
 
@@ -319,7 +488,7 @@ class TestDoor:
             cross_entropy(torch.zeros(4, 3), torch.ones(4, 1))
 
     @pytest.mark.parametrize("loss", [nll, cross_entropy])
-    @pytest.mark.parametrize("label", [-100, -1, 3, 7])
+    @pytest.mark.parametrize("label", [-101, -1, 3, 7])
     def test_a_label_that_is_no_class_is_named(self, loss: Loss, label: int) -> None:
         labels = torch.zeros(2, 4, dtype=torch.int64)
         labels[1, 2] = label
@@ -432,6 +601,19 @@ class TestNoise:
         ours = laplace_nll(prediction, target, b)
         torch.testing.assert_close(ours, -density.mean())
 
+    @pytest.mark.parametrize("size", [0.5, 2.0])
+    def test_the_size_of_the_noise_can_be_learned(self, size: float) -> None:
+        """Its gradient is that of the density, and zero at the likeliest size."""
+        torch.manual_seed(0)
+        prediction, target = normal(6), normal(6)
+        for density, distribution in [
+            (gaussian_nll, torch.distributions.Normal),
+            (laplace_nll, torch.distributions.Laplace),
+        ]:
+            scale = torch.nn.Parameter(torch.tensor(size, dtype=torch.float64))
+            expected = -distribution(prediction, scale).log_prob(target).mean()
+            same(density(prediction, target, scale), expected, scale)
+
     def test_gaussian_nll_may_be_negative(self) -> None:
         assert gaussian_nll(torch.zeros(3), torch.zeros(3), sigma=0.01) < 0
 
@@ -461,6 +643,69 @@ class TestNoise:
         lowest = density(prediction, target, best)
         for factor in (0.9, 0.99, 1.01, 1.1):
             assert density(prediction, target, factor * best) > lowest
+
+
+HALF = [torch.float32, torch.float16, torch.bfloat16]
+
+
+class TestPrecision:
+    """In every type a loss is as close to the exact one as its roundings allow."""
+
+    CASES: ClassVar[list[tuple[Loss, str]]] = [
+        *((loss, "numbers") for loss in (mae, mse, huber)),
+        (bce, "probabilities"),
+        (bce_with_logits, "logits"),
+        (nll, "scores"),
+        (cross_entropy, "scores"),
+        (partial(cross_entropy, label_smoothing=0.1), "scores"),
+        (cross_entropy, "soft"),
+    ]
+
+    @staticmethod
+    def draw(kind: str, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+        """Return predictions, targets and weights, exact in this type."""
+        torch.manual_seed(0)
+        if kind == "numbers":
+            return torch.randn(40).to(dtype), torch.randn(40).to(dtype), torch.rand(40)
+        if kind == "probabilities":
+            return (
+                0.02 + 0.9 * torch.rand(40).to(dtype),
+                torch.rand(40).to(dtype),
+                (torch.rand(40)),
+            )
+        if kind == "logits":
+            return (
+                3 * torch.randn(40).to(dtype),
+                torch.rand(40).to(dtype),
+                (torch.rand(40)),
+            )
+        scores = (3 * torch.randn(40, 5)).to(dtype)
+        if kind == "soft":
+            return scores, torch.rand(40, 5).softmax(1).to(dtype), torch.rand(5)
+        labels = torch.randint(5, (40,)).masked_fill(torch.rand(40) < 0.2, -100)
+        return scores.log_softmax(1), labels, torch.rand(5)
+
+    @pytest.mark.parametrize("dtype", HALF)
+    @pytest.mark.parametrize("weighted", [False, True])
+    @pytest.mark.parametrize("reduction", REDUCTIONS)
+    @pytest.mark.parametrize(("loss", "kind"), CASES)
+    def test_close_to_the_exact_loss(
+        self, loss: Loss, kind: str, reduction: str, weighted: bool, dtype: torch.dtype
+    ) -> None:
+        prediction, target, weight = self.draw(kind, dtype)
+        weight = weight.to(dtype) if weighted else None
+        found = loss(prediction, target, reduction, weight)
+        assert found.dtype == dtype
+        wide = [
+            x if x is None or not x.is_floating_point() else x.double()
+            for x in (prediction, target, weight)
+        ]
+        exact = loss(wide[0], wide[1], reduction, wide[2])
+        largest = prediction.abs().max().item()
+        eps = torch.finfo(dtype).eps
+        torch.testing.assert_close(
+            found.double(), exact, rtol=8 * eps, atol=8 * eps * largest
+        )
 
 
 def test_each_row_of_logits_is_shifted_by_its_own_maximum() -> None:

@@ -82,3 +82,21 @@ def test_as_many_predictions_as_labels() -> None:
     three, two = torch.zeros(3, dtype=torch.int64), torch.zeros(2, dtype=torch.int64)
     with pytest.raises(ValueError, match=r"^\(3,\) predictions, \(2,\) labels$"):
         confusion_matrix(three, two, classes=2)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.int16, torch.int32])
+def test_integers_of_every_size_are_counted_alike(dtype: torch.dtype) -> None:
+    """With 21 classes the last cell is number 440, more than 8 bits can hold."""
+    predicted = torch.tensor([20, 19, 3], dtype=dtype)
+    labels = torch.tensor([20, 20, 3], dtype=dtype)
+    counts = confusion_matrix(predicted, labels, classes=21)
+    assert counts.nonzero().tolist() == [[3, 3], [20, 19], [20, 20]]
+    assert counts.dtype == torch.int64
+
+
+def test_nothing_is_computed_in_double_precision(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not every device has it."""
+    monkeypatch.setattr(torch.Tensor, "double", pytest.fail)
+    assert accuracy(torch.eye(3), torch.tensor([0, 1, 1])) == 2 / 3

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import torch
 from hypothesis import given
@@ -90,3 +92,9 @@ def test_learns_xor() -> None:
         nn.functional.cross_entropy(model(X), y).backward()
         optimizer.step()
     assert torch.equal(model(X).argmax(dim=1), y)
+
+
+@pytest.mark.parametrize("sizes", [[], [3]])
+def test_sizes_that_make_no_layer_are_told(sizes: list[int]) -> None:
+    with pytest.raises(ValueError, match=rf"^sizes {re.escape(str(sizes))} make no l"):
+        MLP(sizes)

@@ -1,5 +1,6 @@
 import copy
 from collections.abc import Callable
+from itertools import repeat
 from math import inf, nan, sqrt
 from typing import Any
 
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from dlnotes import optim
-from dlnotes.descent import LIMITS, Descent, check_settings
 from dlnotes.optim import SGD, Adadelta, Adagrad, Adam, AdamW, Momentum, RMSprop
+from dlnotes.optimizer import LIMITS, Optimizer, check_settings
 from dlnotes.train.checkpoint import Checkpoint
 from dlnotes.train.history import History
 
@@ -20,26 +21,27 @@ Method = Callable[..., torch.optim.Optimizer]
 Case = tuple[Method, dict[str, Any], Method, dict[str, Any]]
 
 MU = {"momentum": 0.9}
+# Rates at which the path is stable: at larger ones a rounding grows until it is seen.
 CASES: dict[str, Case] = {
-    "sgd": (SGD, {"lr": 0.05}, theirs.SGD, {"lr": 0.05}),
-    "momentum": (Momentum, {"lr": 0.05}, theirs.SGD, {"lr": 0.05, **MU}),
+    "sgd": (SGD, {"lr": 0.002}, theirs.SGD, {"lr": 0.002}),
+    "momentum": (Momentum, {"lr": 0.002}, theirs.SGD, {"lr": 0.002, **MU}),
     "momentum 0.5": (
         Momentum,
-        {"lr": 0.05, "momentum": 0.5},
+        {"lr": 0.002, "momentum": 0.5},
         theirs.SGD,
-        {"lr": 0.05, "momentum": 0.5},
+        {"lr": 0.002, "momentum": 0.5},
     ),
     "momentum 0": (
         Momentum,
-        {"lr": 0.05, "momentum": 0.0},
+        {"lr": 0.002, "momentum": 0.0},
         theirs.SGD,
-        {"lr": 0.05},
+        {"lr": 0.002},
     ),
     "nesterov": (
         Momentum,
-        {"lr": 0.05, "nesterov": True},
+        {"lr": 0.002, "nesterov": True},
         theirs.SGD,
-        {"lr": 0.05, "nesterov": True, **MU},
+        {"lr": 0.002, "nesterov": True, **MU},
     ),
     "adagrad": (Adagrad, {}, theirs.Adagrad, {}),
     "adagrad set": (
@@ -183,7 +185,7 @@ def test_a_saved_run_goes_on_identically(method: Method, tmp_path) -> None:
     twin = copy.deepcopy(problem)
     twin.noise.set_state(problem.noise.get_state())
     resumed = method(twin.params, lr=77.0)
-    Checkpoint(tmp_path / "run", [resumed]).resume()
+    Checkpoint(tmp_path / "run", [resumed]).resume(repeat(None))
     assert resumed.param_groups[0]["lr"] == optimizer.param_groups[0]["lr"]
     for step in range(30, 60):
         for one, walker in ((problem, optimizer), (twin, resumed)):
@@ -419,6 +421,6 @@ class TestTheDoor:
             method([torch.zeros(1)])
 
 
-def test_every_method_is_a_descent() -> None:
+def test_every_method_is_an_optimizer() -> None:
     for name in METHODS:
-        assert issubclass(getattr(optim, name), Descent)
+        assert issubclass(getattr(optim, name), Optimizer)

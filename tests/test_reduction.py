@@ -3,11 +3,14 @@ import torch
 
 from dlnotes.reduction import (
     check_class_weights,
+    check_floating,
     check_labels,
+    check_pair,
     check_probabilities,
-    floating,
+    check_smoothing,
+    counted,
     reduce_loss,
-    unequal,
+    summarize,
 )
 
 LOSSES = torch.tensor([[1.0, 2.0], [3.0, 6.0]])
@@ -48,18 +51,82 @@ def test_the_mean_of_nothing_is_not_a_number() -> None:
     assert reduce_loss(torch.zeros(0), "sum") == 0
 
 
-def test_unequal_names_both() -> None:
-    error = unequal(torch.zeros(4, 1), torch.zeros(4))
-    assert isinstance(error, ValueError)
-    assert str(error) == (
+def test_a_pair_of_two_shapes_names_both() -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011
+        check_pair(torch.zeros(4, 1), torch.zeros(4))
+    assert str(caught.value) == (
         "predictions have shape (4, 1), targets (4,): make them equal"
     )
 
 
 @pytest.mark.parametrize("kind", [torch.float16, torch.float32, torch.float64])
-def test_floating_hands_on_what_it_got(kind: torch.dtype) -> None:
+def test_every_floating_type_is_welcome(kind: torch.dtype) -> None:
     x = torch.zeros(2, dtype=kind)
-    assert floating(x) is x
+    check_floating(x)
+    check_pair(x, torch.zeros(2, dtype=torch.int64))
+    message = "^predictions are torch.int64: a loss needs floating-point"
+    with pytest.raises(TypeError, match=message):
+        check_pair(torch.zeros(2, dtype=torch.int64), x)
+
+
+@pytest.mark.parametrize("count", [4, torch.tensor(4), torch.tensor(4.0)])
+def test_the_mean_is_over_what_is_counted(count: torch.Tensor | int) -> None:
+    assert summarize(LOSSES, "mean", count) == 3
+    assert summarize(LOSSES, "sum", count) == 12
+    assert torch.equal(summarize(LOSSES, "none", count), LOSSES)
+
+
+class TestCounted:
+    SCORES = torch.zeros(4, 3)
+    LABELS = torch.tensor([2, 255, 0, 2], dtype=torch.uint8)
+
+    def test_what_is_ignored_is_looked_up_as_0_and_counts_nothing(self) -> None:
+        index, kept, w = counted(self.SCORES, self.LABELS, None, 255)
+        assert index.tolist() == [2, 0, 0, 2]
+        assert index.dtype == torch.int64
+        assert kept.tolist() == w.tolist() == [True, False, True, True]
+
+    def test_the_others_count_the_weight_of_their_class(self) -> None:
+        weight = torch.tensor([0.5, 7.0, 2.0])
+        _, kept, w = counted(self.SCORES, self.LABELS, weight, 255)
+        assert kept.tolist() == [True, False, True, True]
+        assert w.tolist() == [2, 0, 0.5, 2]
+
+    def test_a_class_may_be_what_is_ignored(self) -> None:
+        labels = torch.tensor([2, 0, 0, 1])
+        assert counted(self.SCORES, labels, None, 0)[1].tolist() == [
+            True,
+            False,
+            False,
+            True,
+        ]
+
+    def test_what_is_ignored_otherwise_is_refused(self) -> None:
+        with pytest.raises(ValueError, match=r"^label 255 at index \(1,\) is not a"):
+            counted(self.SCORES, self.LABELS, None, -100)
+
+
+def test_only_the_cpu_is_looked_into() -> None:
+    """To look at another device's values is to wait for them."""
+    elsewhere = torch.full((3,), 9, device="meta")
+    check_labels(elsewhere, torch.zeros(3, 3, device="meta"), 1)
+    check_probabilities(elsewhere, "target")
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_smoothing_is_a_share(share: float) -> None:
+    with pytest.raises(ValueError, match=f"^label_smoothing is {share}: a share"):
+        check_smoothing(share, torch.tensor([0]), -100)
+
+
+def test_the_ends_are_shares_too() -> None:
+    check_smoothing(0.0, torch.tensor([0]), 3)
+    check_smoothing(1.0, torch.tensor([0.5]), -1)
+
+
+def test_probabilities_have_no_label_to_ignore() -> None:
+    with pytest.raises(ValueError, match=r"^ignore_index is 0, but the targets are"):
+        check_smoothing(0.0, torch.tensor([0.5]), 0)
 
 
 @pytest.mark.parametrize("axis", [0, 1])

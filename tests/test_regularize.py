@@ -8,16 +8,17 @@ from sklearn.linear_model import Lasso, Ridge
 from torch import Tensor, nn
 from torch.optim import SGD
 
+from dlnotes.linear import LinearRegression
 from dlnotes.mlp import MLP
 from dlnotes.regularize import (
     Dropout,
-    decayed,
     dropout,
     l1,
     l2,
     lasso,
     ridge,
     soft_threshold,
+    weight_decay_groups,
 )
 
 
@@ -107,12 +108,12 @@ class TestLasso:
         assert objective(ours) <= objective(grid).min() + 1e-12
 
 
-class TestDecayed:
+class TestWeightDecayGroups:
     def test_weights_decay_and_biases_do_not(self) -> None:
         model = MLP([3, 4, 2])
         nn.init.constant_(model.layers[0].bias, 2.0)
         before = {name: p.detach().clone() for name, p in model.named_parameters()}
-        optimizer = SGD(decayed(model, 0.5), lr=0.1)
+        optimizer = SGD(weight_decay_groups(model, 0.5), lr=0.1)
         for p in model.parameters():
             p.grad = torch.zeros_like(p)
         optimizer.step()
@@ -122,10 +123,38 @@ class TestDecayed:
 
     def test_every_parameter_is_in_one_group(self) -> None:
         model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Linear(2, 1))
-        weights, rest = decayed(model, 0.1)
+        weights, rest = weight_decay_groups(model, 0.1)
         assert [p.ndim for p in weights["params"]] == [4, 2]
         assert [p.ndim for p in rest["params"]] == [1, 1, 1, 1]
         assert (weights["weight_decay"], rest["weight_decay"]) == (0.1, 0.0)
+
+    def test_a_vector_of_weights_decays(self) -> None:
+        model = LinearRegression(2)
+        nn.init.ones_(model.w)
+        nn.init.ones_(model.b)
+        optimizer = SGD(weight_decay_groups(model, 0.5), lr=0.1)
+        for p in model.parameters():
+            p.grad = torch.zeros_like(p)
+        optimizer.step()
+        assert model.w.tolist() == pytest.approx([0.95, 0.95])
+        assert model.b.item() == 1
+
+    def test_a_w_inside_a_model_too_and_no_other_vector(self) -> None:
+        model = nn.Sequential(LinearRegression(3), nn.LayerNorm(3), nn.PReLU(2))
+        model[0].window = nn.Parameter(torch.ones(2))
+        weights, rest = weight_decay_groups(model, 0.1)
+        assert [id(p) for p in weights["params"]] == [id(model[0].w)]
+        assert len(rest["params"]) == 5
+
+    def test_a_shared_weight_is_there_once(self) -> None:
+        model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+        model[1].weight = model[0].weight
+        weights, _ = weight_decay_groups(model, 0.1)
+        assert len(weights["params"]) == 1
+
+    def test_where_nothing_would_decay_that_is_told(self) -> None:
+        with pytest.raises(ValueError, match=r"^nothing would decay: no parameter has"):
+            weight_decay_groups(nn.LayerNorm(3), 0.1)
 
 
 class TestDropout:
@@ -144,6 +173,18 @@ class TestDropout:
         assert (Y == 0).float().mean().item() == pytest.approx(p, abs=0.003)
         assert Y.mean().item() == pytest.approx(1, abs=0.02)
 
+    @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+    @pytest.mark.parametrize("p", [0.001, 0.1])
+    def test_the_share_is_p_in_every_precision(
+        self, dtype: torch.dtype, p: float
+    ) -> None:
+        """Within four standard deviations of the binomial distribution."""
+        torch.manual_seed(0)
+        n = 4_000_000
+        share = (dropout(torch.ones(n, dtype=dtype), p) == 0).float().mean().item()
+        assert share == pytest.approx(p, abs=4 * (p * (1 - p) / n) ** 0.5)
+        assert dropout(torch.ones(1, dtype=dtype), p).dtype == dtype
+
     def test_torch_drops_alike(self) -> None:
         """Two samples of sums over 50 dropped units, ours and PyTorch's."""
         torch.manual_seed(0)
@@ -155,8 +196,12 @@ class TestDropout:
 
     @pytest.mark.parametrize("p", [-0.1, 1.0, 1.5])
     def test_p_must_be_a_probability_below_one(self, p: float) -> None:
-        with pytest.raises(ValueError, match=f"p is {p}: a probability below 1"):
-            dropout(torch.ones(1), p)
+        for use in (lambda p: dropout(torch.ones(1), p), Dropout):
+            with pytest.raises(ValueError, match=f"p is {p}: a probability below 1"):
+                use(p)
+
+    def test_the_module_shows_p(self) -> None:
+        assert repr(nn.Sequential(Dropout(0.25))[0]) == "Dropout(p=0.25)"
 
     def test_the_module_drops_in_training_only(self) -> None:
         torch.manual_seed(0)

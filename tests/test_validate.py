@@ -158,7 +158,7 @@ def test_bias_and_variance_by_hand() -> None:
 
 def test_predictions_and_truth_must_be_at_the_same_points() -> None:
     message = (
-        r"^predictions \(4, 3\) and truth \(4,\): they must be \(S, N\) and \(N,\)$"
+        r"^predictions \(4, 3\) and truth \(4,\): they must be \(fits, N\) and \(N,\)$"
     )
     with pytest.raises(ValueError, match=message):
         bias_variance(torch.zeros(4, 3), torch.zeros(4))

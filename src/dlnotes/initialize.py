@@ -8,8 +8,8 @@ from torch import Tensor, nn
 def fans(W: Tensor) -> tuple[int, int]:
     """Return how many inputs a unit sums and how many units an input feeds.
 
-    W is (K, C) for a dense layer and (K, C, ...) for a convolution, whose
-    kernel entries count as inputs and outputs of their own.
+    W is (out, in) for a dense layer and (out, in, ...) for a convolution,
+    whose kernel entries count as inputs and outputs of their own.
 
     Raises:
         ValueError: W has fewer than two axes, as a bias has.

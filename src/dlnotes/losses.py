@@ -7,11 +7,11 @@ from torch import Tensor
 
 from dlnotes.reduction import (
     check_class_weights,
-    check_labels,
-    check_probabilities,
-    floating,
+    check_pair,
+    check_smoothing,
+    counted,
     reduce_loss,
-    unequal,
+    summarize,
 )
 
 
@@ -21,11 +21,12 @@ def mae(
     reduction: str = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:
-    """Return the absolute error of tensors of one shape, as `mse` does."""
-    if prediction.shape != target.shape:
-        raise unequal(prediction, target)
-    errors = floating(prediction) - target
-    return reduce_loss(errors.abs(), reduction, weight)
+    """Return the absolute error |e| of tensors of one shape.
+
+    Reductions, weights and refusals are those of the squared error, `mse`.
+    """
+    check_pair(prediction, target)
+    return reduce_loss((prediction - target).abs(), reduction, weight)
 
 
 def mse(
@@ -34,7 +35,7 @@ def mse(
     reduction: str = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:
-    """Return the squared error of tensors of one shape.
+    """Return the squared error e² of tensors of one shape.
 
     `reduction` is "mean" (a scalar: the mean over all elements, not over
     the batch), "sum" (a scalar) or "none" (one value per element). Weights
@@ -44,10 +45,8 @@ def mse(
         ValueError: the shapes differ, or the reduction is none of these.
         TypeError: the predictions are integers.
     """
-    if prediction.shape != target.shape:
-        raise unequal(prediction, target)
-    errors = floating(prediction) - target
-    return reduce_loss(errors**2, reduction, weight)
+    check_pair(prediction, target)
+    return reduce_loss((prediction - target) ** 2, reduction, weight)
 
 
 def rmse(
@@ -77,14 +76,19 @@ def huber(
 
     Source: Huber, Robust Estimation of a Location Parameter, 1964.
     """
-    if prediction.shape != target.shape:
-        raise unequal(prediction, target)
+    check_pair(prediction, target)
     if delta <= 0:
         raise ValueError(f"delta must be positive, not {delta}")
-    size = (floating(prediction) - target).abs()
-    near = size.clamp(max=delta)
-    losses = near * (size - near / 2)
+    e = prediction - target
+    near = e.clamp(-delta, delta)
+    losses = near * (e - near / 2)
     return reduce_loss(losses, reduction, weight, per_weight=False)
+
+
+def log_softmax(logits: Tensor, axis: int) -> Tensor:
+    """Return log(exp(z) / Σexp(z)) along an axis, for logits of any size."""
+    z = logits - logits.amax(axis, keepdim=True).detach()
+    return z - z.exp().sum(axis, keepdim=True).log()
 
 
 def nll(
@@ -92,27 +96,18 @@ def nll(
     labels: Tensor,
     reduction: str = "mean",
     weight: Tensor | None = None,
+    ignore_index: int = -100,
 ) -> Tensor:
     """Return minus the log probability that log_p gives each label.
 
-    log_p is (C,) or (N, C, d1, ...), the integer labels () or
-    (N, d1, ...). Weights are one per class; the mean is then Σwl / Σw,
-    each w that of a sample's label.
+    log_p is (K,) or (B, K, ...), the integer labels () or (B, ...).
+    Weights are one per class; the mean is then Σwl / Σw, each w that of a
+    sample's label. A label equal to `ignore_index` counts as not there.
     """
     axis = min(1, log_p.ndim - 1)
-    check_labels(labels, floating(log_p), axis)
-    labels = labels.long()
-    losses = -log_p.gather(axis, labels.unsqueeze(axis)).squeeze(axis)
-    if weight is not None:
-        check_class_weights(weight, classes=log_p.shape[axis])
-        weight = weight[labels]
-    return reduce_loss(losses, reduction, weight)
-
-
-def log_softmax(logits: Tensor, axis: int) -> Tensor:
-    """Return log(exp(z) / Σexp(z)) along an axis, for logits of any size."""
-    shifted = logits - logits.amax(axis, keepdim=True).detach()
-    return shifted - shifted.exp().sum(axis, keepdim=True).log()
+    index, kept, w = counted(log_p, labels, weight, ignore_index)
+    losses = -log_p.gather(axis, index.unsqueeze(axis)).squeeze(axis)
+    return reduce_loss(losses.where(kept, 0), reduction, w)
 
 
 def cross_entropy(
@@ -120,80 +115,71 @@ def cross_entropy(
     target: Tensor,
     reduction: str = "mean",
     weight: Tensor | None = None,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
 ) -> Tensor:
-    """Return `nll` of the softmax of logits (C,) or (N, C, d1, ...).
+    """Return minus the log probability that logits give their labels.
 
-    The target may also be floating: probabilities in the shape of the
-    logits. The loss then is -Σ w·t·log p over the classes, its mean Σl / n.
+    Logits are (K,) or (B, K, ...); labels, weights and `ignore_index` are
+    as in `nll`. The target may also be probabilities, as in `soft_losses`.
+    Of each target all classes share the part `label_smoothing` equally
+    (Szegedy et al., Rethinking the Inception architecture, 2016, section 7).
     """
     axis = min(1, logits.ndim - 1)
-    log_p = log_softmax(floating(logits), axis)
-    if not target.is_floating_point():
-        return nll(log_p, target, reduction, weight)
-    if logits.shape != target.shape:
-        raise unequal(logits, target)
-    losses = -(target * log_p).movedim(axis, -1)  # (N, d1, ..., C)
-    if weight is not None:
-        check_class_weights(weight, classes=logits.shape[axis])
-        losses = losses * weight
-    return reduce_loss(losses.sum(-1), reduction)
+    check_smoothing(label_smoothing, target, ignore_index)
+    if target.is_floating_point():
+        losses = soft_losses(logits, target, weight, label_smoothing)
+        return summarize(losses, reduction)
+    index, kept, w = counted(logits, target, weight, ignore_index)
+    z = logits - logits.amax(axis, keepdim=True).detach()
+    z_c = z.gather(axis, index.unsqueeze(axis)).squeeze(axis)
+    log_sum = z.exp().sum(axis).log()
+    losses = w * (log_sum - z_c)
+    if label_smoothing:
+        K = z.shape[axis]
+        share = (z.new_ones(K) if weight is None else weight) / K  # (K,)
+        even = share.sum() * log_sum - z.movedim(axis, -1) @ share
+        losses = (1 - label_smoothing) * losses + label_smoothing * even
+    return summarize(losses.where(kept, 0), reduction, w.sum())
 
 
-def bce(
-    p: Tensor,
-    target: Tensor,
-    reduction: str = "mean",
-    weight: Tensor | None = None,
+def soft_losses(
+    logits: Tensor, t: Tensor, weight: Tensor | None, label_smoothing: float
 ) -> Tensor:
-    """Return the binary cross-entropy of probabilities p and targets.
+    """Return -Σ w·t·log p over the classes, for target probabilities t.
 
-    As in PyTorch logarithms end at -100, and the weighted mean is Σwl / n.
+    p is the softmax of the logits. Logits and t are (K,) or (B, K, ...),
+    the losses () or (B, ...). All classes share `label_smoothing` of t.
     """
-    if p.shape != target.shape:
-        raise unequal(p, target)
-    check_probabilities(floating(p), "prediction")
-    check_probabilities(target, "target")
-    x = p.detach()
-    log_p, log_q = x.log().clamp(min=-100), (-x).log1p().clamp(min=-100)
-    losses = -(target * log_p + (1 - target) * log_q)
-    # log 0 has no slope, so the gradient is written out, and bounded
-    slope = (x - target) / (x * (1 - x)).clamp(min=1e-12)
-    losses = losses + slope * (p - x)
-    return reduce_loss(losses, reduction, weight, per_weight=False)
+    check_pair(logits, t)
+    axis = min(1, logits.ndim - 1)
+    K = logits.shape[axis]
+    check_class_weights(weight, classes=K)
+    t = (1 - label_smoothing) * t + label_smoothing / K
+    losses = -(t * log_softmax(logits, axis)).movedim(axis, -1)
+    return (losses if weight is None else losses * weight).sum(-1)
 
 
-def bce_with_logits(
-    logits: Tensor,
-    target: Tensor,
-    reduction: str = "mean",
-    weight: Tensor | None = None,
-    pos_weight: Tensor | None = None,
+def gaussian_nll(
+    prediction: Tensor, target: Tensor, sigma: float | Tensor
 ) -> Tensor:
-    """Return `bce` of the sigmoid of logits z, for z of any size.
-
-    log σ(z) is -log(1 + exp(-z)), and log(1 - σ(z)) is log σ(-z).
-    pos_weight multiplies what targets of 1 add, one weight per column.
-    """
-    if logits.shape != target.shape:
-        raise unequal(logits, target)
-    check_probabilities(target, "target")
-    zero = torch.zeros_like(floating(logits))
-    losses = target * torch.logaddexp(zero, -logits)
-    if pos_weight is not None:
-        losses = losses * pos_weight.expand_as(logits)
-    losses = losses + (1 - target) * torch.logaddexp(zero, logits)
-    return reduce_loss(losses, reduction, weight, per_weight=False)
-
-
-def gaussian_nll(prediction: Tensor, target: Tensor, sigma: float) -> Tensor:
     """Return the mean negative log likelihood, in nats per element.
 
-    The targets are taken to be N(prediction, sigma²); sigma > 0.
+    The targets are taken to be N(prediction, sigma²) with sigma > 0, which
+    may be a parameter to learn.
     """
-    constant = math.log(sigma) + math.log(2 * math.pi) / 2
+    sigma = torch.as_tensor(sigma, dtype=prediction.dtype)
+    constant = sigma.log() + math.log(2 * math.pi) / 2
     return mse(prediction, target) / (2 * sigma**2) + constant
 
 
-def laplace_nll(prediction: Tensor, target: Tensor, b: float) -> Tensor:
-    """Return the same for Laplace noise of scale b > 0: exp(-|e|/b) / 2b."""
-    return mae(prediction, target) / b + math.log(2 * b)
+def laplace_nll(
+    prediction: Tensor, target: Tensor, b: float | Tensor
+) -> Tensor:
+    """Return the mean negative log likelihood, in nats per element.
+
+    The targets are taken to have Laplace noise around the prediction, with
+    density exp(-|e|/b) / 2b and b > 0, which may be a parameter to learn.
+    """
+    b = torch.as_tensor(b, dtype=prediction.dtype)
+    return mae(prediction, target) / b + (2 * b).log()

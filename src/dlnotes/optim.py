@@ -1,29 +1,27 @@
-"""Optimisers from their formulas: θ the parameter, g its gradient, η `lr`."""
-
-from math import sqrt
+"""Optimizers from their formulas: θ the parameter, g its gradient, η `lr`."""
 
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from dlnotes.descent import Descent, Dict
+from dlnotes.optimizer import Group, Optimizer, State
 
 
-class SGD(Descent):
-    """Step against the gradient.
+class SGD(Optimizer):
+    """Step against the gradient. `Momentum` is a class of its own.
 
     Source: Robbins and Monro, A stochastic approximation method, 1951.
     """
 
-    def __init__(self, params: ParamsT, lr: float, weight_decay: float = 0):
-        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
-
     @staticmethod
-    def update(theta: Tensor, g: Tensor, state: Dict, group: Dict) -> None:
-        theta.add_(g, alpha=-group["lr"])
+    def update(theta: Tensor, g: Tensor, state: State, group: Group) -> None:
+        """Change θ to θ - ηg."""
+        theta -= group["lr"] * g
 
 
-class Momentum(Descent):
+class Momentum(Optimizer):
     """Step along a velocity v, to which every gradient adds its push.
+
+    PyTorch's `dampening` is not there.
 
     Source: Polyak, 1964; with `nesterov`, Sutskever et al., On the
     importance of initialization and momentum, 2013, section 2.
@@ -38,20 +36,23 @@ class Momentum(Descent):
         momentum: float = 0.9,
         nesterov: bool = False,
         weight_decay: float = 0,
-    ):
-        settings = {"lr": lr, "momentum": momentum, "nesterov": nesterov}
-        super().__init__(params, settings | {"weight_decay": weight_decay})
+    ) -> None:
+        own = dict(momentum=momentum, nesterov=nesterov)
+        super().__init__(params, lr, weight_decay, **own)
 
     @staticmethod
-    def update(theta: Tensor, g: Tensor, state: Dict, group: Dict) -> None:
-        v, momentum = state["v"], group["momentum"]
-        v.mul_(momentum).add_(g)
-        ahead = g.add(v, alpha=momentum) if group["nesterov"] else v
-        theta.add_(ahead, alpha=-group["lr"])
+    def update(theta: Tensor, g: Tensor, state: State, group: Group) -> None:
+        """Change v to μv + g and θ to θ - ηv, or θ - η(g + μv)."""
+        momentum = group["momentum"]
+        v = state["v"] = momentum * state["v"] + g
+        ahead = g + momentum * v if group["nesterov"] else v
+        theta -= group["lr"] * ahead
 
 
-class Adagrad(Descent):
+class Adagrad(Optimizer):
     """Divide each step by the root of the sum s of all squared gradients.
+
+    PyTorch's `lr_decay` and `initial_accumulator_value` are not there.
 
     Source: Duchi, Hazan and Singer, Adaptive subgradient methods, 2011.
     """
@@ -64,18 +65,20 @@ class Adagrad(Descent):
         lr: float = 0.01,
         eps: float = 1e-10,
         weight_decay: float = 0,
-    ):
-        settings = {"lr": lr, "eps": eps, "weight_decay": weight_decay}
-        super().__init__(params, settings)
+    ) -> None:
+        super().__init__(params, lr, weight_decay, eps=eps)
 
     @staticmethod
-    def update(theta: Tensor, g: Tensor, state: Dict, group: Dict) -> None:
-        s = state["s"].addcmul_(g, g)
-        theta.addcdiv_(g, s.sqrt().add_(group["eps"]), value=-group["lr"])
+    def update(theta: Tensor, g: Tensor, state: State, group: Group) -> None:
+        """Change s to s + g² and θ to θ - ηg / (√s + ε)."""
+        s = state["s"] = state["s"] + g**2
+        theta -= group["lr"] * g / (s.sqrt() + group["eps"])
 
 
-class RMSprop(Descent):
+class RMSprop(Optimizer):
     """Divide each step by the root of a running mean s of g².
+
+    PyTorch's `centered` and `momentum` are not there.
 
     Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
     """
@@ -89,18 +92,18 @@ class RMSprop(Descent):
         alpha: float = 0.99,
         eps: float = 1e-8,
         weight_decay: float = 0,
-    ):
-        settings = {"lr": lr, "alpha": alpha, "eps": eps}
-        super().__init__(params, settings | {"weight_decay": weight_decay})
+    ) -> None:
+        super().__init__(params, lr, weight_decay, alpha=alpha, eps=eps)
 
     @staticmethod
-    def update(theta: Tensor, g: Tensor, state: Dict, group: Dict) -> None:
-        s, alpha = state["s"], group["alpha"]
-        s.mul_(alpha).addcmul_(g, g, value=1 - alpha)
-        theta.addcdiv_(g, s.sqrt().add_(group["eps"]), value=-group["lr"])
+    def update(theta: Tensor, g: Tensor, state: State, group: Group) -> None:
+        """Change s to αs + (1 - α)g² and θ to θ - ηg / (√s + ε)."""
+        alpha = group["alpha"]
+        s = state["s"] = alpha * state["s"] + (1 - alpha) * g**2
+        theta -= group["lr"] * g / (s.sqrt() + group["eps"])
 
 
-class Adadelta(Descent):
+class Adadelta(Optimizer):
     """Scale RMSprop's step by the root of a running mean d of squared steps.
 
     Source: Zeiler, ADADELTA: an adaptive learning rate method, 2012.
@@ -115,22 +118,23 @@ class Adadelta(Descent):
         rho: float = 0.9,
         eps: float = 1e-6,
         weight_decay: float = 0,
-    ):
-        settings = {"lr": lr, "rho": rho, "eps": eps}
-        super().__init__(params, settings | {"weight_decay": weight_decay})
+    ) -> None:
+        super().__init__(params, lr, weight_decay, rho=rho, eps=eps)
 
     @staticmethod
-    def update(theta: Tensor, g: Tensor, state: Dict, group: Dict) -> None:
-        s, d, rho, eps = state["s"], state["d"], group["rho"], group["eps"]
-        s.mul_(rho).addcmul_(g, g, value=1 - rho)
-        root = s.add(eps).sqrt_()
-        step = d.add(eps).sqrt_().div_(root).mul_(g)
-        d.mul_(rho).addcmul_(step, step, value=1 - rho)
-        theta.add_(step, alpha=-group["lr"])
+    def update(theta: Tensor, g: Tensor, state: State, group: Group) -> None:
+        """Change s, then θ by -ηΔ with Δ = √(d + ε) / √(s + ε) · g, then d."""
+        d, rho, eps = state["d"], group["rho"], group["eps"]
+        s = state["s"] = rho * state["s"] + (1 - rho) * g**2
+        delta = (d + eps).sqrt() / (s + eps).sqrt() * g
+        state["d"] = rho * d + (1 - rho) * delta**2
+        theta -= group["lr"] * delta
 
 
-class Adam(Descent):
+class Adam(Optimizer):
     """Divide a running mean m of g by the root of a running mean v of g².
+
+    PyTorch's `amsgrad` is not there; its `betas` are `beta1` and `beta2`.
 
     Source: Kingma and Ba, Adam, 2015, algorithm 1.
     """
@@ -145,18 +149,20 @@ class Adam(Descent):
         beta2: float = 0.999,
         eps: float = 1e-8,
         weight_decay: float = 0,
-    ):
-        settings = {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps}
-        super().__init__(params, settings | {"weight_decay": weight_decay})
+    ) -> None:
+        own = dict(beta1=beta1, beta2=beta2, eps=eps)
+        super().__init__(params, lr, weight_decay, **own)
 
     @staticmethod
-    def update(theta: Tensor, g: Tensor, state: Dict, group: Dict) -> None:
+    def update(theta: Tensor, g: Tensor, state: State, group: Group) -> None:
+        """Change m and v, count the step t, and move θ by -η m̂ / (√v̂ + ε)."""
         beta1, beta2 = group["beta1"], group["beta2"]
         t = state["t"] = state.get("t", 0) + 1
-        m = state["m"].lerp_(g, 1 - beta1)
-        v = state["v"].mul_(beta2).addcmul_(g, g, value=1 - beta2)
-        root = v.sqrt().div_(sqrt(1 - beta2**t)).add_(group["eps"])
-        theta.addcdiv_(m, root, value=-group["lr"] / (1 - beta1**t))
+        m = state["m"] = beta1 * state["m"] + (1 - beta1) * g
+        v = state["v"] = beta2 * state["v"] + (1 - beta2) * g**2
+        m_hat = m / (1 - beta1**t)
+        v_hat = v / (1 - beta2**t)
+        theta -= group["lr"] * m_hat / (v_hat.sqrt() + group["eps"])
 
 
 class AdamW(Adam):
@@ -174,10 +180,16 @@ class AdamW(Adam):
         beta2: float = 0.999,
         eps: float = 1e-8,
         weight_decay: float = 0.01,
-    ):
+    ) -> None:
         super().__init__(params, lr, beta1, beta2, eps, weight_decay)
 
     @staticmethod
-    def decay(theta: Tensor, g: Tensor, group: Dict) -> Tensor:
-        theta.mul_(1 - group["lr"] * group["weight_decay"])
+    def penalize(theta: Tensor, g: Tensor, group: Group) -> Tensor:
+        """Return g as it is."""
         return g
+
+    @staticmethod
+    def update(theta: Tensor, g: Tensor, state: State, group: Group) -> None:
+        """Shrink θ by the factor 1 - ηλ, then move it as Adam does."""
+        theta -= group["lr"] * group["weight_decay"] * theta
+        Adam.update(theta, g, state, group)

@@ -1,4 +1,4 @@
-"""Schedules: the learning rate as a function of the step, from 0 on."""
+"""Schedules: what the learning rate is multiplied by, step by step from 0."""
 
 from collections.abc import Callable
 from math import cos, pi
@@ -6,35 +6,35 @@ from math import cos, pi
 Schedule = Callable[[int], float]
 
 
-def constant(rate: float) -> Schedule:
-    """Keep the rate."""
-    return lambda step: rate
+def constant(step: int) -> float:
+    """Return 1: every step has the whole rate."""
+    return 1.0
 
 
-def step_decay(rate: float, factor: float, every: int) -> Schedule:
+def step_decay(factor: float, every: int) -> Schedule:
     """Multiply the rate by `factor` after each `every` steps."""
-    return lambda step: rate * factor ** (step // every)
+    return lambda step: factor ** (step // every)
 
 
-def exponential(rate: float, factor: float) -> Schedule:
+def exponential(factor: float) -> Schedule:
     """Multiply the rate by `factor` after each step."""
-    return lambda step: rate * factor**step
+    return lambda step: factor**step
 
 
-def cosine(rate: float, steps: int) -> Schedule:
-    """Go from `rate` down to 0 along half a cosine, and stay there.
+def cosine(steps: int) -> Schedule:
+    """Go from 1 down to 0 along half a cosine, and stay there.
 
     `steps` is the first step with the rate 0.
 
     Source: Loshchilov and Hutter, SGDR, 2017, equation 5.
     """
-    return lambda step: rate * (1 + cos(pi * min(step / steps, 1))) / 2
+    return lambda step: (1 + cos(pi * min(step / steps, 1))) / 2
 
 
 def warm_up(steps: int, then: Schedule) -> Schedule:
-    """Rise in equal parts to the first rate of `then`, which follows.
+    """Rise in equal parts to the first value of `then`, which follows.
 
-    The first rise is part of step 0: it has 1/steps of that rate, and
+    The first rise is part of step 0: it has 1/steps of that value, and
     step `steps` - 1 has all of it. Then `then` begins, at its step 0.
 
     Source: Goyal et al., Accurate, large minibatch SGD, 2017, section 2.2.

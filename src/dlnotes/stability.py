@@ -1,6 +1,6 @@
 """Keep numbers in range: in one sum, through many layers, in one step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -10,61 +10,94 @@ def log_sum_exp(z: Tensor) -> Tensor:
     """Return log Σ exp(z) over the last axis: z (..., K) becomes (...).
 
     Every exponent is at most 0, so that nothing overflows, and one is 0,
-    so that the sum is at least 1.
+    so that the sum is at least 1. Infinite entries are welcome.
 
     Source: Blanchard, Higham and Higham, Accurately computing the
     log-sum-exp and softmax functions, 2021.
     """
-    largest = z.max(dim=-1, keepdim=True).values.detach()
+    largest = z.amax(dim=-1, keepdim=True).detach().nan_to_num()  # finite
     return largest[..., 0] + (z - largest).exp().sum(dim=-1).log()
 
 
 def layer_scales(
-    layers: Sequence[nn.Linear],
-    activation: Callable[[Tensor], Tensor],
-    X: Tensor,
+    model: nn.Module, layers: Sequence[nn.Module], *inputs: Tensor
 ) -> Tensor:
-    """Return the root mean square of the activations of each layer.
+    """Return the root mean square of what enters each of a model's layers.
 
-    X (B, C) goes through the layers, each followed by the activation; the
-    result is (len(layers),) in float64, where small squares are not lost.
-    """
-    scales = []
-    with torch.no_grad():
-        for layer in layers:
-            X = activation(layer(X))
-            scales.append(X.double().square().mean().sqrt())
-    return torch.stack(scales)
-
-
-def gradient_norms(layers: Sequence[nn.Linear]) -> Tensor:
-    """Return the norm of dL/dW of each layer after a backward pass.
+    The layers are modules that `model(*inputs)` calls, such as the second
+    to the last of an MLP, which the activations of the layers before enter.
+    The model stays in the mode it is in. The result is (len(layers),) in
+    float64, where small squares are not lost.
 
     Raises:
-        ValueError: a layer has no gradient yet.
+        ValueError: the model does not call one of the layers.
     """
-    gradients = [layer.weight.grad for layer in layers]
-    if any(g is None for g in gradients):
-        raise ValueError("a layer has no gradient: call loss.backward() first")
-    return torch.stack([g.norm() for g in gradients if g is not None])
+    scales: dict[nn.Module, Tensor] = {}
+
+    def measure(layer: nn.Module, entering: tuple[Tensor, ...]) -> None:
+        scales[layer] = entering[0].cpu().double().square().mean().sqrt()
+
+    handles = [layer.register_forward_pre_hook(measure) for layer in layers]
+    try:
+        with torch.no_grad():
+            model(*inputs)
+    finally:
+        for handle in handles:
+            handle.remove()
+    if missing := [layer for layer in layers if layer not in scales]:
+        raise ValueError(f"the model does not call {missing[0]}")
+    return torch.stack([scales[layer] for layer in layers])
 
 
-def clip(gradients: Sequence[Tensor], threshold: float) -> Tensor:
-    """Shorten the gradients, in place, to a common norm of `threshold`.
+def gradient_norms(parameters: Iterable[Tensor]) -> Tensor:
+    """Return the norm of dL/dW for each parameter W, after a backward pass.
+
+    Raises:
+        ValueError: a parameter has no gradient yet.
+    """
+    gradients = [W.grad for W in parameters]
+    norms = [g.norm() for g in gradients if g is not None]
+    if len(norms) < len(gradients):
+        raise ValueError(
+            "a parameter has no gradient: call loss.backward() first"
+        )
+    return torch.stack(norms)
+
+
+def clip_norm(gradients: Iterable[Tensor], threshold: float) -> Tensor:
+    """Shorten gradients, in place, to a common norm of `threshold`.
 
     All of them together are one vector g, which becomes
     min(1, threshold / ‖g‖) g: its direction stays. Return ‖g‖ as it was.
 
     Raises:
-        ValueError: the threshold is not positive.
+        ValueError: the threshold is not positive, there are no gradients,
+            or parameters came in place of their gradients.
 
     Source: Pascanu, Mikolov and Bengio, On the difficulty of training
     recurrent neural networks, 2013, section 3.2.
     """
+    gradients = list(gradients)
+    check_gradients(gradients, threshold)
+    norm: Tensor = torch.stack([g.norm() for g in gradients]).norm()
+    shrink = (threshold / norm).clamp(max=1)  # an `if` would wait
+    for g in gradients:
+        g.mul_(shrink)
+    return norm
+
+
+def check_gradients(gradients: Sequence[Tensor], threshold: float) -> None:
+    """Refuse what cannot be clipped.
+
+    Raises:
+        ValueError: as `clip_norm` says.
+    """
     if not threshold > 0:
         raise ValueError(f"the threshold is {threshold}: it must be positive")
-    norm = torch.stack([g.norm() for g in gradients]).norm()
-    if norm > threshold:
-        for g in gradients:
-            g.mul_(threshold / norm)
-    return norm
+    if not gradients:
+        raise ValueError("there are no gradients: call loss.backward() first")
+    if any(g.requires_grad and g.is_leaf for g in gradients):
+        raise ValueError(
+            "clip_norm takes gradients, not parameters: "
+            "give it [p.grad for p in model.parameters()]"
+        )

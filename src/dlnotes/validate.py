@@ -62,7 +62,7 @@ def k_fold(
 def cross_validate(
     error: Error, X: Tensor, y: Tensor, k: int = 5, seed: int | None = None
 ) -> Tensor:
-    """Return the errors (k,) on the held-out folds of `k_fold`.
+    """Return the errors (k,) on the k held-out folds of `k_fold`.
 
     `error(X_train, y_train, X_val, y_val)` trains a fresh model on the
     first two and returns its error on the last two.
@@ -79,9 +79,9 @@ def cross_validate(
 def bias_variance(predictions: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
     """Return the squared bias and the variance at each of N points.
 
-    predictions (S, N) are those of S fits, each to a training set of its
-    own, and truth (N,) is free of noise. At every point the mean squared
-    distance of the S predictions from the truth is the sum of the two.
+    predictions (fits, N) come from fits to training sets of their own, and
+    truth (N,) is free of noise. At every point the mean squared distance of
+    the predictions from the truth is the sum of the two.
 
     Raises:
         ValueError: there are fewer than two fits, or the shapes do not fit.
@@ -91,7 +91,7 @@ def bias_variance(predictions: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
     if predictions.shape[1:] != truth.shape:
         raise ValueError(
             f"predictions {tuple(predictions.shape)} and truth "
-            f"{tuple(truth.shape)}: they must be (S, N) and (N,)"
+            f"{tuple(truth.shape)}: they must be (fits, N) and (N,)"
         )
     if len(predictions) < 2:
         raise ValueError(

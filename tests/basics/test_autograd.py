@@ -112,6 +112,19 @@ def test_order_lists_each_node_once_after_its_parents(
         assert all(place[parent] < place[node] for parent in node.parents)
 
 
+def test_a_value_shows_its_number_and_its_gradient() -> None:
+    a = Value(3.0)
+    y = a * a + a
+    assert repr([a, y]) == "[Value(data=3, grad=0), Value(data=12, grad=0)]"
+    y.backward()
+    assert repr([a, y]) == "[Value(data=3, grad=7), Value(data=12, grad=1)]"
+    assert repr(Value(-1 / 3)) == "Value(data=-0.333333, grad=0)"
+
+
+def test_the_engine_is_one_class() -> None:
+    assert Value.__mro__ == (Value, object)
+
+
 def test_backward_starts_afresh() -> None:
     a = Value(3.0)
     y = a * a
@@ -125,10 +138,10 @@ def test_backward_starts_afresh() -> None:
 def test_graph_may_be_deep() -> None:
     a = Value(1.0)
     y = a
-    for _ in range(10_000):
+    for _ in range(100_000):
         y = y + a
     y.backward()
-    assert a.grad == 10_001
+    assert a.grad == 100_001
 
 
 def test_numpy_numbers_may_stand_on_either_side() -> None:

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -6,10 +8,11 @@ from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy, linear
 
 from dlnotes.basics import network as module
-from dlnotes.basics.gradient import gradient_check
+from dlnotes.basics.gradient import gradient_check, numerical_gradient
 from dlnotes.basics.network import (
     Network,
     SoftmaxCrossEntropy,
+    delta,
     gradients,
     numerical_gradients,
     recursive_gradients,
@@ -21,10 +24,10 @@ SEEDS = st.integers(0, 10_000)
 
 
 def problem(
-    seed: int, B: int, C: int, H: int, K: int
+    seed: int, B: int, C: int, hidden: int, K: int
 ) -> tuple[Network, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
-    network = Network(C, H, K, rng)
+    network = Network(C, hidden, K, rng)
     for parameter in network.parameters:
         parameter += rng.normal(0, 0.3, parameter.shape)
     return network, rng.normal(size=(B, C)), rng.integers(K, size=B)
@@ -131,9 +134,9 @@ class TestNetwork:
     @settings(max_examples=40, deadline=None)
     @given(SEEDS, SIZES, SIZES, SIZES, SIZES)
     def test_logits_loss_and_gradients_equal_torch(
-        self, seed: int, B: int, C: int, H: int, K: int
+        self, seed: int, B: int, C: int, hidden: int, K: int
     ) -> None:
-        network, X, y = problem(seed, B, C, H, K)
+        network, X, y = problem(seed, B, C, hidden, K)
         W1, b1, W2, b2 = theirs = [
             torch.tensor(p, requires_grad=True) for p in network.parameters
         ]
@@ -149,9 +152,9 @@ class TestNetwork:
 @settings(max_examples=25, deadline=None)
 @given(SEEDS, SIZES, SIZES, SIZES, SIZES)
 def test_three_ways_give_one_gradient(
-    seed: int, B: int, C: int, H: int, K: int
+    seed: int, B: int, C: int, hidden: int, K: int
 ) -> None:
-    network, X, y = problem(seed, B, C, H, K)
+    network, X, y = problem(seed, B, C, hidden, K)
     kept = [parameter.copy() for parameter in network.parameters]
     recursive = recursive_gradients(network, X, y)
     nudged = numerical_gradients(network, X, y)
@@ -164,18 +167,56 @@ def test_three_ways_give_one_gradient(
         assert (before == after).all()
 
 
-def test_numerical_gradients_nudge_by_h(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("h", [None, 0.5])
+def test_numerical_gradients_nudge_one_number_at_a_time_by_h(
+    h: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     network, X, y = problem(0, 2, 3, 2, 2)
-    seen = []
-    real = module.numerical_gradient
-    monkeypatch.setattr(
-        module,
-        "numerical_gradient",
-        lambda f, x, h: seen.append(h) or real(f, x, h),
-    )
-    numerical_gradients(network, X, y)
-    numerical_gradients(network, X, y, h=0.5)
-    assert seen == [1e-5] * 4 + [0.5] * 4
+    kept = np.concatenate([p.ravel() for p in network.parameters])
+    nudges: list[np.ndarray] = []
+    real = Network.loss
+
+    def loss(network: Network, X: np.ndarray, y: np.ndarray) -> float:
+        now = np.concatenate([p.ravel() for p in network.parameters])
+        nudges.append(now - kept)
+        return real(network, X, y)
+
+    monkeypatch.setattr(Network, "loss", loss)
+    numerical_gradients(network, X, y, *([] if h is None else [h]))
+    one_at_a_time = (1e-5 if h is None else h) * np.eye(len(kept))
+    np.testing.assert_allclose(nudges[::2], one_at_a_time, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(nudges[1::2], -one_at_a_time, rtol=0, atol=1e-12)
+
+
+def test_numerical_gradients_equal_those_of_a_function() -> None:
+    network, X, y = problem(3, 4, 3, 5, 2)
+    W = network.second.W
+
+    def loss_at(x: np.ndarray) -> float:
+        kept = W.copy()
+        W[...] = x
+        loss = network.loss(X, y)
+        W[...] = kept
+        return loss
+
+    expected = numerical_gradient(loss_at, W)
+    np.testing.assert_array_equal(numerical_gradients(network, X, y)[2], expected)
+
+
+def test_delta_follows_every_way_through_any_number_of_layers() -> None:
+    rng = np.random.default_rng(0)
+    B, *widths = 3, 2, 4, 5
+    after = [
+        (rng.normal(size=(B, fan_in)), rng.normal(size=(fan_out, fan_in)))
+        for fan_in, fan_out in pairwise(widths)
+    ]
+    dZ = rng.normal(size=(B, 5))
+    expected = dZ
+    for slopes, W in reversed(after):
+        expected = slopes * (expected @ W)
+    for n, i in np.ndindex(B, 2):
+        assert delta(after, dZ, n, i) == pytest.approx(expected[n, i], rel=1e-12)
+    assert delta([], dZ, 1, 4) == dZ[1, 4]
 
 
 def test_numerical_gradients_take_two_passes_per_parameter(

@@ -117,14 +117,14 @@ def test_rule_takes_the_steps_of_scikit_learn() -> None:
     for epochs in (1, 2, 7):
         peer = Perceptron(max_iter=epochs, tol=None, shuffle=False, eta0=0.5)
         peer.fit(X, t)
-        history = train_perceptron(X, t, rate=0.5, epochs=epochs)
+        history = train_perceptron(X, t, lr=0.5, epochs=epochs)
         np.testing.assert_allclose(history.weights[-1], peer.coef_[0], rtol=1e-9)
         np.testing.assert_allclose(history.biases[-1], peer.intercept_[0], rtol=1e-9)
 
 
 def test_history_holds_every_update() -> None:
     X, t, _, _ = separable(2)
-    history = train_perceptron(X, t, rate=0.25, epochs=10_000)
+    history = train_perceptron(X, t, lr=0.25, epochs=10_000)
     updates = history.mistakes.sum()
     assert history.weights.shape == (updates + 1, 2)
     assert history.biases.shape == (updates + 1,)

@@ -22,7 +22,7 @@ from dlnotes.basics.activations import (
 from dlnotes.basics.layers import Dense, Sigmoid, forward_pass
 from dlnotes.book.store import Run
 from dlnotes.data.digits import load_digits
-from dlnotes.linear import fit
+from dlnotes.linear import least_squares
 from dlnotes.losses import cross_entropy
 from dlnotes.mlp import MLP
 from dlnotes.train.seed import seed_everything
@@ -102,7 +102,7 @@ class TestCost:
         assert values["parameters"] == 481
         x = torch.linspace(-3, 3, 121)[:, None]
         y = torch.sin(2 * x) + 0.5 * x + 0.5
-        w, _ = fit(x, y[:, 0])
+        w, _ = least_squares(x, y[:, 0])
         assert values["slope_line"] == pytest.approx(w.item(), abs=1e-6)
 
     def test_a_bend_wins_and_the_sigmoid_is_last_of_the_three(

@@ -10,7 +10,7 @@ from torch import Tensor
 from dlnotes.book.store import Run
 from dlnotes.data.curve import bump, chebyshev, noisy_bump
 from dlnotes.data.digits import load_digits
-from dlnotes.linear import fit, linear, with_ones
+from dlnotes.linear import design_matrix, least_squares, linear
 from dlnotes.losses import mse
 from dlnotes.train.seed import seed_everything
 from dlnotes.validate import bias_variance, cross_validate, k_fold, train_val_test
@@ -22,7 +22,7 @@ NODES = torch.cos(torch.pi * (torch.arange(400) + 0.5) / 400).double()
 
 
 def fits(x: Tensor, y: Tensor, degree: int) -> Fits:
-    return fit(chebyshev(x, degree), y)
+    return least_squares(chebyshev(x, degree), y)
 
 
 def predict(x: Tensor, degree: int, w: Tensor, b: Tensor) -> Tensor:
@@ -40,8 +40,8 @@ def expected(degree: int, w: Tensor, b: Tensor) -> Tensor:
     return ((everywhere(degree, w, b) - bump(NODES)) ** 2).mean(dim=1) + NOISE
 
 
-def least_squares(X: Tensor, y: Tensor, X_val: Tensor, y_val: Tensor) -> float:
-    return mse(linear(X_val, *fit(X, y)), y_val).item()
+def held_out_error(X: Tensor, y: Tensor, X_val: Tensor, y_val: Tensor) -> float:
+    return mse(linear(X_val, *least_squares(X, y)), y_val).item()
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ class TestFolds:
         both = np.concatenate([train, val])
         errors = {
             d: cross_validate(
-                least_squares, chebyshev(x[both], d), y[both], k=10, seed=1974
+                held_out_error, chebyshev(x[both], d), y[both], k=10, seed=1974
             )
             for d in (1, 7, 8, 9, 10)
         }
@@ -210,7 +210,7 @@ class TestBiasVariance:
         seed_everything(1)
         X = torch.rand(2000, 256, 1).double()
         y = 5 * X[..., 0] + 7 + 0.25 * torch.randn(2000, 256)
-        misses = fit(X, y)[0][:, 0] - 5
+        misses = least_squares(X, y)[0][:, 0] - 5
         uncertain = misses.std() / 2000**0.5
         assert abs(misses.mean()) < 3 * uncertain
         assert misses.abs().median() > 10 * uncertain
@@ -352,10 +352,10 @@ class TestExercises:
         seed_everything(1)
         x, y = noisy_bump((60,))
         X = chebyshev(x, 5)
-        Q, _ = torch.linalg.qr(with_ones(X))
+        Q, _ = torch.linalg.qr(design_matrix(X))
         moved = y.clone()
         moved[7] += 1
-        change = linear(X, *fit(X, moved)) - linear(X, *fit(X, y))
+        change = linear(X, *least_squares(X, moved)) - linear(X, *least_squares(X, y))
         torch.testing.assert_close(change[7], (Q[7] ** 2).sum())
 
     def test_noise_multiplies_the_variance_of_the_flexible_model_only(

@@ -10,9 +10,16 @@ from torch.optim import SGD
 
 from dlnotes.book.store import Run
 from dlnotes.data.synthetic import noisy_line, noisy_linear
-from dlnotes.linear import LinearRegression, fit, linear, normal_equation, with_ones
+from dlnotes.linear import (
+    LinearRegression,
+    design_matrix,
+    least_squares,
+    linear,
+    normal_equation,
+)
 from dlnotes.losses import gaussian_nll, mse
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
 Runs = Callable[[str], Run]
@@ -29,7 +36,7 @@ def data() -> Data:
 @pytest.fixture
 def curvature(data: Data) -> tuple[float, float]:
     """The flat and the steep curvature of the loss."""
-    A = with_ones(data[0])
+    A = design_matrix(data[0])
     flat, steep = torch.linalg.eigvalsh(2 * A.T @ A / len(A)).tolist()
     return flat, steep
 
@@ -37,7 +44,7 @@ def curvature(data: Data) -> tuple[float, float]:
 def descend(data: Data, rate: float, steps: int) -> LinearRegression:
     model = LinearRegression(features=1)
     optimizer = SGD(model.parameters(), lr=rate)
-    train(model, mse, optimizer, Batches(*data, 256), steps)
+    train(model, mse, optimizer, Batches(*data, batch_size=256), steps)
     return model
 
 
@@ -57,7 +64,7 @@ class TestThreeThousandSteps:
         seed_everything(0)
         model = LinearRegression(features=1)
         optimizer = SGD(model.parameters(), lr=0.01)
-        history = train(model, mse, optimizer, Batches(*data, 64), steps=200)
+        history = train(model, mse, optimizer, Batches(*data, batch_size=64), steps=200)
         means = history.epoch_means()
         assert 500 < means[0] / means[-1] < 1000
 
@@ -69,7 +76,7 @@ class TestThreeThousandSteps:
         assert book_run("linear_regression").values["loss_all"] < true < 1 / 16
 
     def test_four_steps_an_epoch(self, data: Data, book_run: Runs) -> None:
-        assert len(Batches(*data, 64)) == 4
+        assert len(Batches(*data, batch_size=64)) == 4
         assert book_run("linear_regression").values["epochs"] == 750
 
     def test_the_last_batch_jumps_and_the_epoch_does_not(self, book_run: Runs) -> None:
@@ -88,11 +95,11 @@ class TestTrainingLoop:
     def test_the_gradient_points_where_the_loss_grows_fastest(self, data: Data) -> None:
         X, y = (t.double() for t in data)
         theta = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
-        mse(with_ones(X) @ theta, y).backward()
+        mse(design_matrix(X) @ theta, y).backward()
         angles = torch.arange(0, 2 * torch.pi, 0.01, dtype=torch.float64)
         directions = torch.stack([angles.cos(), angles.sin()], dim=1)  # (629, 2)
         moved = theta.detach() + 1e-4 * directions
-        losses = ((with_ones(X) @ moved.T - y[:, None]) ** 2).mean(dim=0)
+        losses = ((design_matrix(X) @ moved.T - y[:, None]) ** 2).mean(dim=0)
         uphill = theta.grad / theta.grad.norm()
         assert directions[losses.argmax()] @ uphill > 0.9999
         assert directions[losses.argmin()] @ uphill < -0.9999
@@ -114,7 +121,7 @@ class TestTrainingLoop:
 class TestLossSurface:
     def test_a_step_multiplies_the_error_along_an_eigenvector(self, data: Data) -> None:
         X, y = (t.double() for t in data)
-        A = with_ones(X)
+        A = design_matrix(X)
         curvatures, directions = torch.linalg.eigh(2 * A.T @ A / len(A))
         best = torch.linalg.lstsq(A, y[:, None]).solution[:, 0]
         theta = torch.zeros(2, dtype=torch.float64)
@@ -134,14 +141,14 @@ class TestLossSurface:
         self, data: Data, curvature: tuple[float, float]
     ) -> None:
         _, steep = curvature
-        w, _ = fit(*data)
+        w, _ = least_squares(*data)
         below, above = (descend(data, c * 2 / steep, 700) for c in (0.97, 1.01))
         assert abs(below.w - w).item() < 1e-3
         assert abs(above.w - w).item() > 10
 
     def test_the_contours_double(self, data: Data) -> None:
         X, y = data
-        w, b = fit(X, y)
+        w, b = least_squares(X, y)
         lowest = mse(linear(X, w, b), y)
         near = mse(linear(X, w + 1, b), y) - lowest
         far = mse(linear(X, w + 2**0.5, b), y) - lowest
@@ -154,8 +161,8 @@ class TestExactAnswer:
 
     def test_the_errors_are_normal_to_every_column(self, data: Data) -> None:
         X, y = (t.double() for t in data)
-        error = linear(X, *fit(X, y)) - y
-        assert (with_ones(X).T @ error).abs().max() < 1e-9
+        error = linear(X, *least_squares(X, y)) - y
+        assert (design_matrix(X).T @ error).abs().max() < 1e-9
 
     def test_sgd_comes_close(self, book_run: Runs) -> None:
         values = book_run("linear_regression").values
@@ -167,7 +174,7 @@ class TestExactAnswer:
         for w, b in [(5, 7), (3, 4)]:
             seed_everything(1809)
             X, y = noisy_line(n=256, w=w, b=b, sigma=0.25)
-            w_hat, b_hat = fit(X, y)
+            w_hat, b_hat = least_squares(X, y)
             loss = mse(linear(X, w_hat, b_hat), y)
             found.append(torch.stack([w_hat[0] - w, b_hat - b, loss]))
         torch.testing.assert_close(found[0], found[1], atol=1e-5, rtol=0)
@@ -178,13 +185,13 @@ class TestExactAnswer:
         assert second < first
 
     def test_the_normal_equation_squares_the_condition_number(self, data: Data) -> None:
-        A = with_ones(data[0]).double()
+        A = design_matrix(data[0]).double()
         squared = torch.linalg.cond(A) ** 2
         torch.testing.assert_close(torch.linalg.cond(A.T @ A), squared)
 
     def test_both_ways_agree_on_the_data(self, data: Data) -> None:
         torch.testing.assert_close(
-            fit(*data), normal_equation(*data), atol=1e-4, rtol=0
+            least_squares(*data), normal_equation(*data), atol=1e-4, rtol=0
         )
 
     def test_dates_break_the_normal_equation_in_single_precision(
@@ -199,7 +206,7 @@ class TestExactAnswer:
     def test_dates_are_no_trouble_in_double_precision(self, data: Data) -> None:
         X, y = (t.double() for t in data)
         w, _ = normal_equation(2024 + X, y)
-        torch.testing.assert_close(w, fit(X, y)[0], atol=1e-4, rtol=0)
+        torch.testing.assert_close(w, least_squares(X, y)[0], atol=1e-4, rtol=0)
 
 
 class TestSeveralFeatures:
@@ -219,7 +226,7 @@ class TestSeveralFeatures:
         table = run.outputs("multiple")[0]["data"]["text/plain"]
         row = next(line for line in "".join(table).splitlines() if "w₁" in line)
         true, sgd, exact = (float(number) for number in row.split()[1:])
-        assert exact == pytest.approx(fit(X, y)[0][0].item(), abs=1e-4)
+        assert exact == pytest.approx(least_squares(X, y)[0][0].item(), abs=1e-4)
         assert abs(sgd - true) < abs(exact - true)
 
 
@@ -229,7 +236,7 @@ class TestNoise:
         self, data: Data, sigma: float
     ) -> None:
         X, y = (t.double() for t in data)
-        w, b = (t.clone().requires_grad_() for t in fit(X, y))
+        w, b = (t.clone().requires_grad_() for t in least_squares(X, y))
         gaussian_nll(linear(X, w, b), y, sigma).backward()
         assert w.grad.abs().max() < 1e-10
         assert b.grad.abs() < 1e-10
@@ -241,7 +248,7 @@ class TestNoise:
         self, book_run: Runs, data: Data
     ) -> None:
         X, y = data
-        prediction = linear(X, *fit(X, y))
+        prediction = linear(X, *least_squares(X, y))
         root = mse(prediction, y).sqrt().item()
         sigma = book_run("linear_regression_recovery").values["sigma_hat"]
         assert sigma == pytest.approx(root, rel=1e-5)
@@ -253,14 +260,14 @@ class TestNoise:
         X, y = data
         spoiled = y.clone()
         spoiled[X[:, 0].argmax()] += 50
-        assert abs(fit(X, spoiled)[0] - fit(X, y)[0]).item() > 1
+        assert abs(least_squares(X, spoiled)[0] - least_squares(X, y)[0]).item() > 1
 
 
 class TestTrust:
     @staticmethod
     def slopes(n: int, sets: int = 2000) -> torch.Tensor:
         X, y = noisy_linear((sets, n), torch.tensor([5.0]), b=7.0, sigma=0.25)
-        return fit(X, y)[0][:, 0]
+        return least_squares(X, y)[0][:, 0]
 
     def test_no_sign_of_a_bias(self, book_run: Runs) -> None:
         values = book_run("linear_regression_recovery").values
@@ -378,7 +385,7 @@ class TestExercises:
             (x - x.mean(), 1 / 6),
             ((x - x.mean()) / x.std(correction=0), 2),
         ]:
-            A = with_ones(feature)
+            A = design_matrix(feature)
             H = 2 * A.T @ A / len(A)
             assert abs(H[0, 1]) < 1e-9
             assert H[1, 1].item() == pytest.approx(expected, rel=0.1)

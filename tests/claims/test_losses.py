@@ -9,12 +9,11 @@ import torch.nn.functional as F  # noqa: N812
 from scipy.optimize import linprog, minimize
 from torch import Tensor, nn
 
+from dlnotes.binary import bce, bce_with_logits
 from dlnotes.book.store import Run
 from dlnotes.data.synthetic import noisy_line
-from dlnotes.linear import fit, with_ones
+from dlnotes.linear import design_matrix, least_squares
 from dlnotes.losses import (
-    bce,
-    bce_with_logits,
     cross_entropy,
     gaussian_nll,
     huber,
@@ -25,6 +24,7 @@ from dlnotes.losses import (
     nll,
     rmse,
 )
+from dlnotes.reduction import first_true
 from dlnotes.train.seed import seed_everything
 
 Runs = Callable[[str], Run]
@@ -177,6 +177,17 @@ class TestNumbers:
             at = torch.tensor(delta, dtype=torch.float64)
             assert huber(at, zero, delta=delta) == delta**2 / 2
 
+    def test_both_cases_of_huber_are_one_product(self) -> None:
+        e = torch.linspace(-5, 5, 101, dtype=torch.float64)
+        for delta in (0.5, 1.0, 2.0):
+            s = e.clamp(-delta, delta)
+            cases = torch.where(
+                e.abs() <= delta, e**2 / 2, delta * (e.abs() - delta / 2)
+            )
+            torch.testing.assert_close(s * (e - s / 2), cases)
+            losses = huber(e, torch.zeros_like(e), "none", delta=delta)
+            torch.testing.assert_close(losses, cases)
+
 
 class TestOutliers:
     @pytest.fixture
@@ -191,9 +202,11 @@ class TestOutliers:
     ) -> None:
         values = book_run("losses_outliers").values
         X, y = (t.double() for t in spoiled)
-        assert values["w_mse"] == pytest.approx(fit(X, y)[0].item(), abs=0.001)
+        assert values["w_mse"] == pytest.approx(
+            least_squares(X, y)[0].item(), abs=0.001
+        )
 
-        A, one = with_ones(X), torch.eye(60, dtype=torch.float64)
+        A, one = design_matrix(X), torch.eye(60, dtype=torch.float64)
         corridor = torch.cat(
             [torch.cat([A, -one], dim=1), torch.cat([-A, -one], dim=1)]
         )
@@ -298,6 +311,31 @@ class TestClasses:
         scores, labels = torch.randn(2, 3, 4, 5), torch.randint(3, (2, 4, 5))
         assert cross_entropy(scores, labels, "none").shape == (2, 4, 5)
 
+    @pytest.mark.parametrize("seed", [0, 1, 2])
+    @pytest.mark.parametrize("loss", [nll, cross_entropy])
+    def test_an_ignored_label_counts_as_not_there(self, loss: Loss, seed: int) -> None:
+        seed_everything(seed)
+        scores, labels = torch.randn(6, 3), torch.randint(3, (6,))
+        weight = torch.tensor([1.0, 2.0, 3.0])
+        padded = labels.clone()
+        padded[4:] = -100
+        for w in (None, weight):
+            for reduction in ("sum", "mean"):
+                torch.testing.assert_close(
+                    loss(scores, padded, reduction, w),
+                    loss(scores[:4], labels[:4], reduction, w),
+                )
+
+    def test_smoothing_by_a_tenth_wants_091_and_001(self) -> None:
+        seed_everything(0)
+        logits, labels = torch.randn(7, 10), torch.randint(10, (7,))
+        t = torch.full((7, 10), 0.01)
+        t[torch.arange(7), labels] = 0.91
+        torch.testing.assert_close(
+            cross_entropy(logits, labels, label_smoothing=0.1),
+            cross_entropy(logits, t),
+        )
+
     def test_a_label_is_a_distribution_with_one_1(self) -> None:
         seed_everything(0)
         logits, labels = torch.randn(6, 3), torch.randint(3, (6,))
@@ -366,6 +404,37 @@ class TestClasses:
         torch.testing.assert_close(by_p, (p - y) / (p * (1 - p)))
         by_z = slope(lambda z: bce_with_logits(z, y, "sum"), p.logit().tolist())
         torch.testing.assert_close(by_z, p - y)
+
+    def test_inside_it_is_the_formula_and_at_the_ends_it_is_bounded(self) -> None:
+        p = torch.tensor([0.0, 1e-13, 1e-11, 0.3], dtype=torch.float64)
+        p.requires_grad_()
+        y = torch.ones_like(p)
+        losses = bce(p, y, "none")
+        (at_p,) = torch.autograd.grad(losses.sum(), p)
+        expected = [100, -math.log(1e-13), -math.log(1e-11), -math.log(0.3)]
+        assert losses.tolist() == pytest.approx(expected)
+        assert at_p.tolist() == pytest.approx([-1e12, -1e12, -1e11, -1 / 0.3])
+        theirs = F.binary_cross_entropy(p, y, reduction="none")
+        torch.testing.assert_close(losses, theirs)
+        torch.testing.assert_close(at_p, torch.autograd.grad(theirs.sum(), p)[0])
+
+    def test_an_infinite_slope_times_zero_is_nan(self) -> None:
+        p = torch.zeros((), requires_grad=True)
+        rejected = (-p.log()).where(torch.tensor(False), 0.0)
+        assert torch.autograd.grad(rejected, p)[0].isnan()
+
+    def test_the_second_derivative_is_finite_with_softplus_alone(self) -> None:
+        def second(f: Callable[[Tensor], Tensor]) -> Tensor:
+            z = torch.tensor([-200.0, -90, -87, 87, 90, 200], requires_grad=True)
+            (slopes,) = torch.autograd.grad(f(z).sum(), z, create_graph=True)
+            return torch.autograd.grad(slopes.sum(), z)[0]
+
+        zero, y = torch.zeros(6), torch.full((6,), 0.5)
+        by_logaddexp = second(
+            lambda z: (torch.logaddexp(zero, z) + torch.logaddexp(zero, -z)) / 2
+        )
+        assert by_logaddexp.isnan().tolist() == [True, True, False, False, True, True]
+        assert second(lambda z: bce_with_logits(z, y, "sum")).isfinite().all()
 
     @pytest.mark.settles("bce-on-logits")
     @pytest.mark.parametrize(
@@ -480,6 +549,31 @@ class TestWeights:
 
 def test_no_difference_from_torch(book_run: Runs) -> None:
     assert book_run("losses").values["largest"] < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(mae, F.l1_loss), (mse, F.mse_loss), (huber, F.huber_loss)],
+)
+def test_unequal_shapes_are_refused_where_torch_warns(ours: Loss, theirs: Loss) -> None:
+    column, row = torch.zeros(3, 1), torch.ones(3)
+    with pytest.warns(UserWarning, match="broadcasting"):
+        theirs(column, row)
+    with pytest.raises(ValueError, match="make them equal"):
+        ours(column, row)
+
+
+def test_targets_of_logits_are_refused_where_torch_takes_them() -> None:
+    z, three = torch.tensor([0.5]), torch.tensor([3.0])
+    assert F.binary_cross_entropy_with_logits(z, three).isfinite()
+    with pytest.raises(ValueError, match="not a probability"):
+        bce_with_logits(z, three)
+
+
+def test_wrong_entries_are_looked_for_on_the_cpu_only() -> None:
+    wrong = torch.tensor([[False, True]])
+    assert first_true(wrong) == (0, 1)
+    assert first_true(wrong.to("meta")) is None
 
 
 def test_most_mixed_up_inputs_raise_no_error() -> None:

@@ -1,21 +1,24 @@
 """What the chapter on the multilayer perceptron says in words, settled by runs."""
 
 import ast
-import sys
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from math import ceil, e, log
 from pathlib import Path
-from types import FrameType
 
 import numpy as np
 import pytest
 import torch
 from torch.nn.functional import cross_entropy, linear
+from torch.optim import SGD
+from torch.utils.data import DataLoader, TensorDataset
 
+from dlnotes.basics import network as network_module
 from dlnotes.basics.layers import Dense
 from dlnotes.basics.network import (
     Network,
     SoftmaxCrossEntropy,
+    delta,
     gradients,
     numerical_gradients,
     recursive_gradients,
@@ -25,7 +28,12 @@ from dlnotes.book.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.batches import Batches
+from dlnotes.train.checkpoint import Checkpoint, load, read
+from dlnotes.train.history import History
+from dlnotes.train.loop import train
+from dlnotes.train.progress import Progress
+from dlnotes.train.randomness import random_state
 from dlnotes.train.seed import seed_everything
 
 BookRun = Callable[[str], Run]
@@ -46,7 +54,7 @@ def functions(snippet: str, *names: str, **world: object) -> list:
 
 @pytest.fixture(scope="module")
 def digits() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    train, val, _, _ = load_digits()
+    train, val, _ = load_digits()
     return (
         train[0].double().numpy(),
         train[1].numpy(),
@@ -213,9 +221,9 @@ def test_the_gradients_agree(in_numpy: Run) -> None:
 def test_nudging_takes_two_passes_a_parameter_and_the_square_of_the_price(
     in_numpy: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    B, C, H, K = 20, 64, 16, 10
+    B, C, hidden, K = 20, 64, 16, 10
     parameters = in_numpy.values["parameters"]
-    network = Network(C, H, K, np.random.default_rng(0))
+    network = Network(C, hidden, K, np.random.default_rng(0))
     assert parameters == sum(p.size for p in network.parameters)
     passes, multiplied = [], []
     real = Dense.forward
@@ -234,40 +242,58 @@ def test_nudging_takes_two_passes_a_parameter_and_the_square_of_the_price(
     assert sum(multiplied) == pytest.approx(2 * B * parameters**2, rel=0.05)
 
 
-def test_the_recursion_multiplies_as_often_as_the_table_says(in_numpy: Run) -> None:
-    B, C, H, K = 20, 64, 16, 10
-    network = Network(C, H, K, np.random.default_rng(0))
-    counts = {"hidden": 0, "output": 0}
+class Counted(float):
+    """A number that counts how often numbers like it are multiplied."""
 
-    def count(frame: FrameType, event: str, _: object) -> None:
-        if event == "call" and frame.f_code.co_name in counts:
-            counts[frame.f_code.co_name] += 1
+    __array_ufunc__ = None  # NumPy's numbers leave the arithmetic to this class
+    products = 0
 
-    sys.setprofile(count)
-    try:
-        recursive_gradients(network, np.zeros((B, C)), np.zeros(B, int))
-    finally:
-        sys.setprofile(None)
-    inner = counts["hidden"] * K
-    assert counts["hidden"] == B * (C * H + H)
-    assert counts["output"] == inner + B * (H * K + K)
-    # each hidden delta: K weights, its slope, its input; each other: its input
-    assert in_numpy.values["per_weight"] == (
-        inner + 2 * counts["hidden"] + counts["output"] - inner
-    )
+    def __add__(self, other: float) -> "Counted":
+        return Counted(float(self) + float(other))
+
+    def __mul__(self, other: float) -> "Counted":
+        Counted.products += 1
+        return Counted(float(self) * float(other))
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+def test_the_recursion_multiplies_as_often_as_the_table_says(
+    in_numpy: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    B, C, hidden, K = 20, 64, 16, 10
+    rng = np.random.default_rng(0)
+    network, y = Network(C, hidden, K, rng), rng.integers(K, size=B)
+    X = rng.normal(size=(B, C))
+    asked = {"hidden": 0, "output": 0}
+
+    def counted(after: list, dZ: np.ndarray, n: int, i: int) -> Counted:
+        asked["hidden" if after else "output"] += 1
+        return Counted(delta(after, dZ, n, i))
+
+    monkeypatch.setattr(network_module, "delta", counted)
+    monkeypatch.setattr(Counted, "products", 0)
+    recursive = recursive_gradients(network, X, y)
+    assert in_numpy.values["per_weight"] == Counted.products
+    # anew for each weight into the unit, and each time every output is asked
+    assert asked["hidden"] == B * (C * hidden + hidden)
+    assert asked["output"] == asked["hidden"] * K + B * (hidden * K + K)
+    for ours, same in zip(recursive, gradients(network, X, y), strict=True):
+        np.testing.assert_allclose(ours, same, rtol=1e-9, atol=1e-15)
 
 
 def test_backpropagation_costs_three_passes_whatever_the_size() -> None:
     from torch.utils.flop_counter import FlopCounterMode
 
-    for C, H, K in ((64, 16, 10), (200, 100, 30)):
-        model = MLP([C, H, K])
+    for C, hidden, K in ((64, 16, 10), (200, 100, 30)):
+        model = MLP([C, hidden, K])
         X = torch.zeros(20, C, requires_grad=True)
         with FlopCounterMode(display=False) as once:
             loss = model(X).sum()
         with FlopCounterMode(display=False) as back:
             loss.backward()
-        assert once.get_total_flops() == 2 * 20 * (C * H + H * K)
+        assert once.get_total_flops() == 2 * 20 * (C * hidden + hidden * K)
         assert back.get_total_flops() == 2 * once.get_total_flops()
 
 
@@ -316,7 +342,7 @@ def test_an_epoch_is_one_pass_however_many_updates(
     assert values["pass_full"] < 0.2
 
     rows = torch.arange(1077)
-    batches = Batches(rows, rows, 32)
+    batches = Batches(rows, rows, batch_size=32)
     assert len(batches) == 34
     assert sorted(torch.cat([X for X, _ in batches]).tolist()) == rows.tolist()
 
@@ -441,7 +467,7 @@ def test_tanh_on_the_squeezed_curve_gains_nothing_from_width() -> None:
             seed_everything(seed)
             model = MLP([1, width, 1], torch.tanh)
             optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
-            train(model, mse, optimizer, Batches(x, y, len(x)), 600)
+            train(model, mse, optimizer, Batches(x, y, batch_size=len(x)), 600)
             errors.append((model(x) - y).abs().max().item())
         medians.append(sorted(errors)[1])
     torch.set_num_threads(threads)
@@ -455,6 +481,122 @@ def test_a_resumed_run_has_the_same_weights_bit_for_bit(resumed: Run) -> None:
     assert resumed.values["same"] is True
     assert resumed.values["steps_kept"] == 136 == 150 - 14
     assert 136 % 34 == 0
+
+
+def run(kept: Checkpoint, hooks: list, batches: object = None) -> History:
+    """Take at most six steps with the first of the checkpoint's parts."""
+    model = kept.parts[0]
+    assert isinstance(model, MLP)
+    if batches is None:
+        batches = Batches(torch.ones(6, 2), torch.ones(6, 1), batch_size=2, seed=0)
+    optimizer = SGD(model.parameters(), lr=0.1)
+    return train(model, mse, optimizer, batches, 6, hooks, kept)
+
+
+class Counter:
+    """A hook with a state: how often it was called."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, history: History) -> None:
+        self.calls += 1
+
+    def state_dict(self) -> dict[str, int]:
+        return vars(self).copy()
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        vars(self).update(state)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_file_knows_what_each_hook_has_done(tmp_path: Path, order: int) -> None:
+    first, second = hooks = [Counter(), Counter()]
+    kept = Checkpoint(tmp_path / "x.pt", [MLP([2, 1]), first, second])
+    run(kept, hooks[::order])
+    assert [part["calls"] for part in read(kept.path)["parts"][1:]] == [6, 6]
+
+
+def test_a_run_that_a_hook_stopped_stays_stopped(tmp_path: Path) -> None:
+    kept = Checkpoint(tmp_path / "x.pt", [MLP([2, 1])], every=100)
+    assert run(kept, [lambda history: history.step == 2]).step == 2
+    assert run(kept, []).step == 2
+
+
+def test_the_file_holds_the_state_of_every_generator(
+    resumed: Run, tmp_path: Path
+) -> None:
+    assert "kept: names, parts, history, random" in resumed.log("kept")
+    kept = Checkpoint(tmp_path / "x.pt", [MLP([2, 1])])
+    run(kept, [])
+    after = random_state()
+    assert read(kept.path)["random"] == after
+    assert {"python", "numpy", "cpu", "cuda"} <= set(after)
+    drawn = [random.random(), np.random.rand(), torch.rand(()).item()]
+    run(kept, [])
+    assert [random.random(), np.random.rand(), torch.rand(()).item()] == drawn
+
+
+def test_batches_have_a_generator_of_their_own() -> None:
+    rows = torch.arange(20)
+    orders = []
+    for others in (0, 7):
+        torch.manual_seed(3)
+        batches = Batches(rows, batch_size=4)
+        torch.rand(others)
+        orders.append(torch.cat([batch for (batch,) in batches]).tolist())
+    assert orders[0] == orders[1] != rows.tolist()
+
+
+class Told:
+    """Batches that count how many were asked for."""
+
+    def __init__(self, loader: DataLoader) -> None:
+        self.loader, self.asked = loader, 0
+
+    def __iter__(self) -> Iterator:
+        for batch in self.loader:
+            self.asked += 1
+            yield batch
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_loader_without_a_generator_of_its_own_is_refused_at_the_first_batch(
+    tmp_path: Path, shuffle: bool
+) -> None:
+    data = TensorDataset(torch.ones(6, 2), torch.ones(6, 1))
+    kept = Checkpoint(tmp_path / "x.pt", [MLP([2, 1])])
+    shared = Told(DataLoader(data, batch_size=2, shuffle=shuffle))
+    with pytest.raises(ValueError, match="give the loader a generator of its own"):
+        run(kept, [], shared)
+    assert shared.asked == 1
+    assert not kept.path.exists()
+    own = torch.Generator().manual_seed(0)
+    loader = DataLoader(data, batch_size=2, shuffle=shuffle, generator=own)
+    assert run(kept, [], loader).step == 6
+
+
+def test_the_bar_is_closed_however_the_run_ends() -> None:
+    progress, closed = Progress(3), []
+    progress.bar.close = lambda: closed.append(True)
+
+    def broken() -> None:
+        with progress:
+            raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        broken()
+    assert closed == [True]
+
+
+def test_other_parts_are_refused_what_both_forgot_is_not(tmp_path: Path) -> None:
+    path, model = tmp_path / "x.pt", MLP([2, 1])
+    run(Checkpoint(path, [model]), [])
+    with pytest.raises(ValueError, match="keeps MLP, this program has MLP, SGD"):
+        load(path, [model, SGD(model.parameters(), lr=0.1)])
+    with pytest.raises(ValueError, match="keeps another MLP"):
+        load(path, [MLP([3, 1])])
+    assert load(path, [model])["names"] == ["MLP"]
 
 
 def test_without_the_optimizer_it_is_another_run(resumed: Run) -> None:

@@ -9,7 +9,16 @@ from torch import nn
 from torch.optim import SGD
 
 from dlnotes.book.store import Run
-from dlnotes.regularize import dropout, l1, l2, lasso, ridge, soft_threshold
+from dlnotes.linear import LinearRegression
+from dlnotes.regularize import (
+    dropout,
+    l1,
+    l2,
+    lasso,
+    ridge,
+    soft_threshold,
+    weight_decay_groups,
+)
 
 Runs = Callable[[str], Run]
 
@@ -128,6 +137,20 @@ class TestWeightDecay:
         assert float(weights_only[-1]) == 1
         assert every[-3] == weights_only[-3]
 
+    def test_the_groups_go_by_shape_and_by_one_name(self) -> None:
+        model = nn.ModuleDict(
+            {
+                "dense": nn.Linear(3, 2),
+                "norm": nn.BatchNorm1d(2),
+                "line": LinearRegression(features=3),
+            }
+        )
+        decaying, others = weight_decay_groups(model, 0.1)
+        names = {p: name for name, p in model.named_parameters()}
+        found = [{names[p] for p in group["params"]} for group in (decaying, others)]
+        assert found[0] == {"dense.weight", "line.w"}
+        assert found[1] == {"dense.bias", "norm.weight", "norm.bias", "line.b"}
+
     def test_decay_is_a_price_and_not_a_limit(self) -> None:
         """Where the loss is worth it, the weight grows as it would without."""
         for scale in (1.0, 1000.0):
@@ -151,6 +174,15 @@ class TestDropout:
     def test_units_that_are_always_zero_keep_their_variance(self) -> None:
         assert dropout(torch.zeros(100), 0.5).var().item() == 0
         assert dropout(torch.full((10_000,), 0.1), 0.5).var().item() > 0
+
+    @pytest.mark.parametrize("seed", [0, 1, 2])
+    def test_16_bits_would_drop_three_times_as_many(self, seed: int) -> None:
+        torch.manual_seed(seed)
+        X = torch.ones(3_000_000, dtype=torch.bfloat16)
+        dropped = (dropout(X, 0.001) == 0).float().mean().item()
+        coarse = (torch.rand(X.shape, dtype=X.dtype) < 0.001).float().mean().item()
+        assert dropped == pytest.approx(0.001, rel=0.1)
+        assert coarse == pytest.approx(0.003, rel=0.1)
 
     def test_both_help_by_fitting_worse(self, book_run: Runs) -> None:
         run = book_run("regularization_networks")

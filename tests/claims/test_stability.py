@@ -12,7 +12,8 @@ from dlnotes.book.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.initialize import kaiming, xavier
 from dlnotes.mlp import MLP
-from dlnotes.stability import clip, gradient_norms, layer_scales
+from dlnotes.stability import clip_norm, gradient_norms, layer_scales, log_sum_exp
+from dlnotes.train.hooks import clip_gradients
 
 Runs = Callable[[str], Run]
 
@@ -38,7 +39,7 @@ def images() -> tuple[Tensor, Tensor]:
 def norms(model: MLP, images: tuple[Tensor, Tensor]) -> Tensor:
     model.zero_grad()
     cross_entropy(model(images[0]), images[1]).backward()
-    return gradient_norms(model.layers)
+    return gradient_norms(layer.weight for layer in model.layers)
 
 
 def big(W: Tensor) -> Tensor:
@@ -89,6 +90,20 @@ class TestVariance:
 
 
 class TestForwards:
+    def test_what_enters_the_next_layers_are_the_activations_of_the_hidden_ones(
+        self, images: tuple[Tensor, Tensor]
+    ) -> None:
+        model = deep(torch.relu, kaiming)
+        X, scales = images[0], []
+        with torch.no_grad():
+            for layer in model.layers[:-1]:
+                X = torch.relu(layer(X))
+                scales.append(X.double().square().mean().sqrt())
+        found = layer_scales(model, model.layers[1:], images[0])
+        assert torch.equal(found, torch.stack(scales))
+        assert len(found) == 20
+        assert not any(layer._forward_pre_hooks for layer in model.layers)
+
     def test_kaiming_stays_level_and_xavier_fades(self, book_run: Runs) -> None:
         values = book_run("stability").values
         assert 0.3 < values["scale_kaiming"] < 3
@@ -104,8 +119,7 @@ class TestForwards:
             model = deep(
                 torch.relu, lambda W, d=deviation: nn.init.normal_(W, 0.0, d), seed
             )
-            hidden = model.layers[:-1]
-            ends.append(layer_scales(hidden, torch.relu, images[0])[-1].item())
+            ends.append(layer_scales(model, model.layers[1:], images[0])[-1].item())
         assert ends[0] > 1e14
         assert 0 < ends[1] < 1e-20
         assert torch.tensor(ends[1]).float().square() == 0
@@ -122,7 +136,7 @@ class TestForwards:
         assert between_images < 1e-4 * X.square().mean().sqrt()
         for layer in model.layers:
             nn.init.zeros_(layer.bias)
-        scales = layer_scales(model.layers[:-1], torch.relu, images[0])
+        scales = layer_scales(model, model.layers[1:], images[0])
         assert scales[-1] < 1e-6 * scales[0]
 
 
@@ -198,9 +212,46 @@ class TestClipping:
         g = torch.tensor([3.0, -4.0])
         for threshold in (0.5, 5.0, 50.0):
             clipped = g.clone()
-            clip([clipped], threshold)
+            clip_norm([clipped], threshold)
             expected = min(1, threshold / g.norm().item()) * g
             torch.testing.assert_close(clipped, expected)
+
+    @pytest.mark.parametrize("threshold", [5.0, 50.0])
+    def test_a_gradient_that_is_short_enough_is_multiplied_by_one(
+        self, threshold: float
+    ) -> None:
+        g = torch.tensor([3.0, -4.0])
+        clipped = g.clone()
+        assert clip_norm([clipped], threshold) == 5
+        assert torch.equal(clipped, g)
+
+    @pytest.mark.parametrize(
+        ("gradients", "threshold", "message"),
+        [
+            ([nn.Parameter(torch.ones(1))], 1.0, "gradients, not parameters"),
+            ([], 1.0, "there are no gradients"),
+            ([torch.ones(1)], 0.0, "it must be positive"),
+            ([torch.ones(1)], -1.0, "it must be positive"),
+        ],
+    )
+    def test_what_cannot_be_clipped_is_refused(
+        self, gradients: list[Tensor], threshold: float, message: str
+    ) -> None:
+        with pytest.raises(ValueError, match=message):
+            clip_norm(gradients, threshold)
+
+    def test_the_handle_ends_the_clipping(self) -> None:
+        w = nn.Parameter(torch.zeros(1))
+        optimizer = torch.optim.SGD([w], lr=1.0)
+        handle = clip_gradients(optimizer, threshold=1.0)
+        moved = []
+        for _ in range(2):
+            before = w.item()
+            w.grad = torch.full((1,), 8.0)
+            optimizer.step()
+            moved.append(before - w.item())
+            handle.remove()
+        assert moved == [1.0, 8.0]
 
     @pytest.mark.settles("clipping-threshold")
     def test_at_a_rate_too_large_only_the_clipped_network_learns(
@@ -218,7 +269,7 @@ class TestClipping:
         model = deep(torch.relu, big)
         norms(model, images)
         gradients = [p.grad for p in model.parameters()]
-        clip(gradients, 1.0)
+        clip_norm(gradients, 1.0)
         with torch.no_grad():
             start = [p.clone() for p in model.parameters()]
             losses = []
@@ -241,6 +292,15 @@ class TestLogSumExp:
             torch.tensor([-100.0] * 3).exp().sum().log().item() - (-100 + math.log(3)),
             abs=1e-5,
         )
+
+    def test_an_infinite_entry_counts_as_what_it_is(self) -> None:
+        ruled_out = torch.tensor([1.0, 2.0, -math.inf])
+        kept = torch.tensor([1.0, 2.0])
+        assert log_sum_exp(ruled_out) == log_sum_exp(kept)
+        for largest in (-math.inf, math.inf):
+            z = torch.tensor([largest, -math.inf])
+            assert (z - z.max()).exp().sum().isnan()
+            assert log_sum_exp(z) == largest
 
 
 class TestExercises:

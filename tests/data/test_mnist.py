@@ -217,20 +217,32 @@ def mirror() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.mark.parametrize("arguments", [[], ["MNIST"]])
+def test_without_a_name_the_command_downloads_both(
+    folder: Path,
+    mirror: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for kind in (datasets.MNIST, datasets.FashionMNIST):
+        monkeypatch.setattr(kind, "mirrors", [f"{mirror}/whole/"])
+    assert mnist._main([]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "FashionMNIST is complete"
+    for name in mnist.NAMES:
+        assert [len(y) for _, y in load_mnist(name)] == [10, 2, 4]
+
+
 def test_the_command_downloads_what_is_missing_or_damaged_and_no_more(
     folder: Path,
     mirror: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    arguments: list[str],
 ) -> None:
     monkeypatch.setattr(datasets.MNIST, "mirrors", [f"{mirror}/whole/"])
     raw = write(folder)
     missing, damaged = raw / FILES[0], raw / FILES[3]
     missing.unlink()
     damaged.write_bytes(b"half")
-    assert mnist._main(arguments) == 0
+    assert mnist._main(["MNIST"]) == 0
     assert capsys.readouterr().out == "MNIST is complete\n"
     assert {path.split("/")[-1] for path in Answer.asked} == {FILES[0], FILES[3]}
     assert len(load_mnist()[0][0]) == 10

@@ -24,6 +24,12 @@ def test_several_features_and_several_data_sets() -> None:
     torch.testing.assert_close(y, 2 * X[..., 0] - 3 * X[..., 1] + X[..., 2] / 2 + 4)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_data_have_the_precision_of_the_weights(dtype: torch.dtype) -> None:
+    X, y = noisy_linear((5, 7), torch.ones(3, dtype=dtype), b=4.0, sigma=0.1)
+    assert (X.dtype, y.dtype) == (dtype, dtype)
+
+
 @pytest.mark.parametrize("sigma", [0.25, 2.0])
 def test_the_noise_is_normal_with_sigma_as_its_standard_deviation(
     sigma: float,

@@ -1,3 +1,4 @@
+import pytest
 import torch
 from torch import nn
 
@@ -77,3 +78,34 @@ def test_what_it_keeps_is_a_copy() -> None:
     with torch.no_grad():
         model.weight += 1
     assert torch.equal(stopping.weights["weight"], kept)
+
+
+@pytest.mark.parametrize("losses", [[], [float("nan")] * 3, [float("inf")] * 2])
+def test_without_a_best_there_is_nothing_to_restore(losses: list[float]) -> None:
+    stopping, _ = run(losses, patience=9)
+    message = (
+        f"^no weights to restore: of {len(losses)} validation losses none was finite$"
+    )
+    with pytest.raises(ValueError, match=message):
+        stopping.restore()
+
+
+def test_a_model_may_keep_more_than_tensors() -> None:
+    """As one does that carries a state from batch to batch."""
+
+    class Carrying(nn.Linear):
+        extra: object = None
+
+        def get_extra_state(self) -> object:
+            return self.extra
+
+        def set_extra_state(self, state: object) -> None:
+            self.extra = state
+
+    model = Carrying(1, 1)
+    model.extra = (torch.ones(1), torch.zeros(1))
+    stopping = EarlyStopping(model, lambda: 1.0, 1)
+    stopping(History())
+    model.extra[0].add_(5)
+    stopping.restore()
+    assert model.extra == (1, 0)

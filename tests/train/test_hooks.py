@@ -6,9 +6,11 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import SGD
 from torch.optim.lr_scheduler import LambdaLR
 
+from dlnotes.train.accumulate import Accumulate
+from dlnotes.train.batches import Batches
 from dlnotes.train.history import History
-from dlnotes.train.hooks import clip_gradients, every, follow
-from dlnotes.train.loop import Batches, train
+from dlnotes.train.hooks import clip_gradients, every, schedule_lr
+from dlnotes.train.loop import train
 
 
 def after(steps: int) -> History:
@@ -31,52 +33,97 @@ class TestEvery:
         assert [hook(after(step)) for step in (1, 2, 3, 4)] == [None, True, None, True]
 
 
-class TestFollow:
+def parameter() -> nn.Parameter:
+    """Return a parameter whose gradient is 1."""
+    w = nn.Parameter(torch.zeros(1))
+    w.grad = torch.ones(1)
+    return w
+
+
+class TestScheduleLr:
     def test_every_step_has_the_rate_of_the_schedule(self) -> None:
-        optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=9.0)
-        hook = follow(optimizer, lambda step: 1 / (1 + step))
-        rates = []
-        for step in range(4):
-            rates.append(optimizer.param_groups[0]["lr"])
-            hook(after(step + 1))
-        assert rates == [1, 1 / 2, 1 / 3, 1 / 4]
+        w = parameter()
+        optimizer = SGD([w], lr=8.0)
+        schedule_lr(optimizer, lambda step: 1 / (1 + step))
+        for _ in range(4):
+            optimizer.step()
+        assert w.item() == pytest.approx(-8 * (1 + 1 / 2 + 1 / 3 + 1 / 4))
 
-    def test_every_group_follows(self) -> None:
-        optimizer = SGD([{"params": [torch.zeros(1)], "lr": r} for r in (0.5, 0.7)])
-        hook = follow(optimizer, lambda step: 0.1 * step)
-        hook(after(2))
-        assert [g["lr"] for g in optimizer.param_groups] == [0.2, 0.2]
+    def test_every_group_keeps_its_share(self) -> None:
+        groups = [{"params": [parameter()], "lr": lr} for lr in (1e-4, 1e-1)]
+        optimizer = SGD(groups)
+        schedule_lr(optimizer, lambda step: 0.5**step)
+        for _ in range(3):
+            optimizer.step()
+        assert [g["lr"] for g in optimizer.param_groups] == [0.25e-4, 0.25e-1]
 
-    def test_a_run_equals_one_with_torchs_scheduler(self) -> None:
+    def test_it_counts_steps_of_the_optimizer_not_calls_of_the_loop(self) -> None:
+        w = parameter()
+        optimizer = SGD([w], lr=1.0)
+        schedule_lr(optimizer, lambda step: 10.0**step)
+        pieces = Accumulate(optimizer, pieces=3)
+        for _ in range(6):
+            w.grad = torch.full((1,), 3.0)
+            pieces.step()
+        assert w.item() == -11
+
+    @pytest.mark.parametrize("late", [False, True])
+    def test_its_place_is_in_the_state_of_the_optimizer(self, late: bool) -> None:
+        """Whether the schedule is asked for before the state is loaded, or after."""
+        first = SGD([parameter()], lr=8.0)
+        schedule_lr(first, lambda step: 0.5**step)
+        first.step()
+        first.step()
+        w = parameter()
+        second = SGD([w], lr=8.0)
+        if not late:
+            schedule_lr(second, lambda step: 0.5**step)
+        second.load_state_dict(first.state_dict())
+        if late:
+            schedule_lr(second, lambda step: 0.5**step)
+        second.step()
+        assert w.item() == -2
+
+    def test_removed_it_changes_nothing_more(self) -> None:
+        optimizer = SGD([parameter()], lr=8.0)
+        handle = schedule_lr(optimizer, lambda step: 0.5**step)
+        optimizer.step()
+        optimizer.step()
+        handle.remove()
+        optimizer.step()
+        assert optimizer.param_groups[0]["lr"] == 4
+
+    @pytest.mark.parametrize("rates", [(0.1,), (0.1, 0.02)])
+    def test_a_run_equals_one_with_torchs_scheduler(
+        self, rates: tuple[float, ...]
+    ) -> None:
         X, y = torch.arange(12.0)[:, None] / 12, torch.ones(12, 1)
-
-        def schedule(step: int) -> float:
-            return 0.1 * 0.9**step
-
         ends = []
         for ours in (True, False):
             torch.manual_seed(0)
             model = nn.Linear(1, 1)
-            optimizer = SGD(model.parameters(), lr=0.1)
+            groups = [
+                {"params": [p], "lr": lr}
+                for p, lr in zip(model.parameters(), rates * 2, strict=False)
+            ]
+            optimizer = SGD(groups)
+            hooks = []
             if ours:
-                hooks = [follow(optimizer, schedule)]
+                schedule_lr(optimizer, lambda step: 0.9**step)
             else:
                 scheduler = LambdaLR(optimizer, lambda step: 0.9**step)
                 hooks = [lambda history, s=scheduler: s.step()]
-            train(model, mse_loss, optimizer, Batches(X, y, 5), 20, hooks)
+            batches = Batches(X, y, batch_size=5)
+            train(model, mse_loss, optimizer, batches, 20, hooks)
             ends.append([p.detach() for p in model.parameters()])
         for mine, theirs in zip(*ends, strict=True):
             torch.testing.assert_close(mine, theirs, rtol=1e-6, atol=0)
-
-    def test_a_hook_that_follows_does_not_stop_the_run(self) -> None:
-        optimizer = SGD([torch.zeros(1)], lr=1)
-        assert follow(optimizer, lambda step: 1.0)(after(1)) is None
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5])
 def test_an_epoch_is_as_many_steps_as_there_are_batches(steps: int) -> None:
     rows = torch.zeros(4 * steps - 1, 1)
-    batches = Batches(rows, rows, 4)
+    batches = Batches(rows, rows, batch_size=4)
     epochs: list[int] = []
     model = nn.Linear(1, 1)
     hook = every(len(batches), lambda history: epochs.append(history.epochs[-1]))
@@ -99,7 +146,7 @@ class TestClipGradients:
                 optimizer.register_step_pre_hook(
                     lambda *_, m=model: clip_grad_norm_(m.parameters(), 2.0) and None
                 )
-            train(model, mse_loss, optimizer, Batches(X, y, 5), 20)
+            train(model, mse_loss, optimizer, Batches(X, y, batch_size=5), 20)
             ends.append([p.detach() for p in model.parameters()])
         for mine, theirs in zip(*ends, strict=True):
             torch.testing.assert_close(mine, theirs, rtol=1e-6, atol=0)
@@ -119,3 +166,35 @@ class TestClipGradients:
         w.grad = torch.tensor([5.0])
         optimizer.step()
         assert (w.item(), unused.item()) == (0.75, 1)
+
+    def test_removed_it_clips_nothing_more(self) -> None:
+        w = parameter()
+        optimizer = SGD([w], lr=1.0)
+        clip_gradients(optimizer, 0.25).remove()
+        optimizer.step()
+        assert w.item() == -1
+
+    def test_twice_is_as_the_smaller_threshold(self) -> None:
+        w = parameter()
+        optimizer = SGD([w], lr=1.0)
+        clip_gradients(optimizer, 0.5)
+        clip_gradients(optimizer, 0.25)
+        optimizer.step()
+        assert w.item() == -0.25
+
+    def test_a_step_without_any_gradient_is_told(self) -> None:
+        optimizer = SGD([nn.Parameter(torch.ones(1))], lr=1.0)
+        clip_gradients(optimizer, 0.25)
+        with pytest.raises(ValueError, match=r"^there are no gradients: call loss\.b"):
+            optimizer.step()
+
+    def test_gradients_of_many_batches_are_clipped_together(self) -> None:
+        w = parameter()
+        optimizer = SGD([w], lr=1.0)
+        clip_gradients(optimizer, 0.25)
+        pieces = Accumulate(optimizer, pieces=2)
+        pieces.step()
+        w.grad += 1
+        assert w.grad.item() == 2
+        pieces.step()
+        assert w.item() == -0.25

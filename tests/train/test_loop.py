@@ -2,8 +2,6 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 from torch.nn.utils import clip_grad_norm_
@@ -11,8 +9,9 @@ from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import StepLR
 from torch.utils.data import DataLoader, TensorDataset
 
+from dlnotes.train.batches import Batches
 from dlnotes.train.history import History
-from dlnotes.train.loop import Batches, finite, passes, train
+from dlnotes.train.loop import check_finite, train
 
 
 @pytest.fixture
@@ -28,80 +27,14 @@ def model() -> nn.Linear:
     return nn.Linear(3, 1)
 
 
-class TestBatches:
-    @settings(deadline=None)
-    @given(n=st.integers(1, 30), batch_size=st.integers(1, 40))
-    def test_one_pass_gives_every_row_once_and_its_own_target(
-        self, n: int, batch_size: int
-    ) -> None:
-        X = torch.arange(n)
-        batches = Batches(X[:, None], 10 * X, batch_size)
-        seen = list(batches)
-        assert len(seen) == len(batches)
-        assert torch.equal(torch.cat([y for _, y in seen]).sort().values, 10 * X)
-        assert all(torch.equal(10 * x[:, 0], y) for x, y in seen)
-        assert all(len(y) == batch_size for _, y in seen[:-1])
-        assert 1 <= len(seen[-1][1]) <= batch_size
-
-    def test_each_pass_has_a_new_order(self) -> None:
-        torch.manual_seed(0)
-        batches = Batches(torch.arange(50), torch.arange(50), 50)
-        (first,), (second,) = list(batches), list(batches)
-        assert not torch.equal(first[0], second[0])
-
-    def test_the_seed_decides_the_orders(self) -> None:
-        orders = []
-        for seed in (7, 7, 8):
-            torch.manual_seed(seed)
-            batches = Batches(torch.arange(50), torch.arange(50), 50)
-            orders.append(torch.cat([X for _ in range(3) for X, _ in batches]))
-        assert torch.equal(orders[0], orders[1])
-        assert not torch.equal(orders[0], orders[2])
-
-    def test_other_random_numbers_do_not_change_the_orders(self) -> None:
-        orders = []
-        for draws in (0, 3):
-            torch.manual_seed(7)
-            batches = Batches(torch.arange(50), torch.arange(50), 50)
-            torch.rand(draws)
-            orders.append(next(iter(batches))[0])
-        assert torch.equal(*orders)
-
-    def test_no_rows(self) -> None:
-        with pytest.raises(ValueError, match="the data set is empty"):
-            Batches(torch.zeros(0, 3), torch.zeros(0), 4)
-
-    def test_rows_that_do_not_match(self) -> None:
-        with pytest.raises(ValueError, match="X has 5 rows, y has 4"):
-            Batches(torch.zeros(5, 1), torch.zeros(4), 2)
-
-
-class TestPasses:
-    def test_counts_the_epochs(self) -> None:
-        endless = passes([(torch.tensor(0), torch.tensor(1))] * 2)
-        assert [next(endless)[0] for _ in range(5)] == [0, 0, 1, 1, 2]
-
-    def test_an_empty_data_set(self) -> None:
-        with pytest.raises(ValueError, match="epoch 0 gave no batch"):
-            next(passes([]))
-
-    def test_an_iterator_that_is_used_up(self, data: tuple[Tensor, Tensor]) -> None:
-        once = iter([data])
-        endless = passes(once)
-        next(endless)
-        with pytest.raises(ValueError, match=r"epoch 1 gave no batch.*only once"):
-            next(endless)
-
-
-class TestFinite:
-    def test_a_finite_loss_is_returned_itself(self) -> None:
-        loss = torch.tensor(-3.5)
-        assert finite(loss, 1) is loss
+class TestCheckFinite:
+    def test_a_finite_loss_passes(self) -> None:
+        check_finite(-3.5, 1)
 
     @pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
     def test_the_step_is_named(self, value: str) -> None:
         with pytest.raises(FloatingPointError, match=f"the loss is {value} at step 42"):
-            finite(torch.tensor(float(value)), 42)
+            check_finite(float(value), 42)
 
 
 class TestTrain:
@@ -113,11 +46,13 @@ class TestTrain:
         twin.load_state_dict(model.state_dict())
         torch.manual_seed(5)
         optimizer = make(model.parameters(), lr=0.05)
-        history = train(model, mse_loss, optimizer, Batches(*data, 4), steps=7)
+        history = train(
+            model, mse_loss, optimizer, Batches(*data, batch_size=4), steps=7
+        )
 
         torch.manual_seed(5)
         optimizer, losses = make(twin.parameters(), lr=0.05), []
-        batches = Batches(*data, 4)
+        batches = Batches(*data, batch_size=4)
         while len(losses) < 7:
             for X, y in batches:
                 if len(losses) == 7:
@@ -135,16 +70,18 @@ class TestTrain:
         self, data: tuple[Tensor, Tensor], model: nn.Linear
     ) -> None:
         optimizer = SGD(model.parameters(), lr=0.01)
-        history = train(model, mse_loss, optimizer, Batches(*data, 4), steps=5)
+        history = train(
+            model, mse_loss, optimizer, Batches(*data, batch_size=4), steps=5
+        )
         assert history.step == 5
         assert history.epochs == [0, 0, 0, 1, 1]
-        assert history.rows == [4, 4, 2, 4, 4]
+        assert history.counts == [4, 4, 2, 4, 4]
 
     def test_gradients_do_not_pile_up(
         self, data: tuple[Tensor, Tensor], model: nn.Linear
     ) -> None:
         optimizer = SGD(model.parameters(), lr=0.0)
-        batches = Batches(*data, 10)
+        batches = Batches(*data, batch_size=10)
         train(model, mse_loss, optimizer, batches, steps=1)
         assert model.weight.grad is not None
         once = model.weight.grad.clone()
@@ -176,10 +113,59 @@ class TestTrain:
 
         optimizer = SGD(model.parameters(), lr=0.01)
         history = train(
-            model, mse_loss, optimizer, Batches(*data, 5), 9, [first, second]
+            model, mse_loss, optimizer, Batches(*data, batch_size=5), 9, [first, second]
         )
         assert history.step == 2
         assert seen == [("first", 1), ("second", 1), ("first", 2), ("second", 2)]
+
+    def test_several_inputs(self) -> None:
+        torch.manual_seed(0)
+        A, B = torch.randn(20, 2), torch.randn(20, 3)
+        model = nn.Bilinear(2, 3, 1)
+        y = (A[:, :1] * B[:, :1]) - 2 * A[:, 1:] * B[:, 2:]
+        optimizer = Adam(model.parameters(), lr=0.1)
+        history = train(model, mse_loss, optimizer, Batches(A, B, y, batch_size=5), 300)
+        assert history.losses[-1] < 1e-3
+
+    def test_a_model_in_evaluation_mode_is_put_into_training_mode(
+        self, data: tuple[Tensor, Tensor]
+    ) -> None:
+        model = nn.Sequential(nn.BatchNorm1d(3), nn.Dropout(0.5), nn.Linear(3, 1))
+        model.eval()
+        optimizer = SGD(model.parameters(), lr=0.01)
+        train(model, mse_loss, optimizer, Batches(*data, batch_size=5), steps=1)
+        assert all(module.training for module in model.modules())
+        assert model[0].running_mean.abs().max() > 0
+
+    def test_a_frozen_part_of_a_model_that_trains_stays_frozen(
+        self, data: tuple[Tensor, Tensor]
+    ) -> None:
+        model = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 1))
+        model[0].eval()
+        optimizer = SGD(model[1].parameters(), lr=0.01)
+        train(model, mse_loss, optimizer, Batches(*data, batch_size=5), steps=3)
+        assert not model[0].training
+        assert model[0].running_mean.tolist() == [0, 0, 0]
+
+    def test_what_a_mean_counts_is_recorded(
+        self, data: tuple[Tensor, Tensor], model: nn.Linear
+    ) -> None:
+        optimizer = SGD(model.parameters(), lr=0.01)
+        batches = Batches(*data, batch_size=4)
+        history = train(
+            model, mse_loss, optimizer, batches, 3, count=lambda y: 10 * len(y)
+        )
+        assert history.counts == [40, 40, 20]
+
+    def test_a_hook_that_ends_the_run_is_in_the_history(
+        self, data: tuple[Tensor, Tensor], model: nn.Linear
+    ) -> None:
+        optimizer = SGD(model.parameters(), lr=0.01)
+        for stop in (True, False):
+            batches = Batches(*data, batch_size=4)
+            hooks = [lambda history, stop=stop: stop and history.step == 2]
+            history = train(model, mse_loss, optimizer, batches, 2, hooks)
+            assert history.stopped is stop
 
     def test_a_schedule_is_a_hook(
         self, data: tuple[Tensor, Tensor], model: nn.Linear
@@ -190,7 +176,7 @@ class TestTrain:
             model,
             mse_loss,
             optimizer,
-            Batches(*data, 5),
+            Batches(*data, batch_size=5),
             4,
             [lambda history: schedule.step()],
         )
@@ -204,7 +190,7 @@ class TestTrain:
         optimizer.register_step_pre_hook(
             lambda *_: (clip_grad_norm_(model.parameters(), 0.01), None)[1]
         )
-        train(model, mse_loss, optimizer, Batches(*data, 10), steps=1)
+        train(model, mse_loss, optimizer, Batches(*data, batch_size=10), steps=1)
         moved = [p - q for p, q in zip(model.parameters(), before, strict=True)]
         length = sum((change**2).sum() for change in moved).sqrt()  # type: ignore[union-attr]
         assert length.item() == pytest.approx(0.01, rel=1e-3)
@@ -217,7 +203,7 @@ class TestTrain:
             model,
             mse_loss,
             optimizer,
-            Batches(*data, 10),
+            Batches(*data, batch_size=10),
             10_000,
             [lambda history: history.losses[-1] < 0.5],
         )
@@ -245,7 +231,7 @@ class TestTrain:
     ) -> None:
         optimizer = SGD(model.parameters(), lr=10.0)
         with pytest.raises(FloatingPointError, match="learning rate too large"):
-            train(model, mse_loss, optimizer, Batches(*data, 10), steps=1000)
+            train(model, mse_loss, optimizer, Batches(*data, batch_size=10), steps=1000)
 
     def test_an_empty_data_set_does_not_loop_for_ever(self, model: nn.Linear) -> None:
         optimizer = SGD(model.parameters(), lr=0.01)
@@ -267,6 +253,8 @@ class TestTrain:
     ) -> None:
         before = model.weight.detach().clone()
         optimizer = SGD(model.parameters(), lr=0.01)
-        history = train(model, mse_loss, optimizer, Batches(*data, 5), steps=0)
+        history = train(
+            model, mse_loss, optimizer, Batches(*data, batch_size=5), steps=0
+        )
         assert history.step == 0
         assert torch.equal(model.weight, before)

@@ -1,4 +1,5 @@
 import io
+from contextlib import suppress
 
 import pytest
 
@@ -19,11 +20,12 @@ def run(
     monkeypatch.setattr(
         progress, "tqdm", lambda **options: real(**options, file=out, mininterval=0)
     )
-    bar = Progress(of)
     history = History()
-    for step in range(steps):
-        history.record(1 / (1 + step), 0, 1)
-        bar(history)
+    with Progress(of) as bar:
+        for step in range(steps):
+            history.record(1 / (1 + step), 0, 1)
+            bar(history)
+        bar.left_open = not out.getvalue().endswith("\n")
     return bar
 
 
@@ -42,9 +44,26 @@ def test_a_terminal_sees_steps_and_loss(monkeypatch: pytest.MonkeyPatch) -> None
 def test_an_unfinished_run_leaves_the_bar_open(monkeypatch: pytest.MonkeyPatch) -> None:
     out = Terminal()
     bar = run(2, 4, monkeypatch, out)
+    assert bar.left_open
     assert "2/4" in out.getvalue().split("\r")[-1]
-    assert not out.getvalue().endswith("\n")
-    bar.bar.close()
+
+
+@pytest.mark.parametrize("error", [None, FloatingPointError])
+def test_it_is_closed_however_the_run_ends(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception] | None
+) -> None:
+    out = Terminal()
+    monkeypatch.setattr(
+        progress, "tqdm", lambda **options: real(**options, file=out, mininterval=0)
+    )
+    with suppress(FloatingPointError), Progress(10) as bar:
+        history = History()
+        history.record(1.0, 0, 1)
+        bar(history)
+        if error:
+            raise error
+    assert bar.bar.disable  # as tqdm says that a bar is closed
+    assert out.getvalue().endswith("\n")
 
 
 def test_a_resumed_run_starts_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

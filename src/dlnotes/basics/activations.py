@@ -1,4 +1,4 @@
-"""Activation functions and their derivatives, for arrays of any shape."""
+"""Activation functions and their derivatives, in double precision."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +18,7 @@ def sigmoid(z: ArrayLike) -> NDArray[np.float64]:
     Source: the logistic function; Verhulst, 1838.
     """
     z = np.asarray(z, dtype=np.float64)
-    e = np.exp(-np.abs(z))
+    e: NDArray[np.float64] = np.exp(-np.abs(z))
     return np.where(z >= 0, 1.0, e) / (1.0 + e)
 
 
@@ -49,15 +49,21 @@ def tanh(z: ArrayLike) -> NDArray[np.float64]:
     """
     z = np.asarray(z, dtype=np.float64)
     m = np.expm1(-2.0 * np.abs(z))
-    return np.copysign(m / (2.0 + m), z)
+    t: NDArray[np.float64] = np.copysign(m / (2.0 + m), z)
+    return t
 
 
 def tanh_derivative(z: ArrayLike) -> NDArray[np.float64]:
     """Return the slope of tanh at every entry of `z`.
 
+    It is computed as 4 * sigmoid_derivative(2z), because tanh(z) is
+    2 * sigmoid(2z) - 1.
+
+    Args:
+        z: weighted inputs (not the outputs of tanh), any shape.
+
     Returns:
-        1 - tanh(z)**2, the shape of `z`, at most 1, since tanh(z) is
-        2 * sigmoid(2z) - 1.
+        1 - tanh(z)**2, the shape of `z`, at most 1.
     """
     z = np.asarray(z, dtype=np.float64)
     return 4.0 * sigmoid_derivative(2.0 * z)
@@ -66,6 +72,12 @@ def tanh_derivative(z: ArrayLike) -> NDArray[np.float64]:
 def relu(z: ArrayLike) -> NDArray[np.float64]:
     """Keep the positive entries of `z` and set the others to 0.
 
+    Args:
+        z: weighted inputs, any shape, no unit.
+
+    Returns:
+        max(z, 0), the shape of `z`.
+
     Source: Nair and Hinton, Rectified linear units improve restricted
     Boltzmann machines, 2010.
     """
@@ -73,32 +85,38 @@ def relu(z: ArrayLike) -> NDArray[np.float64]:
 
 
 def relu_derivative(z: ArrayLike) -> NDArray[np.float64]:
-    """Return 1 where `z` is positive and 0 elsewhere, 0 included.
+    """Return the slope of relu: 1 where `z` is positive, 0 elsewhere.
 
     At 0 there is no slope; 0 is the convention, PyTorch's too.
+
+    Args:
+        z: weighted inputs, any shape.
+
+    Returns:
+        zeros and ones, the shape of `z`.
     """
     return np.heaviside(np.asarray(z, dtype=np.float64), 0.0)
 
 
 def softplus(z: ArrayLike) -> NDArray[np.float64]:
-    """Round off the corner of relu; the slope is sigmoid(z).
+    """Round off the corner of relu, so that the slope is sigmoid(z).
 
     Args:
         z: weighted inputs, any shape, no unit.
 
     Returns:
-        log(1 + exp(z)), the shape of `z`, always positive until it
-        underflows.
+        log(1 + exp(z)), the shape of `z`, positive until it underflows.
 
     Source: Dugas et al., Incorporating second-order functional knowledge
     for better option pricing, 2000.
     """
     z = np.asarray(z, dtype=np.float64)
-    return relu(z) + np.log1p(np.exp(-np.abs(z)))
+    corner: NDArray[np.float64] = np.log1p(np.exp(-np.abs(z)))
+    return relu(z) + corner
 
 
 def softmax(z: ArrayLike) -> NDArray[np.float64]:
-    """Turn the K scores of every row into K positive shares of 1.
+    """Turn the scores of K classes into K positive shares of 1.
 
     The largest score of each row is taken off first, which changes no
     share: no exponent is positive, and one of them is 0.
@@ -114,14 +132,21 @@ def softmax(z: ArrayLike) -> NDArray[np.float64]:
     """
     z = np.asarray(z, dtype=np.float64)
     e = np.exp(z - z.max(axis=-1, keepdims=True))  # (..., K)
-    return e / e.sum(axis=-1, keepdims=True)
+    p: NDArray[np.float64] = e / e.sum(axis=-1, keepdims=True)
+    return p
 
 
 def softmax_jacobian(z: ArrayLike) -> NDArray[np.float64]:
     """Return how every share of a row moves with every score of the row.
 
-    Entry (i, j) is dp_i/dz_j = p_i * ((1 if i == j else 0) - p_j) with
-    p = softmax(z): scores (..., K) give (..., K, K).
+    Entry (i, j) is dp_i/dz_j = p_i * ((1 if i == j else 0) - p_j), with
+    p = softmax(z).
+
+    Args:
+        z: scores of K classes, one row per sample, shape (..., K).
+
+    Returns:
+        the derivatives of K shares along K scores, shape (..., K, K).
     """
     p = softmax(z)
     rows, columns = p[..., :, None], p[..., None, :]

@@ -11,7 +11,7 @@ ArrayFunction = Callable[[np.ndarray], np.ndarray]
 def forward_difference(f: ArrayFunction, x: ArrayLike, h: float) -> np.ndarray:
     """Estimate the derivative of f at x with one step of size h upwards.
 
-    f works entry by entry, so x has any shape and so has the result. Both
+    f works entry by entry: x has any shape, and the result has it too. Both
     are computed in the precision of x. The error is of order h.
     """
     x = np.asarray(x)
@@ -19,7 +19,11 @@ def forward_difference(f: ArrayFunction, x: ArrayLike, h: float) -> np.ndarray:
 
 
 def central_difference(f: ArrayFunction, x: ArrayLike, h: float) -> np.ndarray:
-    """Estimate the same with a step up and a step down: error of order h²."""
+    """Estimate the derivative of f at x with a step h up and a step h down.
+
+    f works entry by entry: x has any shape, and the result has it too. Both
+    are computed in the precision of x. The error is of order h².
+    """
     x = np.asarray(x)
     return (f(x + h) - f(x - h)) / (2 * h)
 
@@ -27,10 +31,12 @@ def central_difference(f: ArrayFunction, x: ArrayLike, h: float) -> np.ndarray:
 def numerical_gradient(
     f: Callable[[np.ndarray], float], x: ArrayLike, h: float = 1e-5
 ) -> np.ndarray:
-    """Estimate the gradient of f at x by central differences.
+    """Estimate the gradient of f at x by a central difference per entry.
 
-    x has any shape and stays as it is; the result has the same shape.
-    Raises TypeError unless x is floating-point: integers drop the step h.
+    x has any shape and stays as it is; the gradient has the shape of x.
+
+    Raises:
+        TypeError: x is not floating-point; integers would drop the step h.
     """
     x = np.array(x)  # a copy
     if not np.issubdtype(x.dtype, np.floating):
@@ -54,9 +60,12 @@ def relative_error(
 ) -> np.ndarray:
     """Divide the error of each entry by the size of its reference.
 
-    References smaller than `floor` count as `floor`, so that the rounding
-    noise of a numerical gradient near 0 does not look like a large error.
-    Raises ValueError when the two shapes differ.
+    Gradient, reference and result have one shape. References smaller than
+    `floor` count as `floor`, so that the rounding noise of a numerical
+    gradient near 0 does not look like a large error.
+
+    Raises:
+        ValueError: the two shapes differ.
     """
     gradient, reference = np.asarray(gradient), np.asarray(reference)
     if gradient.shape != reference.shape:
@@ -64,7 +73,9 @@ def relative_error(
             f"a gradient of shape {gradient.shape} cannot be compared "
             f"with a reference of shape {reference.shape}"
         )
-    return np.abs(gradient - reference) / np.maximum(np.abs(reference), floor)
+    size = np.maximum(np.abs(reference), floor)
+    error: np.ndarray = np.abs(gradient - reference) / size
+    return error
 
 
 def gradient_check(
@@ -85,15 +96,20 @@ def gradient_check(
 def gradient_descent(
     gradient: ArrayFunction,
     start: ArrayLike,
-    rate: float | np.ndarray,
+    lr: float | np.ndarray,
     steps: int,
 ) -> np.ndarray:
     """Step against the gradient, again and again, and return the whole path.
 
-    start has any shape, for instance (d,) or, for many starts at once,
-    (n, d); `gradient` keeps it. An array of rates, such as (n, 1), gives
-    each start its own. Returns (steps + 1, *start.shape), the start first.
-    Raises ValueError for a gradient of another shape, which would broadcast.
+    start has any shape, such as (2,) for a point of the plane or (points, 2)
+    for many at once, and `gradient` keeps it. lr is the learning rate; an
+    array such as (points, 1) gives each point its own.
+
+    Returns:
+        the points in order, the start first, (steps + 1, *start.shape).
+
+    Raises:
+        ValueError: a gradient has another shape, and would broadcast.
     """
     x = np.array(start, dtype=float)
     path = [x]
@@ -103,7 +119,7 @@ def gradient_descent(
             raise ValueError(
                 f"the gradient has shape {np.shape(slope)}, x has {x.shape}"
             )
-        x = x - rate * slope
+        x = x - lr * slope
         path.append(x)
     return np.array(path)
 
@@ -113,9 +129,10 @@ def hessian(
 ) -> np.ndarray:
     """Estimate all second derivatives by central differences of a gradient.
 
-    x is (..., d), and so is gradient(x). Entry (..., i, j) of the result
-    (..., d, d) is the derivative of the j-th slope along axis i.
+    x is a point or many, (..., variables), and gradient(x) has its shape.
+    Row i of the result, (..., variables, variables), holds the derivatives
+    of all the slopes along variable i.
     """
-    x = np.asarray(x, dtype=float)[..., np.newaxis, :]  # (..., 1, d)
-    nudges = h * np.eye(x.shape[-1])  # (d, d)
+    x = np.asarray(x, dtype=float)[..., np.newaxis, :]  # (..., 1, variables)
+    nudges = h * np.eye(x.shape[-1])  # (variables, variables)
     return (gradient(x + nudges) - gradient(x - nudges)) / (2 * h)

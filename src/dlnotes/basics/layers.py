@@ -9,70 +9,87 @@ from dlnotes.basics.activations import sigmoid, sigmoid_derivative
 
 
 class Dense:
-    """Compute Z = X Wᵀ + b, from C inputs to K units.
+    """Compute Z = X Wᵀ + b: each output weighs all inputs, and adds a bias.
 
-    `backward` takes dL/dZ, keeps dL/dW and dL/db, returns dL/dX.
-    Raises ValueError when X is not a matrix with one sample a row.
+    Args:
+        W: weights, shape (out, in).
+        b: biases, shape (out,).
     """
 
     def __init__(self, W: ArrayLike, b: ArrayLike) -> None:
-        self.W = np.array(W, dtype=float)  # (K, C)
-        self.b = np.array(b, dtype=float)  # (K,)
+        self.W = np.array(W, dtype=float)  # (out, in)
+        self.b = np.array(b, dtype=float)  # (out,)
 
     def forward(self, X: np.ndarray) -> np.ndarray:
+        """Return Z (B, out) for inputs X (B, in), and keep X.
+
+        Raises:
+            ValueError: X is not a matrix with one sample a row.
+        """
         if X.ndim != 2:
-            raise ValueError(f"X must have shape (B, C), not {X.shape}")
+            raise ValueError(f"X must have shape (B, in), not {X.shape}")
         self.X = X
-        return X @ self.W.T + self.b  # (B, K)
+        Z: np.ndarray = X @ self.W.T + self.b  # (B, out)
+        return Z
 
     def backward(self, dZ: np.ndarray) -> np.ndarray:
-        self.dW = dZ.T @ self.X  # (K, C)
-        self.db = dZ.sum(axis=0)  # (K,)
-        return dZ @ self.W  # (B, C)
+        """Return dL/dX (B, in) for dL/dZ (B, out); keep dL/dW and dL/db."""
+        self.dW = dZ.T @ self.X  # (out, in)
+        self.db = dZ.sum(axis=0)  # (out,)
+        dX: np.ndarray = dZ @ self.W  # (B, in)
+        return dX
 
 
 class Sigmoid:
-    """Compute A = σ(Z), any shape; `backward` turns dL/dA into dL/dZ."""
+    """Compute A = σ(Z) entry by entry, for Z of any shape."""
 
     def forward(self, Z: np.ndarray) -> np.ndarray:
+        """Return σ(Z), in the shape of Z, and keep Z."""
         self.Z = Z
         return sigmoid(Z)
 
     def backward(self, dA: np.ndarray) -> np.ndarray:
+        """Return dL/dZ for dL/dA, both in the shape of Z."""
         return dA * sigmoid_derivative(self.Z)
 
 
 class HalfSquaredError:
-    """Compute L = ½ Σ (T − Y)² over all entries of outputs Y and targets T.
+    """Compute L = ½ Σ (targets − Y)² over all entries of the outputs Y."""
 
-    `backward` returns dL/dY. Raises ValueError when the shapes differ.
-    """
+    def forward(self, Y: np.ndarray, targets: np.ndarray) -> float:
+        """Return the loss of Y, for targets of the shape of Y.
 
-    def forward(self, Y: np.ndarray, T: np.ndarray) -> float:
-        if Y.shape != T.shape:
-            raise ValueError(f"outputs {Y.shape}, but targets {T.shape}")
-        self.Y, self.T = Y, T
-        return 0.5 * float(np.sum((T - Y) ** 2))
+        Raises:
+            ValueError: the two shapes differ.
+        """
+        if Y.shape != targets.shape:
+            raise ValueError(f"outputs {Y.shape}, but targets {targets.shape}")
+        self.Y, self.targets = Y, targets
+        return 0.5 * float(np.sum((targets - Y) ** 2))
 
     def backward(self) -> np.ndarray:
-        return self.Y - self.T
+        """Return dL/dY = Y − targets, in the shape of Y."""
+        dY: np.ndarray = self.Y - self.targets
+        return dY
 
 
 def forward_pass(
-    layers: Sequence[Dense | Sigmoid],
-    X: np.ndarray,
+    layers: Sequence[Dense | Sigmoid], X: np.ndarray
 ) -> np.ndarray:
-    """Send X (B, C) through the layers, first to last."""
+    """Send X, one sample a row, through the layers, first to last."""
     for layer in layers:
         X = layer.forward(X)
     return X
 
 
 def backward_pass(
-    layers: Sequence[Dense | Sigmoid],
-    dY: np.ndarray,
+    layers: Sequence[Dense | Sigmoid], dY: np.ndarray
 ) -> np.ndarray:
-    """Send dL/dY back through the layers, last to first; return dL/dX."""
+    """Send dL/dY back through the layers, last to first; return dL/dX.
+
+    dL/dY has the shape of the outputs of the last layer, dL/dX that of the
+    inputs of the first.
+    """
     for layer in reversed(layers):
         dY = layer.backward(dY)
     return dY

@@ -3,21 +3,23 @@
 import numpy as np
 
 from dlnotes.basics.activations import sigmoid_derivative
-from dlnotes.basics.gradient import numerical_gradient
 from dlnotes.basics.layers import Dense, Sigmoid, backward_pass, forward_pass
-
-Arrays = list[np.ndarray]
 
 
 class SoftmaxCrossEntropy:
     """Turn logits Z (B, K) and labels y (B,) into the batch's mean loss.
 
     P keeps the softmax of Z; the loss is the mean of −log P at the labels,
-    in nats. `backward` returns dL/dZ. Raises ValueError for shapes that do
-    not fit and for labels outside 0 to K − 1.
+    in nats.
     """
 
     def forward(self, Z: np.ndarray, y: np.ndarray) -> float:
+        """Return the loss for logits Z (B, K) and labels y (B,).
+
+        Raises:
+            ValueError: the shapes do not fit, or a label is not one of 0
+                to K − 1.
+        """
         if y.shape != Z.shape[:1]:
             raise ValueError(f"logits {Z.shape}, but labels {y.shape}")
         B, K = Z.shape
@@ -31,25 +33,40 @@ class SoftmaxCrossEntropy:
         return self.loss
 
     def backward(self) -> np.ndarray:
-        return (self.P - self.one_hot) / len(self.P)  # (B, K)
+        """Return dL/dZ, the gradient of the mean loss: (B, K)."""
+        dZ: np.ndarray = (self.P - self.one_hot) / len(self.P)  # (B, K)
+        return dZ
 
 
 class Network:
-    """Stack C inputs, H hidden units with a sigmoid, and K logits.
+    """Stack two dense layers: C inputs, hidden units with a sigmoid, K logits.
 
     Weights start as N(0, 1/inputs of their layer), biases at 0.
+
+    Args:
+        C: how many numbers an input has.
+        hidden: how many hidden units there are.
+        K: how many classes there are.
+        rng: draws the weights.
     """
 
-    def __init__(self, C: int, H: int, K: int, rng: np.random.Generator):
-        self.first = Dense(rng.normal(0, C**-0.5, (H, C)), np.zeros(H))
-        self.second = Dense(rng.normal(0, H**-0.5, (K, H)), np.zeros(K))
+    def __init__(
+        self, C: int, hidden: int, K: int, rng: np.random.Generator
+    ) -> None:
+        W1 = rng.normal(0, C**-0.5, (hidden, C))
+        W2 = rng.normal(0, hidden**-0.5, (K, hidden))
+        self.first = Dense(W1, np.zeros(hidden))
+        self.second = Dense(W2, np.zeros(K))
         self.activation = Sigmoid()
         self.layers = (self.first, self.activation, self.second)
         self.error = SoftmaxCrossEntropy()
 
     @property
-    def parameters(self) -> Arrays:
-        """The arrays themselves: W (H, C), b (H,), W (K, H), b (K,)."""
+    def parameters(self) -> list[np.ndarray]:
+        """The arrays themselves, to be changed in place.
+
+        They are W (hidden, C), b (hidden,), W (K, hidden) and b (K,).
+        """
         return [self.first.W, self.first.b, self.second.W, self.second.b]
 
     def logits(self, X: np.ndarray) -> np.ndarray:
@@ -61,8 +78,14 @@ class Network:
         return self.error.forward(self.logits(X), y)
 
 
-def gradients(network: Network, X: np.ndarray, y: np.ndarray) -> Arrays:
-    """Backpropagate the loss of one batch; one gradient a parameter."""
+def gradients(
+    network: Network, X: np.ndarray, y: np.ndarray
+) -> list[np.ndarray]:
+    """Backpropagate the mean loss of X (B, C) with labels y (B,).
+
+    Returns:
+        a gradient for each of `network.parameters`, in its shape.
+    """
     network.loss(X, y)
     backward_pass(network.layers, network.error.backward())
     first, second = network.first, network.second
@@ -71,45 +94,73 @@ def gradients(network: Network, X: np.ndarray, y: np.ndarray) -> Arrays:
 
 def numerical_gradients(
     network: Network, X: np.ndarray, y: np.ndarray, h: float = 1e-5
-) -> Arrays:
-    """Estimate the same by nudging every parameter up and down by h."""
+) -> list[np.ndarray]:
+    """Nudge each number of each parameter by ±h, and watch the loss.
+
+    The loss is the mean over X (B, C) with labels y (B,).
+
+    Returns:
+        a gradient for each of `network.parameters`, in its shape.
+    """
     answer = []
     for parameter in network.parameters:
-        kept = parameter.copy()
-
-        def loss_at(x: np.ndarray, place: np.ndarray = parameter) -> float:
-            place[...] = x
-            return network.loss(X, y)
-
-        answer.append(numerical_gradient(loss_at, kept, h))
-        parameter[...] = kept
+        gradient = np.zeros(parameter.shape)
+        for index in np.ndindex(parameter.shape):
+            centre = parameter[index]
+            parameter[index] = centre + h
+            above = network.loss(X, y)
+            parameter[index] = centre - h
+            below = network.loss(X, y)
+            parameter[index] = centre
+            gradient[index] = (above - below) / (2 * h)
+        answer.append(gradient)
     return answer
 
 
+def delta(
+    after: list[tuple[np.ndarray, np.ndarray]],
+    dZ: np.ndarray,
+    n: int,
+    i: int,
+) -> float:
+    """Follow every way from unit i to the loss of sample n; return dL/dz.
+
+    Args:
+        after: for each layer to come, the slopes of the activation before
+            it, (B, in), and its weights, (out, in); none for a logit.
+        dZ: dL/d(logits), (B, K).
+        n: the row of the sample.
+        i: the unit among those of its layer.
+    """
+    if not after:
+        return float(dZ[n, i])
+    (slopes, W), *rest = after
+    back = sum(W[k, i] * delta(rest, dZ, n, k) for k in range(len(W)))
+    return float(slopes[n, i] * back)
+
+
 def recursive_gradients(
-    network: Network,
-    X: np.ndarray,
-    y: np.ndarray,
-) -> Arrays:
-    """Compute the same weight by weight, nothing kept between them."""
+    network: Network, X: np.ndarray, y: np.ndarray
+) -> list[np.ndarray]:
+    """Apply the chain rule to one weight at a time, and keep no delta.
+
+    The loss is the mean over X (B, C) with labels y (B,).
+
+    Returns:
+        a gradient for each of `network.parameters`, in its shape.
+    """
     network.loss(X, y)
-    dZ, W = network.error.backward(), network.second.W  # (B, K), (K, H)
-    slope = sigmoid_derivative(network.activation.Z)  # (B, H)
-
-    def output(n: int, k: int) -> float:
-        return dZ[n, k]
-
-    def hidden(n: int, i: int) -> float:
-        back = sum(W[k, i] * output(n, k) for k in range(len(W)))
-        return slope[n, i] * back
-
-    rows, ones = range(len(X)), np.ones(len(X))
-    deltas = (hidden, hidden, output, output)
-    inputs = (X, ones, network.second.X, ones)
-    answer = [np.zeros(p.shape) for p in network.parameters]
-    for gradient, delta, A in zip(answer, deltas, inputs, strict=True):
-        for i, *j in np.ndindex(gradient.shape):
-            gradient[i, *j] = sum(delta(n, i) * A[n, *j] for n in rows)
+    dZ = network.error.backward()  # (B, K)
+    slopes = sigmoid_derivative(network.activation.Z)  # (B, hidden)
+    first, second = network.first, network.second
+    answer = []
+    for layer, after in ((first, [(slopes, second.W)]), (second, [])):
+        A = np.column_stack([layer.X, np.ones(len(X))])  # (B, in + 1)
+        gradient = np.zeros((len(layer.W), A.shape[1]))  # (out, in + 1)
+        for i, j in np.ndindex(gradient.shape):
+            terms = [delta(after, dZ, n, i) * A[n, j] for n in range(len(X))]
+            gradient[i, j] = sum(terms)
+        answer += [gradient[:, :-1], gradient[:, -1]]
     return answer
 
 
@@ -118,12 +169,15 @@ def train_epoch(
     X: np.ndarray,
     y: np.ndarray,
     batch_size: int,
-    rate: float,
+    lr: float,
     rng: np.random.Generator,
 ) -> float:
     """Descend once along each mini-batch of X (N, C) and y (N,), shuffled.
 
-    Returns the mean loss per row, every batch before its own update.
+    `lr` is the learning rate, and `rng` shuffles the rows.
+
+    Returns:
+        the mean loss per row, every batch before its own update.
     """
     order, total = rng.permutation(len(X)), 0.0
     for start in range(0, len(X), batch_size):
@@ -131,5 +185,5 @@ def train_epoch(
         slopes = gradients(network, X[rows], y[rows])
         total += network.error.loss * len(rows)
         for parameter, slope in zip(network.parameters, slopes, strict=True):
-            parameter -= rate * slope
+            parameter -= lr * slope
     return total / len(X)

@@ -3,15 +3,15 @@
 import torch
 from torch import Tensor
 
-Data = tuple[Tensor, Tensor]
-
 
 def bump(x: Tensor) -> Tensor:
     """Return 2 exp(-4(x - 0.2)²): a bump of height 2 that is no polynomial."""
     return 2 * torch.exp(-4 * (x - 0.2) ** 2)
 
 
-def noisy_bump(size: tuple[int, ...], sigma: float = 0.3) -> Data:
+def noisy_bump(
+    size: tuple[int, ...], sigma: float = 0.3
+) -> tuple[Tensor, Tensor]:
     """Draw y = bump(x) + ε with ε ~ N(0, sigma²), in double precision.
 
     x is the cosine of a uniform angle: it lies between -1 and 1 and is

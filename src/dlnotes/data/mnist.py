@@ -1,6 +1,7 @@
 """MNIST and Fashion-MNIST, read from files that are already there.
 
-`python -m dlnotes.data.mnist MNIST` downloads one of them; nothing else does.
+`python -m dlnotes.data.mnist` downloads both, with a name behind it only one;
+nothing else downloads anything.
 """
 
 import gzip
@@ -16,7 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-Data = tuple[Tensor, Tensor]
+from dlnotes.data.images import ImageSet, Splits
+
 NAMES = ("MNIST", "FashionMNIST")
 
 
@@ -58,10 +60,10 @@ def _read(path: Path, md5: str, name: str) -> Tensor:
     return torch.tensor(values).reshape(shape.tolist())
 
 
-def load_mnist(name: str = "MNIST") -> tuple[Data, Data, Data]:
+def load_mnist(name: str = "MNIST") -> Splits:
     """Return 50,000 images for training, 10,000 to validate, 10,000 to test.
 
-    X is (N, 784), float32 from 0 to 1, y (N,) int64 from 0 to 9. `name` is
+    Images have 28 × 28 pixels, the ten labels are 0 to 9. `name` is
     "MNIST" or "FashionMNIST"; the files lie in the folder that the
     variable DLNOTES_DATA names, or else in ~/.cache/dlnotes. The last
     sixth of the training images, in the order of the files, validates.
@@ -78,7 +80,8 @@ def load_mnist(name: str = "MNIST") -> tuple[Data, Data, Data]:
     X, test_X = (x.flatten(1) / 255 for x in (images, test_images))
     y, test_y = labels.long(), test_labels.long()
     n = len(X) * 5 // 6
-    return (X[:n], y[:n]), (X[n:], y[n:]), (test_X, test_y)
+    train, val = ImageSet(X[:n], y[:n]), ImageSet(X[n:], y[n:])
+    return Splits(train, val, ImageSet(test_X, test_y))
 
 
 def _download(name: str) -> None:
@@ -110,7 +113,7 @@ def _main(arguments: list[str]) -> int:
     """Download the data sets that are named; return the exit code."""
     socket.setdefaulttimeout(30)
     try:
-        for name in arguments or NAMES[:1]:
+        for name in arguments or NAMES:
             _download(name)
             print(f"{name} is complete")
     except (OSError, ValueError) as error:

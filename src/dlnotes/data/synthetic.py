@@ -9,11 +9,11 @@ def noisy_linear(
 ) -> tuple[Tensor, Tensor]:
     """Draw y = Xw + b + ε, with X uniform on [0, 1) and ε ~ N(0, sigma²).
 
-    X is (*size, d) for w (d,), and y is `size`. sigma is the standard
-    deviation, in the unit of y, not the variance.
+    X is (*size, C) for w (C,), and y is `size`, in the precision of w.
+    sigma is the standard deviation, in the unit of y, not the variance.
     """
-    X = torch.rand(*size, len(w))
-    noise = sigma * torch.randn(size)
+    X = torch.rand(*size, len(w), dtype=w.dtype)
+    noise = sigma * torch.randn(size, dtype=w.dtype)
     return X, X @ w + b + noise
 
 

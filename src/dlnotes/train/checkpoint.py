@@ -4,17 +4,26 @@ import os
 import pickle
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 
 from dlnotes.train.history import History
+from dlnotes.train.randomness import (
+    random_state,
+    set_random_state,
+    undisturbed,
+)
+
+T = TypeVar("T")
+KEYS = {"names", "parts", "history", "random"}
 
 
 class Stateful(Protocol):
-    """Has a state to keep: a model, an optimizer, an `EarlyStopping`."""
+    """Have a state to keep: a model, an optimizer, an `EarlyStopping`."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state."""
@@ -26,38 +35,48 @@ class Stateful(Protocol):
 class Checkpoint:
     """Keep `parts`, the history and the random numbers' state in a file.
 
-    A program that resumes is the same program, run again: it builds the
-    same parts, batches and hooks, then calls `resume`.
+    `train` calls it last in a step, and it writes after each `every`
+    steps and when a hook stops the run. A program that goes on is the same
+    program, run again: it builds the same parts, batches and hooks.
     """
 
-    def __init__(self, path: str | Path, parts: Sequence[Stateful]) -> None:
-        self.path, self.parts = Path(path), parts
+    def __init__(
+        self, path: str | Path, parts: Sequence[Stateful], every: int = 1
+    ) -> None:
+        self.path, self.parts, self.every = Path(path), parts, every
+
+    def __call__(self, history: History) -> None:
+        if history.step % self.every == 0 or history.stopped:
+            self.save(history)
 
     def save(self, history: History) -> None:
         """Write the file, whole: a crash leaves the one before it."""
         state = {
+            "names": [type(part).__name__ for part in self.parts],
             "parts": [part.state_dict() for part in self.parts],
             "history": vars(history),
-            "cpu": torch.get_rng_state(),
-            "cuda": torch.cuda.get_rng_state_all(),
+            "random": random_state(),
         }
         write_whole(self.path, state)
 
-    def resume(self) -> History:
-        """Load the file and return its history; without a file, a new one.
+    def resume(self, stream: Iterator[T]) -> tuple[Iterator[T], History]:
+        """Return the stream and the history where the run was left.
+
+        Without a file that is at the start. The batches that the run has
+        had are taken from the stream, and not used.
 
         Raises:
-            ValueError: the file is damaged, or of another program.
+            ValueError: the file is damaged, or of another program, or the
+                stream draws random numbers from generators that are not
+                its own.
         """
-        history = History()
+        stream, history = undisturbed(stream), History()
         if self.path.exists():
-            state = load(self.path, len(self.parts))
-            for part, kept in zip(self.parts, state["parts"], strict=True):
-                part.load_state_dict(kept)
+            state = load(self.path, self.parts)
             vars(history).update(state["history"])
-            torch.set_rng_state(state["cpu"])
-            torch.cuda.set_rng_state_all(state["cuda"])
-        return history
+            next(islice(stream, history.step, history.step), None)
+            set_random_state(state["random"])
+        return stream, history
 
 
 def write_whole(path: Path, state: dict[str, Any]) -> None:
@@ -73,11 +92,11 @@ def write_whole(path: Path, state: dict[str, Any]) -> None:
             raise
 
 
-def load(path: Path, parts: int) -> dict[str, Any]:
-    """Read the state of so many parts; only tensors and plain values.
+def read(path: Path) -> dict[str, Any]:
+    """Read what a file keeps, onto the CPU; only tensors and plain values.
 
     Raises:
-        ValueError: the file is damaged, or holds something else.
+        ValueError: the file is damaged, or no checkpoint.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -87,14 +106,36 @@ def load(path: Path, parts: int) -> dict[str, Any]:
     if damaged:
         raise ValueError(f"{path} is damaged; delete it to start afresh")
     try:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ValueError(
             f"{path} holds more than tensors and plain values; not loaded"
         ) from error
-    if len(state["parts"]) != parts:
+    except RuntimeError:  # an archive of something else
+        state = None
+    if not isinstance(state, dict) or set(state) != KEYS:
+        raise ValueError(f"{path} is no checkpoint of a training run")
+    return state
+
+
+def load(path: Path, parts: Sequence[Stateful]) -> dict[str, Any]:
+    """Read a file and hand each part its state; return all that it keeps.
+
+    Raises:
+        ValueError: the file is damaged, or of other parts.
+    """
+    state = read(path)
+    names = [type(part).__name__ for part in parts]
+    if state["names"] != names:
         raise ValueError(
-            f"{path} keeps {len(state['parts'])} parts, "
-            f"this program has {parts}"
+            f"{path} keeps {', '.join(state['names']) or 'nothing'}, "
+            f"this program has {', '.join(names) or 'nothing'}"
         )
+    for name, part, kept in zip(names, parts, state["parts"], strict=True):
+        try:
+            part.load_state_dict(kept)
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise ValueError(
+                f"{path} keeps another {name}: {error}"
+            ) from error
     return state

@@ -1,5 +1,6 @@
 """Stop a training run when the validation loss no longer falls."""
 
+import copy
 from collections.abc import Callable
 from math import inf
 from typing import Any
@@ -7,8 +8,6 @@ from typing import Any
 from torch import nn
 
 from dlnotes.train.history import History
-
-Measure = Callable[[], float]
 
 
 class EarlyStopping:
@@ -22,7 +21,10 @@ class EarlyStopping:
     """
 
     def __init__(
-        self, model: nn.Module, validation_loss: Measure, patience: int
+        self,
+        model: nn.Module,
+        validation_loss: Callable[[], float],
+        patience: int,
     ) -> None:
         self.model, self.validation_loss = model, validation_loss
         self.patience, self.waited = patience, 0
@@ -36,12 +38,20 @@ class EarlyStopping:
         self.waited += 1
         if loss < self.best:
             self.best, self.best_step, self.waited = loss, history.step, 0
-            state = self.model.state_dict()
-            self.weights = {name: v.clone() for name, v in state.items()}
+            self.weights = copy.deepcopy(self.model.state_dict())
         return self.waited >= self.patience
 
     def restore(self) -> None:
-        """Put the weights that had the smallest loss back into the model."""
+        """Put the weights that had the smallest loss back into the model.
+
+        Raises:
+            ValueError: there are none: no loss yet, or only infinite ones.
+        """
+        if not self.weights:
+            raise ValueError(
+                f"no weights to restore: of {len(self.losses)} validation "
+                "losses none was finite"
+            )
         self.model.load_state_dict(self.weights)
 
     def state_dict(self) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """Hooks: what a training run does besides its four lines."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
+from torch.utils.hooks import RemovableHandle
 
-from dlnotes.stability import clip
+from dlnotes.stability import clip_norm
 from dlnotes.train.history import History
 from dlnotes.train.loop import Hook
 
@@ -18,32 +20,44 @@ def every(steps: int, hook: Hook) -> Hook:
     return sometimes
 
 
-def follow(
+def schedule_lr(
     optimizer: torch.optim.Optimizer, schedule: Callable[[int], float]
-) -> Hook:
-    """Set the rate of every step, counted from 0, to `schedule(step)`.
+) -> RemovableHandle:
+    """Multiply each group's own rate by `schedule(step)` before every step.
 
-    The rate of step 0 is set at once, the others by the hook returned.
+    Steps are counted from 0, in the optimizer's groups, and so in its
+    state: a run that goes on from a checkpoint has the rates it would have
+    had. Ask once for each optimizer; `remove()` ends it.
     """
+    for group in optimizer.param_groups:
+        group.setdefault("initial_lr", group["lr"])
+        group.setdefault("scheduled_steps", 0)
 
-    def set_rate(step: int) -> None:
+    def set_rates(*_: Any) -> None:
         for group in optimizer.param_groups:
-            group["lr"] = schedule(step)
+            step = group["scheduled_steps"]
+            group["lr"] = group["initial_lr"] * schedule(step)
+            group["scheduled_steps"] = step + 1
 
-    set_rate(0)
-    return lambda history: set_rate(history.step)
+    return optimizer.register_step_pre_hook(set_rates)
 
 
-def clip_gradients(optimizer: torch.optim.Optimizer, threshold: float) -> None:
+def clip_gradients(
+    optimizer: torch.optim.Optimizer, threshold: float
+) -> RemovableHandle:
     """Have `optimizer` clip the gradients' common norm before every step.
 
+    `remove()` ends it.
+
     Raises:
-        ValueError: at a step, if the threshold is not positive.
+        ValueError: at a step, if the threshold is not positive, or if no
+            parameter has a gradient.
     """
 
-    def clip_all(*_: object) -> None:
+    def clip_all(*_: Any) -> None:
         groups = optimizer.param_groups
         parameters = [p for group in groups for p in group["params"]]
-        clip([p.grad for p in parameters if p.grad is not None], threshold)
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        clip_norm(gradients, threshold)
 
-    optimizer.register_step_pre_hook(clip_all)
+    return optimizer.register_step_pre_hook(clip_all)

@@ -1,105 +1,148 @@
-"""The training loop. It knows no model, no loss and no task."""
+"""The training loop and evaluation. They know no model and no task."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import count, islice
 from math import isfinite
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from dlnotes.train.batches import Batch, Count, epochs, rows
+from dlnotes.train.checkpoint import Checkpoint
 from dlnotes.train.history import History
 
-Batch = tuple[Tensor, Tensor]
-Loss = Callable[[Tensor, Tensor], Tensor]
+LossFunction = Callable[[Any, Tensor], Tensor]
+Metric = Callable[[Any, Tensor], Tensor | float]
 Hook = Callable[[History], bool | None]
 
 
-class Batches:
-    """Cut X (N, ...) and y (N, ...) into shuffled mini-batches.
+class Stepper(Protocol):
+    """Be an optimizer as far as `train` asks for one."""
 
-    Going through it once is one epoch: every row comes exactly once, in
-    a new order each time. The last batch holds what is left over. The
-    orders come from a generator of their own, seeded as PyTorch's was, so
-    that they do not depend on what else draws random numbers.
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
 
-    Raises:
-        ValueError: there are no rows, or X and y differ in their number.
-    """
-
-    def __init__(self, X: Tensor, y: Tensor, batch_size: int) -> None:
-        if len(X) != len(y):
-            raise ValueError(f"X has {len(X)} rows, y has {len(y)}")
-        if len(X) == 0:
-            raise ValueError("the data set is empty: X and y have no rows")
-        self.X, self.y, self.batch_size = X, y, batch_size
-        self.generator = torch.Generator().manual_seed(torch.initial_seed())
-
-    def __len__(self) -> int:
-        return -(-len(self.X) // self.batch_size)
-
-    def __iter__(self) -> Iterator[Batch]:
-        order = torch.randperm(len(self.X), generator=self.generator)
-        for rows in order.to(self.X.device).split(self.batch_size):
-            yield self.X[rows], self.y[rows]
-
-
-def passes(batches: Iterable[Batch]) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """Go through `batches` again and again; yield (epoch, X, y).
-
-    Raises:
-        ValueError: a pass gives no batch.
-    """
-    for epoch in count():
-        empty = True
-        for X, y in batches:
-            empty = False
-            yield epoch, X, y
-        if empty:
-            raise ValueError(
-                f"the data set is empty: epoch {epoch} gave no batch "
-                "(an iterator can be gone through only once)"
-            )
-
-
-def finite(loss: Tensor, step: int) -> Tensor:
-    """Return the scalar `loss` as it is.
-
-    Raises:
-        FloatingPointError: it is infinite or not a number.
-    """
-    if not isfinite(loss.item()):
-        raise FloatingPointError(
-            f"the loss is {loss.item()} at step {step}: "
-            "learning rate too large, or data not finite?"
-        )
-    return loss
+    def step(self) -> Any:
+        """Move the parameters."""
 
 
 def train(
     model: nn.Module,
-    loss_function: Loss,
-    optimizer: torch.optim.Optimizer,
+    loss_function: LossFunction,
+    optimizer: Stepper,
     batches: Iterable[Batch],
     steps: int,
     hooks: Sequence[Hook] = (),
-    history: History | None = None,
+    checkpoint: Checkpoint | None = None,
+    count: Count = rows,
 ) -> History:
-    """Take `steps` steps, or fewer if a hook returns True.
+    """Take steps until there are `steps`, or until a hook returns True.
 
-    Every hook is called with the history after every step. What belongs
-    between backward and step, such as clipping, is registered with
-    `optimizer.register_step_pre_hook`. With the history of an earlier run
-    the steps it took are skipped, batch by batch, and not taken again.
+    A batch is what the model takes and, last, the target; its loss is a
+    mean over `count(target)` rows or tokens. After every step the hooks
+    are called with the history and then the checkpoint, from whose file
+    the run goes on if there is one. What belongs between backward and
+    step is registered with `optimizer.register_step_pre_hook`. A model in
+    evaluation mode is put into training mode.
     """
-    history = history or History()
-    for epoch, X, y in islice(passes(batches), history.step, steps):
+    stream, history = start(batches, checkpoint)
+    criterion = Criterion(loss_function, count, history)
+    if not model.training:
+        model.train()
+    for epoch, (*inputs, target) in history.until(steps, stream):
         optimizer.zero_grad()
-        prediction = model(X)
-        loss = finite(loss_function(prediction, y), history.step + 1)
+        prediction = model(*inputs)
+        loss = criterion(prediction, target)
         loss.backward()
         optimizer.step()
-        history.record(loss.item(), epoch, rows=len(y))
-        answers = [hook(history) for hook in hooks]
-        if any(answers):
-            break
+        history.record(criterion.value, epoch, criterion.counted)
+        history.ask(hooks)
+        if checkpoint:
+            checkpoint(history)
     return history
+
+
+def start(
+    batches: Iterable[Batch], checkpoint: Checkpoint | None
+) -> tuple[Iterator[tuple[int, Batch]], History]:
+    """Return the batches, epoch after epoch, and the history so far.
+
+    With a checkpoint both are where the run was left.
+    """
+    stream = epochs(batches)
+    return checkpoint.resume(stream) if checkpoint else (stream, History())
+
+
+class Criterion:
+    """Call a loss function, and keep the last value and what it counted.
+
+    This is the one place where a step waits for the device, and a loss that
+    is not finite ends the run here, before it can do harm.
+    """
+
+    def __init__(
+        self, loss_function: LossFunction, count: Count, history: History
+    ) -> None:
+        self.loss_function, self.count = loss_function, count
+        self.history, self.value, self.counted = history, 0.0, 0
+
+    def __call__(self, prediction: Any, target: Tensor) -> Tensor:
+        loss = self.loss_function(prediction, target)
+        self.value, self.counted = fetch(loss, self.count(target))
+        check_finite(self.value, self.history.step + 1)
+        return loss
+
+
+def fetch(value: Tensor | float, count: Tensor | int) -> tuple[float, int]:
+    """Return both as Python's numbers, brought from a device in one go."""
+    if isinstance(value, Tensor):
+        value = value.detach()
+        if isinstance(count, Tensor):
+            value, count = torch.stack([value, count.float()]).tolist()
+    return float(value), int(count)
+
+
+def check_finite(loss: float, step: int) -> None:
+    """Stop at a loss that is infinite or not a number.
+
+    Raises:
+        FloatingPointError: it is.
+    """
+    if not isfinite(loss):
+        raise FloatingPointError(
+            f"the loss is {loss} at step {step}: "
+            "learning rate too large, or data not finite?"
+        )
+
+
+def evaluate(
+    model: nn.Module,
+    metric: Metric,
+    batches: Iterable[Batch],
+    count: Count = rows,
+) -> float:
+    """Return the mean of `metric(prediction, target)`, a loss or an accuracy.
+
+    The metric of each batch, a mean over `count(target)`, weighs as much.
+    A data set in one piece is a batch: `[digits.val]`. The model is in
+    evaluation mode meanwhile (no dropout), and no gradient is kept; then
+    every module is in the mode it was in.
+
+    Raises:
+        ValueError: there is no batch, or nothing that counts.
+    """
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    total, n = 0.0, 0
+    try:
+        with torch.no_grad():
+            for *inputs, target in batches:
+                found = metric(model(*inputs), target)
+                value, weight = fetch(found, count(target))
+                total, n = total + value * weight, n + weight
+    finally:
+        for module, training in modes.items():
+            module.training = training
+    if not n:
+        raise ValueError("there is nothing to evaluate: no batch, or no row")
+    return total / n

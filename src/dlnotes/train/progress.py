@@ -8,7 +8,8 @@ from dlnotes.train.history import History
 class Progress:
     """A hook that shows the steps taken, the time left and the loss.
 
-    `steps` is the length of the run. Nothing is shown unless somebody
+    `steps` is the length of the run; `with Progress(steps) as progress:`
+    closes the bar however the run ends. Nothing is shown unless somebody
     watches: a terminal or a notebook.
     """
 
@@ -18,5 +19,9 @@ class Progress:
     def __call__(self, history: History) -> None:
         self.bar.set_postfix(loss=f"{history.losses[-1]:.4f}", refresh=False)
         self.bar.update(history.step - self.bar.n)
-        if history.step == self.bar.total:
-            self.bar.close()
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()

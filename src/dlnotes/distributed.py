@@ -1,0 +1,60 @@
+"""One model trained by several processes, its ranks, each on a shard."""
+
+from collections.abc import Callable
+from math import nan
+from typing import Any
+
+import torch
+from torch import Tensor, distributed
+
+
+class MeanOverRanks:
+    """Turn a loss that sums over a rank's shard into the mean over the batch.
+
+    Its value is the mean over `count(target)` rows, or tokens, of all ranks
+    and the same on each. Its gradients are such that their average, which
+    DistributedDataParallel takes, is the gradient of that mean, also where
+    shards differ in size. If the loss of one rank is not a number, or fails
+    with an exception, it is not a number on all: none waits for another.
+    """
+
+    def __init__(
+        self,
+        loss_sum: Callable[[Any, Tensor], Tensor],
+        count: Callable[[Tensor], int | Tensor],
+    ) -> None:
+        self.loss_sum, self.count = loss_sum, count
+
+    def __call__(self, prediction: Any, target: Tensor) -> Tensor:
+        totals = torch.full((2,), nan, device=target.device)
+        try:
+            loss = self.loss_sum(prediction, target)
+            n = torch.as_tensor(self.count(target), device=target.device)
+            totals = torch.stack([loss.detach(), n.float()])
+        finally:  # a rank that fails takes part
+            distributed.all_reduce(totals)
+        total, n = totals
+        share: Tensor = loss * distributed.get_world_size() / n
+        mean: Tensor = total / n
+        return mean + (share - share.detach())
+
+
+def agree(hook: Callable[[Any], bool | None]) -> Callable[[Any], bool]:
+    """Have all ranks stop a run if the hook says so on one of them.
+
+    Raises:
+        RuntimeError: on the others, if the hook fails on one of them.
+    """
+
+    def ask(history: Any) -> bool:
+        answer = torch.tensor(2)
+        try:
+            answer = torch.tensor(int(bool(hook(history))))
+        finally:
+            op = distributed.ReduceOp.MAX
+            distributed.all_reduce(answer, op)
+        if answer == 2:
+            raise RuntimeError(f"{hook!r} failed on another rank")
+        return bool(answer)
+
+    return ask
