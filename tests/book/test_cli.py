@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from dlnotes.book import cli, device, serve, site
+from dlnotes.book import cli, serve, site
 from dlnotes.book.book import Book
 from dlnotes.book.cli import main
 from dlnotes.book.ending import Failure
@@ -105,7 +105,7 @@ def test_the_command_names_its_subcommands(capsys: pytest.CaptureFixture[str]) -
         "run --timeout inf",
         "run --timeout soon",
         "run --scale huge",
-        "run --device tpu",
+        "run --device cuda",
         "build one",
         "serve --port 0",
         "serve --port 65536",
@@ -157,7 +157,7 @@ def test_the_command_of_another_checkout(
 
 def test_it_works_from_a_folder_of_the_checkout(book: Book) -> None:
     for command in (
-        [sys.executable, "-m", "dlnotes.book"],
+        [sys.executable, "-W", "error", "-m", "dlnotes.book"],
         [f"{sys.prefix}/bin/dlnotes"],
     ):
         done = subprocess.run(
@@ -203,17 +203,8 @@ def test_status_shortens_a_long_list_of_reasons(
 def test_status_of_other_settings(
     book: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["status", "one", "--scale", "full", "--device", "cpu"]) == 0
+    assert main(["status", "one", "--scale", "full"]) == 0
     assert capsys.readouterr().out == "one  stale  it has not run yet\n"
-
-
-def test_a_device_that_is_not_there(
-    book: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(device, "best", lambda: "cpu")
-    assert main(["run", "--device", "cuda"]) == 1
-    text = capsys.readouterr().err
-    assert text == "dlnotes: --device cuda: this machine has only cpu\n"
 
 
 # Run
@@ -230,13 +221,13 @@ def test_run_passes_its_options_on(book: Any, runner: type[FakeRunner]) -> None:
     assert main(["run"]) == 0
     names, settings, options = runner.asked
     assert names == ["one", "other"]
-    assert settings == Settings("default", "cpu")
+    assert settings == Settings("default")
     assert options == {"jobs": None, "timeout": TIMEOUT, "force": False}
     line = "run other one other --force --jobs 3 --timeout 2.5 --scale full"
-    assert main([*line.split(), "--device", "cpu"]) == 0
+    assert main(line.split()) == 0
     assert runner.asked == (
         ["other", "one"],
-        Settings("full", "cpu"),
+        Settings("full"),
         {"jobs": 3, "timeout": 2.5, "force": True},
     )
 

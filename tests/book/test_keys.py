@@ -79,7 +79,6 @@ def test_inputs_name_everything_that_a_run_depends_on(one: SmallBook) -> None:
         "machine",
         "engine",
         "scale",
-        "device",
     ]
     import numpy
 
@@ -87,11 +86,7 @@ def test_inputs_name_everything_that_a_run_depends_on(one: SmallBook) -> None:
     assert re.match(r"\d+\.\d+", found["torch"])
     assert re.fullmatch(r"3\.\d+\.\d+\S*", found["python"])
     assert found["order of the cells"] == "imports fit draw"
-    assert (found["engine"], found["scale"], found["device"]) == (
-        "e" * 16,
-        "default",
-        "cpu",
-    )
+    assert (found["engine"], found["scale"]) == ("e" * 16, "default")
 
 
 def test_a_key_is_a_digest_of_names_and_values() -> None:
@@ -236,15 +231,9 @@ def test_a_new_version_of_torch_is_named(
 
 def test_settings_are_part_of_the_key_and_reach_the_snippet(one: SmallBook) -> None:
     known = one.inputs()
-    one.settings = Settings("full", "cuda")
-    assert changes(known, one.inputs()) == (
-        "scale: default -> full",
-        "device: cpu -> cuda",
-    )
-    assert one.settings.environment() == {
-        "DLNOTES_SCALE": "full",
-        "DLNOTES_DEVICE": "cuda",
-    }
+    one.settings = Settings("full")
+    assert changes(known, one.inputs()) == ("scale: default -> full",)
+    assert one.settings.environment() == {"DLNOTES_SCALE": "full"}
 
 
 def test_another_engine_is_named(one: SmallBook) -> None:

@@ -61,6 +61,22 @@ def one(small: SmallBook) -> SmallBook:
     return small
 
 
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_a_run_from_when_runs_had_a_device_is_stale(
+    one: SmallBook, device: str
+) -> None:
+    """Its manifest is sound and is the nearest there is; nothing of it is believed."""
+    inputs = {**one.inputs(), "device": device}
+    one.store.collect(set())
+    one.save(key=keys.key(inputs), inputs=inputs)
+    found = one.status()
+    assert found.run is None
+    assert found.reasons == ("device is no longer reached",)
+    assert found.last == 0.5
+    one.save()
+    assert one.status().run is not None
+
+
 def test_a_stored_run_is_fresh(one: SmallBook) -> None:
     found = one.status()
     assert found.run is not None
@@ -94,7 +110,7 @@ def test_a_change_is_named_and_undoing_it_makes_the_run_fresh_again(
 
 
 def test_other_settings_have_runs_of_their_own(one: SmallBook) -> None:
-    one.settings = keys.Settings("full", "cuda")
+    one.settings = keys.Settings("full")
     assert one.status().reasons == ("it has not run yet",)
     one.save()
     assert one.status().run is not None

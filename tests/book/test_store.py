@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ NOTEBOOK = {
 
 
 def manifest(name: str = "one", key: str = "k" * 16, **more: object) -> dict:
-    inputs = {"scale": "default", "device": "cpu", "torch": "2.15.0"}
+    inputs = {"scale": "default", "torch": "2.15.0"}
     values = {"w": 0.1, "n": 3, "is_fit": True, "text": "η", "far": float("inf")}
     usual = {"name": name, "key": key, "inputs": inputs, "values": values}
     return {**usual, "seconds": 0.25, "files": {}, "packages": {}, **more}
@@ -76,7 +77,7 @@ def test_a_run_comes_back_as_it_was(store: Store) -> None:
 def test_what_is_not_there_is_not_loaded(store: Store) -> None:
     assert store.load("one", "k" * 16) is None
     assert not store.has("one", "k" * 16)
-    assert next(store.stored("one", "default", "cpu"), None) is None
+    assert next(store.stored("one", "default"), None) is None
     store.collect({"one"})
     assert files(store) == []
 
@@ -141,7 +142,7 @@ def test_any_text_in_place_of_a_manifest_is_noticed(store: Store, text: str) -> 
     store.save(manifest(), NOTEBOOK)
     (store.folder / "runs" / "one" / f"{'k' * 16}.json").write_text(text)
     assert store.load("one", "k" * 16) is None
-    assert next(store.stored("one", "default", "cpu"), None) is None
+    assert next(store.stored("one", "default"), None) is None
     assert store.has("one", "k" * 16)
 
 
@@ -162,7 +163,7 @@ def test_a_manifest_in_another_place_is_not_believed(store: Store) -> None:
         path = store.folder / "runs" / name / f"{key}.json"
         path.write_bytes(sound)
         assert store.load(name, key) is None
-    newest = next(store.stored("two", "default", "cpu"), None)
+    newest = next(store.stored("two", "default"), None)
     assert newest is not None
     assert (newest["name"], newest["key"]) == ("two", "z")
 
@@ -171,20 +172,16 @@ def test_stored_runs_come_newest_first_sound_ones_under_the_same_settings(
     store: Store,
 ) -> None:
     for number, scale in enumerate(["default", "default", "full"]):
-        inputs = {"scale": scale, "device": "cpu"}
+        inputs = {"scale": scale}
         store.save(manifest(key=f"key-{number}", inputs=inputs), NOTEBOOK)
         path = store.folder / "runs" / "one" / f"key-{number}.json"
         os.utime(path, ns=(0, 1000 + number))
 
-    def key(scale: str, device: str = "cpu") -> str | None:
-        found = next(store.stored("one", scale, device), None)
+    def key(scale: str) -> str | None:
+        found = next(store.stored("one", scale), None)
         return found["key"] if found else None
 
-    assert (key("default"), key("full"), key("full", "cuda")) == (
-        "key-1",
-        "key-2",
-        None,
-    )
+    assert (key("default"), key("full"), key("none")) == ("key-1", "key-2", None)
     (store.folder / "runs" / "one" / "key-1.json").write_bytes(b"{}")
     assert key("default") == "key-0"
 
@@ -296,15 +293,28 @@ def test_a_disk_that_fails_at_the_manifest_leaves_no_run(
     assert store.load("one", "k" * 16) is not None
 
 
-def python(code: str, *arguments: object) -> subprocess.Popen[str]:
-    """Start a process that has the store's module as `store`."""
-    program = "import sys\nfrom dlnotes.book import store\n" + textwrap.dedent(code)
-    command = [sys.executable, "-c", program, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+Python = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def python() -> Iterator[Python]:
+    """Start processes that have the store's module as `store`; end those that last."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(code: str, *arguments: object) -> subprocess.Popen[str]:
+        program = "import sys\nfrom dlnotes.book import store\n" + textwrap.dedent(code)
+        command = [sys.executable, "-c", program, *map(str, arguments)]
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 def test_a_process_killed_before_the_manifest_leaves_nothing_to_read(
-    store: Store,
+    store: Store, python: Python
 ) -> None:
     process = python(
         """
@@ -324,7 +334,7 @@ def test_a_process_killed_before_the_manifest_leaves_nothing_to_read(
     assert process.wait(30) == -signal.SIGKILL
     assert [path.suffix for path in files(store)] == [".ipynb", ""]
     assert store.load("one", "a") is None
-    assert next(store.stored("one", "default", "cpu"), None) is None
+    assert next(store.stored("one", "default"), None) is None
     assert not store.has("one", "a")
     store.save(manifest(key="b"), NOTEBOOK)
     store.collect({"one"})
@@ -335,15 +345,15 @@ def test_a_process_killed_before_the_manifest_leaves_nothing_to_read(
 SAVE_MANY = """
     from pathlib import Path
     place, word = store.Store(Path(sys.argv[1])), sys.argv[2]
-    inputs = {"scale": "default", "device": "cpu"}
+    inputs = {"scale": "default"}
     for number in range(40):
         manifest = {"name": "one", "key": f"key-{number % 4}", "inputs": inputs}
         place.save({**manifest, "word": word}, {"cells": [], "word": word})
-        next(place.stored("one", "default", "cpu"), None)
+        next(place.stored("one", "default"), None)
 """
 
 
-def test_two_processes_may_save_at_once(store: Store) -> None:
+def test_two_processes_may_save_at_once(store: Store, python: Python) -> None:
     processes = [python(SAVE_MANY, store.folder, word) for word in ("left", "right")]
     loaded = 0
     while any(process.poll() is None for process in processes):
@@ -357,7 +367,9 @@ def test_two_processes_may_save_at_once(store: Store) -> None:
     assert not [path for path in files(store) if path.name.startswith(".part")]
 
 
-def test_one_process_holds_the_store_and_others_wait(store: Store) -> None:
+def test_one_process_holds_the_store_and_others_wait(
+    store: Store, python: Python
+) -> None:
     assert not store.busy()
     process = python(
         """
@@ -380,7 +392,7 @@ def test_one_process_holds_the_store_and_others_wait(store: Store) -> None:
     assert process.wait(10) == 0
 
 
-def test_the_lock_of_a_killed_process_is_free(store: Store) -> None:
+def test_the_lock_of_a_killed_process_is_free(store: Store, python: Python) -> None:
     process = python(
         """
         import time

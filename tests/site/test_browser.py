@@ -159,7 +159,9 @@ def _search(page: Page, address: str, query: str, page_found: str) -> None:
     field = page.locator("input.md-search__input")
     field.click()
     ready = page.locator(".md-search-result__meta")
-    expect(ready).not_to_contain_text(re.compile("Initializ|正在初始化"), timeout=30_000)
+    expect(ready).not_to_contain_text(
+        re.compile("Initializ|正在初始化"), timeout=30_000
+    )
     field.fill(query)
     field.press("End")  # an input method ends with a key; filling in does not
     results = page.locator(".md-search-result__link")

@@ -10,7 +10,8 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(
         prog="dlnotes",
         description="Run the snippets of the book and build its site.",
-        epilog="Exit status: 0 all well, 1 a failure in the book, 2 wrong usage.",
+        epilog="Exit status: 0 all well, 1 a failure in the book, 2 wrong usage "
+        "or a library that is not installed.",
     )
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     settings, running = _settings(), _running()
@@ -48,12 +49,6 @@ def _settings() -> argparse.ArgumentParser:
         choices=["default", "full"],
         default="default",
         help="full: train on the data sets of the papers (download, hours)",
-    )
-    group.add_argument(
-        "--device",
-        choices=["auto", "cpu", "cuda", "mps"],
-        default="auto",
-        help="auto: the CPU at the default scale, the best there is at full scale",
     )
     return group
 

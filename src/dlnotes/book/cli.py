@@ -1,4 +1,8 @@
-"""The command `dlnotes`."""
+"""The command `dlnotes`.
+
+What a command alone needs is imported when it is called: the help and the status come
+at once, and need no library at all.
+"""
 
 import argparse
 import sys
@@ -10,20 +14,12 @@ from dlnotes.book.arguments import parser
 from dlnotes.book.book import Book, find_book
 from dlnotes.book.errors import BookError
 from dlnotes.book.keys import Settings
-from dlnotes.book.progress import Report
+from dlnotes.book.requirements import NEEDS, missing
 from dlnotes.book.runner import Runner
 
 FAILED = 1
 MISUSED = 2
 REASONS = 8  # shown per stale snippet
-
-
-def _settings(arguments: argparse.Namespace) -> Settings:
-    from dlnotes.book.device import resolve
-
-    return Settings(
-        arguments.scale, resolve(arguments.device, at_full=arguments.scale == "full")
-    )
 
 
 def _names(book: Book, names: list[str]) -> list[str]:
@@ -35,15 +31,17 @@ def _names(book: Book, names: list[str]) -> list[str]:
 
 
 class UsageError(Exception):
-    """The command line asks for something that cannot be."""
+    """The command line asks for something that cannot be, or not here."""
 
 
 def _run(book: Book, arguments: argparse.Namespace) -> int:
+    from dlnotes.book.progress import Report
+
     report = Report(book)
     with Runner(book) as runner:
         outcome = runner.update(
             _names(book, arguments.names),
-            _settings(arguments),
+            Settings(arguments.scale),
             report,
             jobs=arguments.jobs,
             timeout=arguments.timeout,
@@ -54,8 +52,8 @@ def _run(book: Book, arguments: argparse.Namespace) -> int:
 
 
 def _status(book: Book, arguments: argparse.Namespace) -> int:
-    runner = Runner(book)
-    found = runner.statuses(_names(book, arguments.names), _settings(arguments))
+    settings = Settings(arguments.scale)
+    found = Runner(book).statuses(_names(book, arguments.names), settings)
     width = max((len(item.snippet.name) for item in found), default=0)
     for item in found:
         if item.run:
@@ -69,6 +67,7 @@ def _status(book: Book, arguments: argparse.Namespace) -> int:
 
 
 def _build(book: Book, arguments: argparse.Namespace) -> int:
+    from dlnotes.book.progress import Report
     from dlnotes.book.site import build
 
     report = Report(book)
@@ -76,7 +75,7 @@ def _build(book: Book, arguments: argparse.Namespace) -> int:
         built = build(
             book,
             runner,
-            _settings(arguments),
+            Settings(arguments.scale),
             report,
             jobs=arguments.jobs,
             timeout=arguments.timeout,
@@ -87,12 +86,11 @@ def _build(book: Book, arguments: argparse.Namespace) -> int:
 def _serve(book: Book, arguments: argparse.Namespace) -> int:
     from dlnotes.book.serve import serve
 
-    settings = _settings(arguments)
     with Runner(book) as runner:
         serve(
             book,
             runner,
-            settings,
+            Settings(arguments.scale),
             host=arguments.host,
             port=arguments.port,
             jobs=arguments.jobs,
@@ -123,7 +121,7 @@ def _export(book: Book, arguments: argparse.Namespace) -> int:
 
 
 def _clean(book: Book, _arguments: argparse.Namespace) -> int:
-    from dlnotes.book.site import clean
+    from dlnotes.book.clean import clean
 
     for path in clean(book):
         print(f"deleted {book.relative(path)}")
@@ -150,12 +148,22 @@ def _check_installed(book: Book) -> None:
         )
 
 
+def _check_needs(book: Book, command: str) -> None:
+    if lacking := missing(NEEDS.get(command, ())):
+        raise UsageError(
+            f"{command} needs libraries that are not installed "
+            f"({', '.join(lacking)}): "
+            f"run `pip install -e '.[site]'` in {book.root}"
+        )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     arguments = parser().parse_args(argv)
     try:
         book = find_book()
         _check_installed(book)
+        _check_needs(book, arguments.command)
         return COMMANDS[arguments.command](book, arguments)
     except UsageError as error:
         print(f"dlnotes: {error}", file=sys.stderr)

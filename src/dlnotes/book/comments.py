@@ -4,7 +4,7 @@ import io
 import tokenize
 from collections.abc import Mapping
 
-from dlnotes.book.figures import needs_translation
+from dlnotes.book.figure_labels import needs_translation
 
 
 def translate_comments(

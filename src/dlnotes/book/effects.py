@@ -21,10 +21,11 @@ class Effects(Values):
 
     def of(self, module: Module) -> list[ast.stmt]:
         """Return the statements of a module that may do more than bind names."""
-        if "effects" not in module.memo:
-            body = module.tree.body
-            module.memo["effects"] = [node for node in body if self.acts(module, node)]
-        return module.memo["effects"]
+        found: list[ast.stmt] | None = module.memo.get("effects")
+        if found is None:
+            found = [node for node in module.tree.body if self.acts(module, node)]
+            module.memo["effects"] = found
+        return found
 
     def acts(self, module: Module, statement: ast.stmt, local: Names = NONE) -> bool:
         """Say whether a statement may do more than bind names.

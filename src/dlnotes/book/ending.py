@@ -14,6 +14,7 @@ class Failure:
     """A run that did not end well.
 
     Args:
+        name: the snippet's.
         cell: the cell it was in, empty before the first.
         line: the line of the snippet's file, None where there is none.
         message: what happened.
@@ -32,7 +33,8 @@ def result_of(out: Path, ended: Exit) -> dict[str, Any] | None:
     path = out / "result.json"
     if ended.code != 0 or ended.timed_out or not path.exists():
         return None
-    return json.loads(path.read_text(encoding="utf-8"))
+    result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return result
 
 
 def failure_of(
@@ -45,6 +47,7 @@ def failure_of(
     """Return what went wrong with a run, None if nothing did.
 
     Args:
+        name: of the snippet.
         out: the job's folder, where the worker noted the cell it was in.
         ended: how the process ended.
         result: what it left, if that counts.

@@ -80,6 +80,7 @@ def order_of(
     """Return what tells orders of a module's statements apart that may differ.
 
     Args:
+        module: where the statements stand.
         names: those of the module that matter.
         effects: the statements that do more than bind names.
 

@@ -27,19 +27,14 @@ class Settings:
 
     Args:
         scale: `default` (data inside installed packages) or `full`.
-        device: `cpu`, `cuda` or `mps`.
     """
 
     scale: str = "default"
-    device: str = "cpu"
 
     @classmethod
     def of_environment(cls) -> "Settings":
         """Return the settings that `environment` describes, in this process."""
-        return cls(
-            os.environ.get("DLNOTES_SCALE", "default"),
-            os.environ.get("DLNOTES_DEVICE", "cpu"),
-        )
+        return cls(os.environ.get("DLNOTES_SCALE", "default"))
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables through which a snippet learns of them."""

@@ -92,12 +92,13 @@ class ForkServer:
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            message = json.loads(line)
-            if "id" in message:
-                with self._lock:
-                    future = self._waiting.pop(message["id"])
-                future.set_result(Exit(message["code"], message["timed_out"]))
+        with self._process.stdout as answers:
+            for line in answers:
+                message = json.loads(line)
+                if "id" in message:
+                    with self._lock:
+                        future = self._waiting.pop(message["id"])
+                    future.set_result(Exit(message["code"], message["timed_out"]))
         code = self._process.wait()
         with self._lock:
             self._ended = True

@@ -56,9 +56,9 @@ def path_of_page(md: Markdown) -> str:
     """
     for processor in [*md.treeprocessors, *md.preprocessors]:
         if file := getattr(processor, "file", None):
-            return file.src_uri
+            return str(file.src_uri)
         if page := getattr(processor, "page", None):
-            return page.path
+            return str(page.path)
     raise BookError(
         "dlnotes.book.markdown works inside MkDocs or Zensical, which name the page"
     )

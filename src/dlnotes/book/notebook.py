@@ -54,7 +54,8 @@ def executed_notebook(snippet: Snippet, cells: list[dict[str, Any]]) -> dict[str
     """Return the notebook of a run just finished.
 
     Args:
-        cells: name and outputs of each cell that ran.
+        snippet: the one that ran.
+        cells: name and outputs of each of its cells.
     """
     outputs = {cell["name"]: cell["outputs"] for cell in cells}
     return notebook(snippet, lambda name: outputs[name])

@@ -62,12 +62,15 @@ class Stream(io.TextIOBase):
         self.raw = raw.open("rb")
 
     def writable(self) -> bool:
+        """Say that it can be written to."""
         return True
 
     def fileno(self) -> int:
+        """Return the descriptor that subprocesses write to."""
         return self.fd
 
     def write(self, text: str) -> int:
+        """Add a text to the outputs; return how many characters it has."""
         self.outputs.text(self.name, text)
         return len(text)
 

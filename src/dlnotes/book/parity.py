@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.page import Block, prose, scan
-from dlnotes.book.spine import Item, spine
+from dlnotes.book.spine import Identity, Item, spine
 
 __all__ = ["Item", "compare", "pairs", "side_by_side", "spine"]
 
@@ -50,7 +50,7 @@ def _captions(blocks: list[Block], path: str | Path) -> list[BookError]:
     ]
 
 
-def _matcher(en: list[Item], zh: list[Item]) -> difflib.SequenceMatcher:
+def _matcher(en: list[Item], zh: list[Item]) -> difflib.SequenceMatcher[Identity]:
     ours, theirs = ([item.identity for item in items] for items in (en, zh))
     return difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
 

@@ -82,10 +82,11 @@ class Reach(Follow):
         if self.reads_source:
             return module.source
         key = "code", symbol
-        if key not in module.memo:
+        text: str | None = module.memo.get(key)
+        if text is None:
             future = [name for name in module.loads if name.startswith("__future__.")]
-            module.memo[key] = "\n".join([code_of(nodes), *future])
-        return module.memo[key]
+            text = module.memo[key] = "\n".join([code_of(nodes), *future])
+        return text
 
     def _orders(self) -> dict[str, str]:
         """Return digests of the orders in which things happen, where that matters."""

@@ -36,7 +36,8 @@ def check(module: Module, reference: Reference, *, is_own: bool) -> None:
 
     Args:
         module: where it stands.
-        reference: the reference; `is_own` if the module or the package binds it.
+        reference: what to judge.
+        is_own: whether the module or the package binds it.
     """
     node, name = reference.node, reference.name
     meant = [name] if reference.is_absolute else module.meanings(name)

@@ -5,7 +5,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from dlnotes.book.figures import needs_translation, scope_ids, translate
+from dlnotes.book.figure_labels import needs_translation
+from dlnotes.book.figures import scope_ids, translate
 
 Output = dict[str, Any]
 

@@ -25,12 +25,19 @@ TIMEOUT = 120.0  # seconds
 
 
 class Progress(Protocol):
-    """Whoever is told how the work goes; called from the calling thread only."""
+    """Is told how the work goes; called from the calling thread only."""
 
-    def plan(self, stale: list[Status], fresh: int) -> None: ...
-    def finished(self, name: str, seconds: float) -> None: ...
-    def failed(self, failure: Failure) -> None: ...
-    def waiting(self) -> None: ...
+    def waiting(self) -> None:
+        """Hear that another process holds the store, and the work begins after it."""
+
+    def plan(self, stale: list[Status], fresh: int) -> None:
+        """Hear which snippets will run, and how many need not."""
+
+    def finished(self, name: str, seconds: float) -> None:
+        """Hear that a snippet ended well, and how long its own code took."""
+
+    def failed(self, failure: Failure) -> None:
+        """Hear that a snippet failed, and how."""
 
 
 @dataclass
@@ -92,7 +99,7 @@ class Runner:
 
         Args:
             names: of snippets.
-            settings: scale and device.
+            settings: the scale.
             progress: is told how it goes.
             jobs: how many at a time; as many as there are cores by default.
             timeout: limit for each, in seconds.

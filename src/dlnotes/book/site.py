@@ -34,6 +34,12 @@ def build(
     """Run what is stale, check the pages, build both languages, swap the site in.
 
     Args:
+        book: the checkout.
+        runner: brings the runs up to date.
+        settings: those of the runs that the pages show.
+        report: is told how it goes.
+        jobs: snippets at a time; as many as there are cores by default.
+        timeout: limit for each snippet, in seconds.
         target: the folder to replace; the book's site by default.
 
     Returns:
@@ -123,17 +129,3 @@ def write_font(book: Book, settings: Settings) -> None:
     data = subset_font(characters(shown))
     if not path.exists() or path.read_bytes() != data:
         write_atomically(path, data)
-
-
-def clean(book: Book) -> list[Path]:
-    """Delete the stored runs, the site and what else was generated; return them."""
-    generated = [
-        book.store,
-        book.site,
-        book.docs / "theme" / "assets" / "generated",
-        *book.root.glob(".site-*"),
-    ]
-    found = [path for path in generated if path.exists()]
-    for path in found:
-        shutil.rmtree(path)
-    return found

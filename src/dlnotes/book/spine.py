@@ -14,6 +14,8 @@ _WORDS = re.compile(
     r"(\\(?:text[a-z]*|mbox))\s*\{(?:[^{}\\]|\\.|\{[^{}]*\})*\}", re.DOTALL
 )
 
+Identity = tuple[str, tuple[str, ...]]
+
 
 @dataclass(frozen=True)
 class Item:
@@ -29,7 +31,8 @@ class Item:
     block: Block | None = None
 
     @property
-    def identity(self) -> tuple[str, tuple[str, ...]]:
+    def identity(self) -> Identity:
+        """What the item has in common with its twin in the other language."""
         return self.kind, self.key
 
 

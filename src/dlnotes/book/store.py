@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 KEPT = 3  # runs per snippet: switching branches and back runs nothing again
 
 
@@ -47,18 +45,21 @@ class Run:
     @property
     def values(self) -> dict[str, bool | int | float | str]:
         """The variables that prose may quote."""
-        return self.manifest["values"]
+        values: dict[str, bool | int | float | str] = self.manifest["values"]
+        return values
 
     @property
     def seconds(self) -> float:
         """How long the snippet's own code took."""
-        return self.manifest["seconds"]
+        seconds: float = self.manifest["seconds"]
+        return seconds
 
     def outputs(self, cell: str) -> list[dict[str, Any]]:
         """Return the notebook outputs of a cell."""
         for item in self.notebook["cells"]:
             if item["id"] == cell:
-                return item["outputs"]
+                outputs: list[dict[str, Any]] = item["outputs"]
+                return outputs
         raise KeyError(cell)
 
     def log(self, cell: str) -> str:
@@ -79,12 +80,16 @@ class Store:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the store for one process; another one waits."""
+        from filelock import FileLock
+
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / "lock"):
             yield
 
     def busy(self) -> bool:
         """Say whether another process holds the store."""
+        from filelock import FileLock, Timeout
+
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.folder / "lock")
         try:
@@ -128,14 +133,14 @@ class Store:
         """Say whether there is a file for a run, sound or not."""
         return self._manifest(name, key).exists()
 
-    def stored(self, name: str, scale: str, device: str) -> Iterator[dict[str, Any]]:
-        """Yield a snippet's sound manifests under the same settings, newest first."""
+    def stored(self, name: str, scale: str) -> Iterator[dict[str, Any]]:
+        """Yield a snippet's sound manifests at the same scale, newest first."""
         for path in _newest_first(self.folder / "runs" / name):
             manifest = _read_manifest(path)
-            if manifest and (manifest["name"], manifest["key"]) == (name, path.stem):
-                inputs = manifest["inputs"]
-                if (inputs["scale"], inputs["device"]) == (scale, device):
-                    yield manifest
+            if manifest is None or manifest["inputs"]["scale"] != scale:
+                continue
+            if (manifest["name"], manifest["key"]) == (name, path.stem):
+                yield manifest
 
     def _forget_old(self, folder: Path) -> None:
         for path in _newest_first(folder)[KEPT:]:

@@ -62,7 +62,7 @@ def loaded(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
 
 def first_line(statement: ast.stmt) -> int:
     """Return the line number that a statement starts on, decorators included."""
-    decorators = getattr(statement, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(item.lineno for item in decorators)])
 
 

@@ -38,6 +38,8 @@ class Values:
         """Judge an expression of a module.
 
         Args:
+            module: where it stands.
+            node: the expression; None, which a default may be, does nothing.
             local: the names that a class or comprehension around it binds.
         """
 
@@ -86,7 +88,7 @@ class Values:
             return Value.QUIET
         if not rest:
             return Value.INERT
-        memo = module.memo.setdefault("values", {})
+        memo: dict[str, Value] = module.memo.setdefault("values", {})
         if rest[0] not in memo:
             memo[rest[0]] = Value.PLAIN  # of itself, until it is known
             every = module.definitions.get(rest[0], [])
@@ -174,7 +176,7 @@ class Values:
 
     def has_quiet_bases(self, module: Module, node: ast.ClassDef) -> bool:
         """Say whether the bases and the metaclass of a class do nothing to make it."""
-        memo = module.memo.setdefault("bases", {})
+        memo: dict[int, bool] = module.memo.setdefault("bases", {})
         if id(node) not in memo:
             memo[id(node)] = True  # of a class that is its own base, nothing follows
             metaclasses = [self._is_quiet_keyword(module, k) for k in node.keywords]

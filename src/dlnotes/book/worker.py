@@ -174,7 +174,7 @@ def execute(job: dict[str, Any]) -> None:
         Stream(outputs, name, fd, path)
         for name, fd, path in zip(("stdout", "stderr"), (1, 2), raw, strict=True)
     ]
-    sys.stdout, sys.stderr = streams  # type: ignore[assignment]
+    sys.stdout, sys.stderr = streams
     socket.setdefaulttimeout(30)
     opened = Opened(job["root"], job["skipped"], job["offline"])
     before = set(sys.modules)
