@@ -26,6 +26,7 @@ class MeanOverRanks:
         self.loss_sum, self.count = loss_sum, count
 
     def __call__(self, prediction: Any, target: Tensor) -> Tensor:
+        """Return the mean loss, a scalar, once every rank has its sum."""
         totals = torch.full((2,), nan, device=target.device)
         try:
             loss = self.loss_sum(prediction, target)

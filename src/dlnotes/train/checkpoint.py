@@ -46,6 +46,7 @@ class Checkpoint:
         self.path, self.parts, self.every = Path(path), parts, every
 
     def __call__(self, history: History) -> None:
+        """Write the file, if the step is one of those after which to."""
         if history.step % self.every == 0 or history.stopped:
             self.save(history)
 

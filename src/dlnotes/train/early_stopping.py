@@ -33,6 +33,7 @@ class EarlyStopping:
         self.weights: dict[str, Any] = {}
 
     def __call__(self, history: History) -> bool:
+        """Measure once, and say whether to stop."""
         loss = self.validation_loss()
         self.losses.append(loss)
         self.waited += 1

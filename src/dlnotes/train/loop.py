@@ -87,6 +87,7 @@ class Criterion:
         self.history, self.value, self.counted = history, 0.0, 0
 
     def __call__(self, prediction: Any, target: Tensor) -> Tensor:
+        """Return the loss, a scalar, as the loss function has it."""
         loss = self.loss_function(prediction, target)
         self.value, self.counted = fetch(loss, self.count(target))
         check_finite(self.value, self.history.step + 1)
