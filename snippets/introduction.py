@@ -42,7 +42,7 @@ def only(
 fig, axes = plt.subplots(2, 6, figsize=(4.6, 1.7))
 for row, digit in zip(axes, (3, 8), strict=True):
     for ax, image in zip(row, X_train[y_train == digit][:6], strict=True):
-        ax.imshow(image.reshape(8, 8), cmap="gray_r")
+        ax.imshow(image.reshape(8, 8).numpy(), cmap="gray_r")
         ax.set_axis_off()
 plt.show()
 
@@ -145,7 +145,7 @@ print("images in each group:", *counts.sum(dim=1).int().tolist())
 # %% unsupervised-figure
 fig, axes = plt.subplots(2, 5, figsize=(4.2, 1.9))
 for ax, centre in zip(axes.flat, centres, strict=True):
-    ax.imshow(centre.reshape(8, 8), cmap="gray_r")
+    ax.imshow(centre.reshape(8, 8).numpy(), cmap="gray_r")
     ax.set_axis_off()
 plt.show()
 

@@ -51,8 +51,8 @@ for vectors, colour, label in [
     (batch_32.mean(1), "C0", "32 samples"),
     (downhill.mean(0, keepdim=True), "black", "all 256"),
 ]:
-    tails = start.expand(len(vectors), 2).T
-    ax.quiver(*tails, *vectors.T, color=colour, label=label, **arrow)
+    tails = start.expand(len(vectors), 2).T.numpy()
+    ax.quiver(*tails, *vectors.T.numpy(), color=colour, label=label, **arrow)
 ax.plot(w_best, b_best, "*", color="black", ms=12)
 ax.set(xlabel="weight w", ylabel="bias b")
 ax.set(xlim=(w_best - 1.6, w_best + 0.7), ylim=(b_best - 0.6, b_best + 1.3))

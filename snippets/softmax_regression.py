@@ -40,7 +40,7 @@ def gallery(ax, images, labels, columns, **colours):
         sheet[top : top + side, left : left + side] = image.reshape(side, side)
         ax.text(left + side / 2, top - 0.7, label, ha="center", va="bottom")
     ax.set_axis_off()
-    return ax.imshow(sheet, interpolation="nearest", **colours)
+    return ax.imshow(sheet.numpy(), interpolation="nearest", **colours)
 
 
 # %% samples

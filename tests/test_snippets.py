@@ -101,7 +101,7 @@ def ways(
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield {
             name: Ways(
-                pool.submit(python, f"snippets/{name}.py"),
+                pool.submit(python, "-W", "error", f"snippets/{name}.py"),
                 pool.submit(exported, book, name, tmp_path_factory.mktemp(name)),
                 pool.submit(
                     through_a_kernel, runs[name], tmp_path_factory.mktemp(name)

@@ -155,7 +155,7 @@ class Adam(Optimizer):
 
     @staticmethod
     def update(theta: Tensor, g: Tensor, state: State, group: Group) -> None:
-        """Change m and v, count the step t, and move θ by -η m̂ / (√v̂ + ε)."""
+        """Change m, v and t, and move θ by -η m_hat / (√v_hat + ε)."""
         beta1, beta2 = group["beta1"], group["beta2"]
         t = state["t"] = state.get("t", 0) + 1
         m = state["m"] = beta1 * state["m"] + (1 - beta1) * g

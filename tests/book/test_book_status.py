@@ -48,8 +48,8 @@ def edit(path: Path, old: str, new: str) -> None:
 def test_a_comment_makes_nothing_stale(copy: Path, stale: Stale) -> None:
     edit(
         copy / "src/dlnotes/linear.py",
-        "    A = with_ones(X)\n    Aty",
-        "    # in words\n    A = with_ones(X)  # and a shape\n\n    Aty",
+        "    A = design_matrix(X)  # (..., N, 1 + C)\n    Aty",
+        "    # in words\n    A = design_matrix(X)  # and a shape\n\n    Aty",
     )
     edit(copy / "snippets/perceptron.py", "# %% imports\n", "# %% imports\n# a word\n")
     assert stale() == {}
@@ -71,8 +71,8 @@ def test_a_function_that_one_snippet_reaches_makes_that_one_stale(
 ) -> None:
     edit(
         copy / "src/dlnotes/linear.py",
-        "    Aty = A.mT @ y[..., None]\n",
-        "    Aty = A.mT @ y[..., None] * 1\n",
+        "    Aty = A.mT @ y[..., None]  #",
+        "    Aty = A.mT @ y[..., None] * 1  #",
     )
     assert stale() == {
         "linear_regression_closed_form": ("dlnotes.linear.normal_equation changed",)

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ENGINE = ["src/dlnotes/book", "tests/book", "tests/site", "tests/conftest.py"]
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        ["ruff", "check", *ENGINE],
+        ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
         ["mypy"],
     ],

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 Batch = Sequence[Tensor]  # what the model takes, and last the target
+Stream = Iterator[tuple[int, Batch]]  # a batch and the epoch it is of
 Count = Callable[[Tensor], int | Tensor]
 
 
@@ -84,7 +85,7 @@ def check_rows(tensors: Sequence[Tensor], batch_size: int, ranks: int) -> None:
         )
 
 
-def epochs(batches: Iterable[Batch]) -> Iterator[tuple[int, Batch]]:
+def epochs(batches: Iterable[Batch]) -> Stream:
     """Go through `batches` again and again; yield (epoch, batch).
 
     Raises:

@@ -4,13 +4,14 @@ import os
 import pickle
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import torch
 
+from dlnotes.train.batches import Stream
 from dlnotes.train.history import History
 from dlnotes.train.randomness import (
     random_state,
@@ -18,7 +19,6 @@ from dlnotes.train.randomness import (
     undisturbed,
 )
 
-T = TypeVar("T")
 KEYS = {"names", "parts", "history", "random"}
 
 
@@ -60,7 +60,7 @@ class Checkpoint:
         }
         write_whole(self.path, state)
 
-    def resume(self, stream: Iterator[T]) -> tuple[Iterator[T], History]:
+    def resume(self, stream: Stream) -> tuple[Stream, History]:
         """Return the stream and the history where the run was left.
 
         Without a file that is at the start. The batches that the run has

@@ -1,10 +1,9 @@
 """What a training run leaves behind: the loss of every step."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
-T = TypeVar("T")
+from dlnotes.train.batches import Stream
 
 
 class History:
@@ -32,7 +31,7 @@ class History:
         """The number of steps taken."""
         return len(self.losses)
 
-    def until(self, steps: int, stream: Iterator[T]) -> Iterator[T]:
+    def until(self, steps: int, stream: Stream) -> Stream:
         """Hand on a stream until there are `steps`, or the run is stopped."""
         while len(self.losses) < steps and not self.stopped:
             yield next(stream)

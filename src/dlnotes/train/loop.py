@@ -1,13 +1,13 @@
 """The training loop and evaluation. They know no model and no task."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from dlnotes.train.batches import Batch, Count, epochs, rows
+from dlnotes.train.batches import Batch, Count, Stream, epochs, rows
 from dlnotes.train.checkpoint import Checkpoint
 from dlnotes.train.history import History
 
@@ -64,7 +64,7 @@ def train(
 
 def start(
     batches: Iterable[Batch], checkpoint: Checkpoint | None
-) -> tuple[Iterator[tuple[int, Batch]], History]:
+) -> tuple[Stream, History]:
     """Return the batches, epoch after epoch, and the history so far.
 
     With a checkpoint both are where the run was left.

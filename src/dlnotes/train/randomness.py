@@ -1,14 +1,13 @@
 """Where the random number generators are, and how to put them back there."""
 
 import random
-from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-T = TypeVar("T")
+from dlnotes.train.batches import Stream
 
 
 def random_state() -> dict[str, Any]:
@@ -57,7 +56,7 @@ def to_tensor(state: bytes) -> Tensor:
     return torch.frombuffer(bytearray(state), dtype=torch.uint8)
 
 
-def undisturbed(stream: Iterator[T]) -> Iterator[T]:
+def undisturbed(stream: Stream) -> Stream:
     """Hand on a stream whose making draws no random numbers of these.
 
     Raises:
