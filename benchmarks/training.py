@@ -104,7 +104,7 @@ def loops() -> None:
                 runs.append(
                     partial(loop, model, Batches(X, y, batch_size=batch_size), STEPS)
                 )
-            compare(f"loop, {hidden} units, batches of {batch_size}", *runs)
+            compare(f"loop, {hidden} units, batches of {batch_size}", *runs, rounds=201)
 
 
 def loss_and_slope(loss: Callable[..., Tensor], *inputs: Tensor) -> Run:

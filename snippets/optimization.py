@@ -33,7 +33,7 @@ from dlnotes.train.seed import seed_everything
 seed_everything(0)
 X, y = noisy_line(n=256, w=1, b=0, sigma=0.5)
 x = (X[:, 0] - 0.5) * 12**0.5  # variance 1
-w_best, b_best = (t.squeeze() for t in least_squares(x[:, None], y))
+w_best, b_best = (t.item() for t in least_squares(x[:, None], y))
 start = torch.tensor([w_best - 1.1, b_best + 0.7])
 error = x * start[0] + start[1] - y
 downhill = -2 * torch.stack([error * x, error], dim=1)  # (256, 2)

@@ -29,12 +29,15 @@ def model() -> nn.Linear:
 
 class TestCheckFinite:
     def test_a_finite_loss_passes(self) -> None:
-        check_finite(-3.5, 1)
+        check_finite(-3.5, History())
 
     @pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
     def test_the_step_is_named(self, value: str) -> None:
+        history = History()
+        for _ in range(41):
+            history.record(0.5, epoch=0, count=1)
         with pytest.raises(FloatingPointError, match=f"the loss is {value} at step 42"):
-            check_finite(float(value), 42)
+            check_finite(float(value), history)
 
 
 class TestTrain:

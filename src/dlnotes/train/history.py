@@ -44,8 +44,10 @@ class History:
 
     def ask(self, hooks: Sequence[Callable[["History"], bool | None]]) -> None:
         """Call every hook; the run stops if one of them returns True."""
-        answers = [hook(self) for hook in hooks]
-        self.stopped = any(answers)
+        self.stopped = False
+        for hook in hooks:
+            if hook(self):
+                self.stopped = True
 
     def mean(self, last: int) -> float:
         """Return the loss per row, or token, over the `last` steps.

@@ -90,28 +90,28 @@ class Criterion:
         """Return the loss, a scalar, as the loss function has it."""
         loss = self.loss_function(prediction, target)
         self.value, self.counted = fetch(loss, self.count(target))
-        check_finite(self.value, self.history.step + 1)
+        check_finite(self.value, self.history)
         return loss
 
 
 def fetch(value: Tensor | float, count: Tensor | int) -> tuple[float, int]:
     """Return both as Python's numbers, brought from a device in one go."""
-    if isinstance(value, Tensor) and isinstance(count, Tensor):
+    if isinstance(value, Tensor):
+        if not isinstance(count, Tensor):
+            return value.item(), count
         value, count = torch.stack([value.detach(), count.float()]).tolist()
-    elif isinstance(value, Tensor):
-        value = value.item()
     return float(value), int(count)
 
 
-def check_finite(loss: float, step: int) -> None:
-    """Stop at a loss that is infinite or not a number.
+def check_finite(loss: float, history: History) -> None:
+    """Stop at a loss, of the step to come, that is infinite or no number.
 
     Raises:
         FloatingPointError: it is.
     """
     if not isfinite(loss):
         raise FloatingPointError(
-            f"the loss is {loss} at step {step}: "
+            f"the loss is {loss} at step {history.step + 1}: "
             "learning rate too large, or data not finite?"
         )
 
