@@ -145,9 +145,9 @@ def spoilt(folder: Path, how: str) -> Outcome:
     return trained(folder, loss_function=FailsOnOne(how))
 
 
-def stops_on_one(folder: Path) -> Outcome:
+def stops(folder: Path, ranks: tuple[int, ...]) -> Outcome:
     def hook(history: History) -> bool:
-        return rank() == 1 and history.step == 6
+        return rank() in ranks and history.step == 6
 
     return trained(folder, [every(2, agree(hook))])
 
@@ -180,7 +180,8 @@ WORKS: dict[str, Work] = {
     "trained": trained,
     "naive": naive,
     **{how: partial(spoilt, how=how) for how in ("nan", "inf", "raise")},
-    "stops on one": stops_on_one,
+    "stops on one": partial(stops, ranks=(1,)),
+    "stops on both": partial(stops, ranks=(0, 1)),
     "fails on one": fails_on_one,
     "whole": partial(resumed, runs=(STEPS,)),
     "cut": partial(resumed, runs=(7, STEPS)),
@@ -219,8 +220,9 @@ def test_a_loss_that_fails_on_one_rank_leaves_none_waiting(
     assert re.match("LookupError" if how == "raise" else told, bad["error"])
 
 
-def test_a_hook_that_stops_one_rank_stops_all(outcomes: Outcomes) -> None:
-    assert [outcome["step"] for outcome in outcomes("stops on one")] == [6, 6]
+@pytest.mark.parametrize("ranks", ["one", "both"])
+def test_a_hook_that_stops_one_rank_stops_all(outcomes: Outcomes, ranks: str) -> None:
+    assert [outcome["step"] for outcome in outcomes(f"stops on {ranks}")] == [6, 6]
 
 
 def test_a_hook_that_fails_on_one_rank_leaves_none_waiting(outcomes: Outcomes) -> None:

@@ -1,6 +1,6 @@
 from contextlib import nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -17,6 +17,7 @@ from dlnotes.regularize import Dropout, dropout
 from dlnotes.schedule import cosine
 from dlnotes.stability import clip_norm, log_sum_exp
 from dlnotes.train import loop
+from dlnotes.train.accumulate import Accumulate
 from dlnotes.train.batches import Batches, tokens
 from dlnotes.train.hooks import clip_gradients, schedule_lr
 from dlnotes.train.loop import train
@@ -160,6 +161,33 @@ class TestWithoutAGpu:
         with FakeTensorMode():
             batches = Batches(torch.ones(5, 2, **ON_GPU), batch_size=2)
             assert [t.device.type for batch in batches for t in batch] == ["cuda"] * 3
+
+    def test_an_order_is_brought_there_once_an_epoch_without_waiting(self) -> None:
+        class Copies(TorchDispatchMode):
+            """List what is copied to another device, and how."""
+
+            seen: ClassVar[list[tuple[str, bool]]] = []
+
+            def __torch_dispatch__(
+                self, op: Any, types: Any, args: Any = (), kwargs: Any = None
+            ) -> Any:
+                if op is torch.ops.aten._to_copy.default:
+                    self.seen.append((kwargs["device"].type, kwargs["non_blocking"]))
+                return op(*args, **(kwargs or {}))
+
+        with FakeTensorMode(), Copies() as copies:
+            X, y = torch.ones(5, 2, **ON_GPU), torch.ones(5, **ON_GPU)
+            assert len(list(Batches(X, y, batch_size=2))) == 3
+        assert copies.seen == [("cuda", True)]
+
+    def test_pieces_go_on_there_from_a_file_opened_here(self) -> None:
+        with FakeTensorMode():
+            w = torch.ones(3, requires_grad=True, **ON_GPU)
+            optimizer = Accumulate(torch.optim.SGD([w], lr=0.1), pieces=2)
+            state = optimizer.state_dict()
+            optimizer.load_state_dict(state | {"had": 1, "gradients": [torch.ones(3)]})
+            assert w.grad is not None
+            assert w.grad.device.type == "cuda"
 
     @pytest.mark.parametrize("make", [Adam, Momentum, torch.optim.AdamW])
     def test_a_step_waits_for_the_device_once(

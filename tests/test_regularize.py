@@ -153,7 +153,11 @@ class TestWeightDecayGroups:
         assert len(weights["params"]) == 1
 
     def test_where_nothing_would_decay_that_is_told(self) -> None:
-        with pytest.raises(ValueError, match=r"^nothing would decay: no parameter has"):
+        message = (
+            "^nothing would decay: no parameter has two axes or is called w; "
+            "make the groups yourself$"
+        )
+        with pytest.raises(ValueError, match=message):
             weight_decay_groups(nn.LayerNorm(3), 0.1)
 
 

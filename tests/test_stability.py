@@ -174,7 +174,11 @@ class TestClip:
         """As torch.nn.utils.clip_grad_norm_ takes them."""
         model = nn.Linear(2, 1)
         model(torch.ones(1, 2)).sum().backward()
-        with pytest.raises(ValueError, match=r"^clip_norm takes gradients, not param"):
+        message = (
+            r"^clip_norm takes gradients, not parameters: "
+            r"give it \[p\.grad for p in model\.parameters\(\)\]$"
+        )
+        with pytest.raises(ValueError, match=message):
             clip_norm(model.parameters(), 1.0)
 
     def test_gradients_that_have_a_graph_are_clipped(self) -> None:

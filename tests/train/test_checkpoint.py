@@ -200,7 +200,13 @@ def test_batches_from_the_shared_generators_are_refused_at_once(
     tmp_path: Path, name: str
 ) -> None:
     """Not only when a run shall go on: then it would be too late."""
-    message = r"^the batches draw from the random numbers that all share.*generator="
+    message = (
+        r"^the batches draw from the random numbers that all share, "
+        r"so that a run could not go on from a checkpoint with the batches "
+        r"it would have had: give the loader a generator of its own, as in "
+        r"DataLoader\(\.\.\., generator=torch\.Generator\(\)\.manual_seed\(0\)\), "
+        r"and draw with it whatever changes them$"
+    )
     with pytest.raises(ValueError, match=message):
         program(tmp_path / "x.pt", loader=SHARED[name])
     assert not (tmp_path / "x.pt").exists()
@@ -390,6 +396,15 @@ def test_a_crash_while_writing_leaves_the_one_before(
     monkeypatch.undo()
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_it_is_written_on_the_disk_on_which_it_will_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From another, it could not be put in its place in one go."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "not there"))
+    Checkpoint(tmp_path / "x.pt", []).save(History())
+    assert [path.name for path in tmp_path.iterdir()] == ["x.pt"]
 
 
 @pytest.mark.parametrize("part", [0, 0.5, 0.99])

@@ -48,6 +48,8 @@ def test_without_a_halt_it_answers_no() -> None:
 def test_a_loss_that_is_not_a_number_is_never_the_best() -> None:
     stopping, stopped = run([float("nan"), 2, float("nan")], patience=2)
     assert (stopping.best, stopped) == (2, 3)
+    stopping, stopped = run([float("nan"), float("inf")], patience=2)
+    assert (stopping.best, stopping.best_step, stopped) == (float("inf"), 0, 2)
 
 
 def test_restore_puts_back_the_weights_of_the_best_step() -> None:

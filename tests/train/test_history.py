@@ -41,8 +41,8 @@ def test_the_mean_of_no_step_is_told(last: int) -> None:
 
 def test_it_shows_where_it_is() -> None:
     assert repr(History()) == "History(no step yet)"
-    history = history_of((1.0, 0, 2), (0.123456, 1, 2))
-    assert repr(history) == "History(step 2, epoch 2, loss 0.1235)"
+    history = history_of((1.0, 0, 2), (0.7, 1, 2), (0.123456, 2, 2))
+    assert repr(history) == "History(step 3, epoch 3, loss 0.1235)"
 
 
 def test_a_stream_ends_after_so_many_steps_and_no_item_is_lost() -> None:
