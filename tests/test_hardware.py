@@ -10,6 +10,7 @@ from torch.nn.functional import mse_loss
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from dlnotes.binary import bce, bce_with_logits
+from dlnotes.distributed import MeanOverRanks
 from dlnotes.hardware import MixedPrecision, OnDevice
 from dlnotes.losses import cross_entropy, gaussian_nll, huber, laplace_nll, mse, nll
 from dlnotes.optim import SGD, Adadelta, Adagrad, Adam, AdamW, Momentum, RMSprop
@@ -18,7 +19,7 @@ from dlnotes.schedule import cosine
 from dlnotes.stability import clip_norm, log_sum_exp
 from dlnotes.train import loop
 from dlnotes.train.accumulate import Accumulate
-from dlnotes.train.batches import Batches, tokens
+from dlnotes.train.batches import Batches, rows, tokens
 from dlnotes.train.hooks import clip_gradients, schedule_lr
 from dlnotes.train.loop import train
 
@@ -179,6 +180,23 @@ class TestWithoutAGpu:
             X, y = torch.ones(5, 2, **ON_GPU), torch.ones(5, **ON_GPU)
             assert len(list(Batches(X, y, batch_size=2))) == 3
         assert copies.seen == [("cuda", True)]
+
+    def test_ranks_share_their_sums_there(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also the rank whose loss has failed, or the others wait for it."""
+        shared: list[Tensor] = []
+        monkeypatch.setattr(torch.distributed, "all_reduce", shared.append)
+        monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
+        with FakeTensorMode():
+            logits, labels = self.tensors()["logits"], self.tensors()["labels"]
+            for count in (rows, lambda target: torch.tensor(len(target))):
+                loss_sum = partial(cross_entropy, reduction="sum")
+                loss = MeanOverRanks(loss_sum, count)(logits, labels)
+                assert loss.device.type == "cuda"
+            with pytest.raises(ZeroDivisionError):
+                MeanOverRanks(lambda *_: 1 / 0, rows)(logits, labels)
+            assert [t.device.type for t in shared] == ["cuda"] * 3
 
     def test_pieces_go_on_there_from_a_file_opened_here(self) -> None:
         with FakeTensorMode():

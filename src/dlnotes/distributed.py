@@ -43,6 +43,9 @@ class MeanOverRanks:
 def agree(hook: Callable[[Any], bool | None]) -> Callable[[Any], bool]:
     """Have all ranks stop a run if the hook says so on one of them.
 
+    They agree on the CPU. With GPUs, `init_process_group` is to be given
+    a backend for each: "cpu:gloo,cuda:nccl".
+
     Raises:
         RuntimeError: on the others, if the hook fails on one of them.
     """
