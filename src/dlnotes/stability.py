@@ -9,8 +9,9 @@ from torch import Tensor, nn
 def log_sum_exp(z: Tensor) -> Tensor:
     """Return log Σ exp(z) over the last axis: z (..., K) becomes (...).
 
-    Every exponent is at most 0, so that nothing overflows, and one is 0,
-    so that the sum is at least 1. Infinite entries are welcome.
+    If the largest entry is finite, every exponent is at most 0, so that
+    nothing overflows, and one is 0, so that the sum is at least 1. The
+    value is right for infinite entries, too.
 
     Source: Blanchard, Higham and Higham, Accurately computing the
     log-sum-exp and softmax functions, 2021.
@@ -24,8 +25,8 @@ def layer_scales(
 ) -> Tensor:
     """Return the root mean square of what enters each of a model's layers.
 
-    The layers are modules that `model(*inputs)` calls, such as the second
-    to the last of an MLP, which the activations of the layers before enter.
+    The layers are modules that `model(*inputs)` calls, such as all but
+    the first of an MLP, which the activations of the layers before enter.
     The model stays in the mode it is in. The result is (len(layers),) in
     float64, where small squares are not lost.
 
