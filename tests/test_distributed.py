@@ -160,7 +160,18 @@ def fails_on_one(folder: Path) -> Outcome:
     return trained(folder, [agree(hook)])
 
 
-def resumed(folder: Path, runs: tuple[int, ...]) -> Outcome:
+def in_doubles(folder: Path) -> Outcome:
+    """Fail on one rank with a loss in float64."""
+    failing = FailsOnOne("raise")
+    return trained(folder, loss_function=lambda p, t: failing(p.double(), t))
+
+
+def resumed(
+    folder: Path,
+    runs: tuple[int, ...],
+    name: str = "run-{rank}.pt",
+    every_so_many: tuple[int, ...] = (3, 3),
+) -> Outcome:
     """Train with a file for each rank, as many steps as each run has."""
     for steps in runs:
         torch.manual_seed(3 + rank())  # dropout differs from rank to rank
@@ -170,8 +181,9 @@ def resumed(folder: Path, runs: tuple[int, ...]) -> Outcome:
         batches = Batches(X, X[:, :1], batch_size=4, seed=0, shard=(rank(), RANKS))
         loss = MeanOverRanks(partial(mse, reduction="sum"), rows)
         optimizer = Adam(inner.parameters(), lr=0.05)
-        path = folder / f"run-{rank()}.pt"
-        checkpoint = Checkpoint(path, [inner, optimizer], every=3)
+        path = folder / name.format(rank=rank())
+        parts = [inner, optimizer]
+        checkpoint = Checkpoint(path, parts, every_so_many[rank()])
         train(model, loss, optimizer, batches, steps, checkpoint=checkpoint)
     return {"weights": [p.detach() for p in inner.parameters()]}
 
@@ -185,6 +197,9 @@ WORKS: dict[str, Work] = {
     "fails on one": fails_on_one,
     "whole": partial(resumed, runs=(STEPS,)),
     "cut": partial(resumed, runs=(7, STEPS)),
+    "one file": partial(resumed, runs=(STEPS,), name="run.pt"),
+    "unequal": partial(resumed, runs=(7, STEPS), every_so_many=(3, 4)),
+    "in doubles": in_doubles,
 }
 Outcomes = Callable[[str], list[Outcome]]
 
@@ -240,3 +255,25 @@ def test_each_rank_goes_on_from_a_file_of_its_own(outcomes: Outcomes) -> None:
         ends.append(whole["weights"])
     for one, other in zip(*ends, strict=True):
         assert torch.equal(one, other)  # as the gradients are shared
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "one file",
+            r"^ValueError: ranks share .*run\.pt: give each a file of its own$",
+        ),
+        ("unequal", r"^ValueError: the ranks' checkpoints are of steps \(6, 4\): "),
+    ],
+)
+def test_files_that_do_not_fit_together_are_refused_on_every_rank(
+    outcomes: Outcomes, name: str, told: str
+) -> None:
+    assert all(re.match(told, outcome["error"]) for outcome in outcomes(name))
+
+
+def test_losses_of_every_precision_may_fail_on_one_rank(outcomes: Outcomes) -> None:
+    fine, bad = outcomes("in doubles")
+    assert fine["error"].startswith("FloatingPointError: the loss is nan at step 5: ")
+    assert bad["error"] == "LookupError: no such label"

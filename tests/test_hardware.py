@@ -41,6 +41,13 @@ class TestOnDevice:
         list(OnDevice([(torch.ones(2), torch.ones(2))], torch.device("cuda:1")))
         assert seen == [((torch.device("cuda:1"),), {"non_blocking": True})] * 2
 
+    def test_batches_may_be_nested(self) -> None:
+        batch = ((torch.ones(2), {"mask": torch.ones(2)}, "name"), torch.ones(1))
+        (found,) = OnDevice([batch], "meta")
+        (X, more, name), y = found
+        assert [t.device.type for t in (X, more["mask"], y)] == ["meta"] * 3
+        assert name == "name"
+
     def test_it_can_be_gone_through_again_and_has_a_length(self) -> None:
         there = OnDevice(Batches(torch.ones(5), batch_size=2), "cpu")
         assert len(there) == 3

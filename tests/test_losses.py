@@ -618,6 +618,20 @@ class TestNoise:
             expected = -distribution(prediction, scale).log_prob(target).mean()
             same(density(prediction, target, scale), expected, scale)
 
+    def test_every_element_may_have_a_size_of_its_own(self) -> None:
+        torch.manual_seed(0)
+        prediction, target, scale = normal(6, 2), normal(6, 2), normal(6, 2).exp()
+        for density, distribution in [
+            (gaussian_nll, torch.distributions.Normal),
+            (laplace_nll, torch.distributions.Laplace),
+        ]:
+            for size in (scale, scale[:, :1], scale[0]):
+                size = size.clone().requires_grad_()
+                expected = -distribution(prediction, size).log_prob(target).mean()
+                same(density(prediction, target, size), expected, size)
+            with pytest.raises(RuntimeError, match="expanded size"):
+                density(prediction, target, scale[:, 0])
+
     def test_gaussian_nll_may_be_negative(self) -> None:
         assert gaussian_nll(torch.zeros(3), torch.zeros(3), sigma=0.01) < 0
 

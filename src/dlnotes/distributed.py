@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import nan
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,7 +16,8 @@ class MeanOverRanks:
     and the same on each. Its gradients are such that their average, which
     DistributedDataParallel takes, is the gradient of that mean, also where
     shards differ in size. If the loss of one rank is not a number, or fails
-    with an exception, it is not a number on all: none waits for another.
+    with an exception, it is not a number on all: none waits for another. An
+    exception elsewhere, as in the model, ends the process, and so the group.
     """
 
     def __init__(
@@ -27,17 +29,18 @@ class MeanOverRanks:
 
     def __call__(self, prediction: Any, target: Tensor) -> Tensor:
         """Return the mean loss, a scalar, once every rank has its sum."""
-        totals = torch.full((2,), nan, device=target.device)
+        float64, device = torch.float64, target.device
+        totals = torch.full((2,), nan, dtype=float64, device=device)
         try:
             loss = self.loss_sum(prediction, target)
-            n = torch.as_tensor(self.count(target), device=target.device)
-            totals = torch.stack([loss.detach(), n.float()])
+            n = torch.as_tensor(self.count(target), device=device)
+            totals = torch.stack([loss.detach().double(), n.double()])
         finally:  # a rank that fails takes part
             distributed.all_reduce(totals)
         total, n = totals
-        share: Tensor = loss * distributed.get_world_size() / n
+        share: Tensor = loss * (distributed.get_world_size() / n)
         mean: Tensor = total / n
-        return mean + (share - share.detach())
+        return (mean + (share - share.detach())).to(loss.dtype)
 
 
 def agree(hook: Callable[[Any], bool | None]) -> Callable[[Any], bool]:
@@ -62,3 +65,23 @@ def agree(hook: Callable[[Any], bool | None]) -> Callable[[Any], bool]:
         return bool(answer)
 
     return ask
+
+
+def check_ranks(path: Path, step: int) -> None:
+    """Refuse checkpoints of several ranks that do not fit together.
+
+    Raises:
+        ValueError: two ranks have one path, or files of different steps.
+    """
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return
+    found: list[Any] = [None] * distributed.get_world_size()
+    distributed.all_gather_object(found, (str(path.resolve()), step))
+    paths, steps = zip(*found, strict=True)
+    if len(set(paths)) < len(paths):
+        raise ValueError(f"ranks share {path}: give each a file of its own")
+    if len(set(steps)) > 1:
+        raise ValueError(
+            f"the ranks' checkpoints are of steps {steps}: "
+            "they do not fit together; delete them all to start afresh"
+        )

@@ -12,7 +12,8 @@ from dlnotes.nested import map_tensors
 class OnDevice:
     """Bring every batch to a device when its turn comes.
 
-    Copies do not wait for what the device still has to compute.
+    From pinned memory, as a `DataLoader` with `pin_memory=True` gives it,
+    copies do not wait for what the device still has to compute.
     """
 
     def __init__(
@@ -25,9 +26,13 @@ class OnDevice:
             raise TypeError(f"{self.batches!r} has no length")
         return len(self.batches)
 
-    def __iter__(self) -> Iterator[list[Tensor]]:
+    def __iter__(self) -> Iterator[Any]:
         for batch in self.batches:
-            yield [t.to(self.device, non_blocking=True) for t in batch]
+            yield map_tensors(self.bring, batch)
+
+    def bring(self, x: Tensor) -> Tensor:
+        """Return a tensor on the device."""
+        return x.to(self.device, non_blocking=True)
 
 
 class MixedPrecision(nn.Module):

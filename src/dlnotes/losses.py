@@ -165,12 +165,13 @@ def gaussian_nll(
 ) -> Tensor:
     """Return the mean negative log likelihood, in nats per element.
 
-    The targets are taken to be N(prediction, sigma²) with sigma > 0, which
-    may be a parameter to learn.
+    The targets are taken to be N(prediction, sigma²) with sigma > 0, one
+    for all or one per element, which may be learned.
     """
-    sigma = torch.as_tensor(sigma, dtype=prediction.dtype)
+    sigma = size_of_noise(sigma, prediction)
     constant = sigma.log() + math.log(2 * math.pi) / 2
-    return mse(prediction, target) / (2 * sigma**2) + constant
+    e2 = mse(prediction, target, reduction="none")
+    return (e2 / (2 * sigma**2) + constant).mean()
 
 
 def laplace_nll(
@@ -179,7 +180,16 @@ def laplace_nll(
     """Return the mean negative log likelihood, in nats per element.
 
     The targets are taken to have Laplace noise around the prediction, with
-    density exp(-|e|/b) / 2b and b > 0, which may be a parameter to learn.
+    density exp(-|e|/b) / 2b and b > 0, one for all or one per element,
+    which may be learned.
     """
-    b = torch.as_tensor(b, dtype=prediction.dtype)
-    return mae(prediction, target) / b + (2 * b).log()
+    b = size_of_noise(b, prediction)
+    e = mae(prediction, target, reduction="none")
+    return (e / b + (2 * b).log()).mean()
+
+
+def size_of_noise(size: float | Tensor, prediction: Tensor) -> Tensor:
+    """Return a size for each element of the prediction."""
+    where = prediction.device
+    size = torch.as_tensor(size, dtype=prediction.dtype, device=where)
+    return size.expand_as(prediction)

@@ -29,6 +29,8 @@ def test_loaders_of_other_servers_go_and_other_scripts_stay() -> None:
     loaders = (
         '<script src=""> </script>'
         '<script type="text/x-mathjax-config">MathJax</script>'
+        '<script data-mkdocs-jupyter-mathjax="{&quot;url&quot;: &quot;a&quot;}">\n()'
+        "</script>"
         '<script type="module">import("https://example.org/mermaid")</script>'
     )
     html, _ = tidy(kept + loaders, "")

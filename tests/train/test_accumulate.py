@@ -41,6 +41,21 @@ def test_pieces_that_are_left_over_are_not_used() -> None:
     assert torch.equal(one.weight, more.weight)
 
 
+def test_they_wait_for_the_next_run() -> None:
+    X, y = data()
+    one, cut = model(), model()
+    train(one, mse_loss, Accumulate(SGD(one.parameters(), 0.1), 3), [(X, y)], 6)
+    optimizer = Accumulate(SGD(cut.parameters(), 0.1), 3)
+    for steps in (2, 3, 1):
+        train(cut, mse_loss, optimizer, [(X, y)], steps)
+    assert torch.equal(one.weight, cut.weight)
+
+
+def test_no_pieces_at_all_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"^0 pieces: a step takes at least 1$"):
+        Accumulate(SGD([nn.Parameter(torch.ones(1))], lr=0.1), 0)
+
+
 def test_a_parameter_without_gradient_stays_without() -> None:
     used, unused = nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1))
     optimizer = Accumulate(SGD([{"params": [used]}, {"params": [unused]}], lr=1.0), 2)

@@ -111,9 +111,24 @@ class TestShards:
 
     def test_every_shard_has_as_many_batches(self) -> None:
         X = torch.arange(11)
-        shards = [Batches(X, batch_size=4, shard=(rank, 2)) for rank in range(2)]
+        shards = [
+            Batches(X, batch_size=4, seed=0, shard=(rank, 2)) for rank in range(2)
+        ]
         assert [len(shard) for shard in shards] == [3, 3]
         assert [len(list(shard)) for shard in shards] == [3, 3]
+
+    def test_a_shard_without_a_seed_would_have_rows_of_another(self) -> None:
+        X = torch.arange(8)
+        message = "^shards need a seed, the same for every rank$"
+        with pytest.raises(ValueError, match=message):
+            Batches(X, batch_size=4, shard=(0, 2))
+        assert len(Batches(X, batch_size=4, shard=(0, 1))) == 2
+
+    @pytest.mark.parametrize("rank", [-1, 2])
+    def test_ranks_count_from_0(self, rank: int) -> None:
+        message = f"^rank {rank} of 2 ranks: they count from 0$"
+        with pytest.raises(ValueError, match=message):
+            Batches(torch.arange(8), batch_size=4, seed=0, shard=(rank, 2))
 
 
 def test_rows_are_counted_without_looking() -> None:

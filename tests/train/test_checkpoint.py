@@ -22,7 +22,7 @@ from dlnotes.train import checkpoint
 from dlnotes.train.accumulate import Accumulate
 from dlnotes.train.batches import Batches
 from dlnotes.train.carry import Carry
-from dlnotes.train.checkpoint import Checkpoint, load, read
+from dlnotes.train.checkpoint import Checkpoint, checksums, load, read
 from dlnotes.train.early_stopping import EarlyStopping
 from dlnotes.train.history import History
 from dlnotes.train.hooks import clip_gradients, every, schedule_lr
@@ -340,21 +340,99 @@ def nothing() -> Iterator[int]:
 def test_without_a_file_the_history_is_new(tmp_path: Path) -> None:
     model = nn.Linear(1, 1)
     state = random_state()
-    stream, history = Checkpoint(tmp_path / "none.pt", [model]).resume(iter([1, 2]))
+    given = [(0, ()), (1, ())]
+    stream, history = Checkpoint(tmp_path / "none.pt", [model]).resume(iter(given))
     assert history.step == 0
-    assert list(stream) == [1, 2]
+    assert list(stream) == given
     assert random_state() == state
 
 
 def test_the_batches_of_the_steps_taken_are_left_out(tmp_path: Path) -> None:
-    history = History()
-    for _ in range(3):
-        history.record(1.0, 0, 1)
+    given = [(0, (torch.tensor(i),)) for i in range(10)]
     kept = Checkpoint(tmp_path / "x.pt", [])
+    stream, history = kept.resume(iter(given))
+    for _ in range(3):
+        next(stream)
+        history.record(1.0, 0, 1)
     kept.save(history)
-    stream, again = kept.resume(iter(range(10)))
-    assert next(stream) == 3
+    stream, again = Checkpoint(tmp_path / "x.pt", []).resume(iter(given))
+    assert next(stream) == given[3]
     assert vars(again) == vars(history)
+
+
+OTHER = {
+    "seed": {"seed": 1},
+    "size": {"batch_size": 6},
+    "data": {"shift": 1.0},
+    "labels": {"label": 1.0},
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_a_run_does_not_go_on_with_other_batches(tmp_path: Path, name: str) -> None:
+    def run(
+        seed: int = 0, batch_size: int = 5, shift: float = 0.0, label: float = 0.0
+    ) -> History:
+        torch.manual_seed(3)
+        model = nn.Linear(2, 1)
+        X = torch.arange(26.0).view(13, 2) / 26 + shift
+        batches = Batches(X, X[:, :1] + label, batch_size=batch_size, seed=seed)
+        kept = Checkpoint(tmp_path / "x.pt", [model])
+        optimizer = SGD(model.parameters(), lr=0.1)
+        return train(model, mse_loss, optimizer, batches, 4, checkpoint=kept)
+
+    run()
+    before = (tmp_path / "x.pt").read_bytes()
+    with pytest.raises(ValueError, match=r"x\.pt has had other batches: build them"):
+        run(**OTHER[name])
+    assert (tmp_path / "x.pt").read_bytes() == before
+    assert run().step == 4
+
+
+def test_nor_with_batches_that_have_been_gone_through(tmp_path: Path) -> None:
+    """As when a cell of a notebook runs again: their generator is elsewhere."""
+    X = torch.arange(26.0).view(13, 2) / 26
+    model, batches = nn.Linear(2, 1), Batches(X, X[:, :1], batch_size=5, seed=0)
+    optimizer, kept = SGD(model.parameters(), lr=0.1), tmp_path / "x.pt"
+    train(model, mse_loss, optimizer, batches, 4, checkpoint=Checkpoint(kept, [model]))
+    with pytest.raises(ValueError, match="has had other batches: build them anew"):
+        train(
+            model, mse_loss, optimizer, batches, 8, checkpoint=Checkpoint(kept, [model])
+        )
+
+
+def test_batches_of_every_type_are_known_again() -> None:
+    values = torch.tensor([1.0, 2.0])
+    types = [torch.bool, torch.uint8, torch.int64, torch.bfloat16, torch.float64]
+    batch = [values.to(dtype) for dtype in types]
+    assert checksums(batch) == checksums([x.clone() for x in batch])
+    assert checksums([torch.tensor(3), values]) == checksums((torch.tensor(3), values))
+    assert checksums([values.view(1, 2).T]) == checksums([values])
+    assert checksums([]) == []
+    assert checksums([values, ()]) != checksums([values.flip(0)])
+    assert len({x for dtype in types for x in checksums([values.to(dtype)])}) > 3
+
+
+@pytest.mark.parametrize("where", ["rate", "loss"])
+def test_numbers_of_numpys_are_refused_while_nothing_is_lost(
+    tmp_path: Path, where: str
+) -> None:
+    """They could be written, and not be read again."""
+    model, number = nn.Linear(1, 1), np.float64(0.1)
+    optimizer = SGD(model.parameters(), lr=number if where == "rate" else 0.1)
+    stopping = EarlyStopping(model, lambda: number, 3)
+    stopping(History())
+    part = {"rate": optimizer, "loss": stopping}[where]
+    message = r"holds .*numpy.*, which could not be read again: .*float\(x\) for a num"
+    with pytest.raises(ValueError, match=message):
+        Checkpoint(tmp_path / "x.pt", [model, part]).save(History())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "runs" / "x.pt"
+    with pytest.raises(FileNotFoundError, match=r"^make a folder first for .*runs"):
+        Checkpoint(path, [])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
+from dlnotes.train.batches import tokens
 from dlnotes.train.loop import evaluate
 
 X, y = torch.eye(4), torch.tensor([0, 1, 2, 0])
@@ -73,6 +75,23 @@ def test_batches_weigh_as_much_as_they_count() -> None:
         return (labels == 2).sum()
 
     assert evaluate(Spy(), accuracy, batches, twos) == 1
+
+
+def test_a_batch_of_nothing_that_counts_is_left_out() -> None:
+    """A mean over no token is not a number."""
+    ignored = torch.full((4,), -100)
+    batches = [(X, y), (X, ignored), (X, y)]
+    count = tokens(-100)
+    found = evaluate(Spy(), cross_entropy, batches, count)
+    assert found == evaluate(Spy(), cross_entropy, [(X, y)], count)
+    with pytest.raises(ValueError, match=r"^there is nothing to evaluate"):
+        evaluate(Spy(), cross_entropy, [(X, ignored)], count)
+
+
+def test_a_data_set_that_is_no_batch_is_told() -> None:
+    message = r"^a batch is inputs and a target, not a tensor: .*\[digits\.val\]\)$"
+    with pytest.raises(TypeError, match=message):
+        evaluate(Spy(), accuracy, (X, y))
 
 
 @given(k=st.integers(0, 3000), n=st.integers(1, 3000))

@@ -71,6 +71,14 @@ def test_or_when_a_hook_says_so_and_all_are_asked() -> None:
     assert history.stopped is False
 
 
+@pytest.mark.parametrize("answer", [0.5, 0.0, 1, "no"])
+def test_a_hook_that_answers_something_else_is_told(answer: object) -> None:
+    """Such as the loss that it has measured, which is true of most numbers."""
+    message = rf"^a hook returned {answer!r}: True stops the run, False or nothing lets"
+    with pytest.raises(TypeError, match=message):
+        History().ask([lambda history: answer])
+
+
 def test_nothing_recorded_gives_no_epoch() -> None:
     assert History().epoch_means() == []
 

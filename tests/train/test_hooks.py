@@ -84,6 +84,23 @@ class TestScheduleLr:
         second.step()
         assert w.item() == -2
 
+    def test_a_group_that_comes_later_has_a_count_of_its_own(self) -> None:
+        optimizer = SGD([parameter()], lr=8.0)
+        schedule_lr(optimizer, lambda step: 0.5**step)
+        optimizer.step()
+        optimizer.add_param_group({"params": [parameter()], "lr": 1.0})
+        optimizer.step()
+        assert [group["lr"] for group in optimizer.param_groups] == [4, 1]
+
+    def test_after_it_is_removed_another_goes_on_counting(self) -> None:
+        optimizer = SGD([parameter()], lr=8.0)
+        schedule_lr(optimizer, lambda step: 0.5**step).remove()
+        schedule_lr(optimizer, lambda step: 0.5**step)
+        optimizer.step()
+        assert optimizer.param_groups[0]["lr"] == 8
+        optimizer.step()
+        assert optimizer.param_groups[0]["lr"] == 4
+
     def test_removed_it_changes_nothing_more(self) -> None:
         optimizer = SGD([parameter()], lr=8.0)
         handle = schedule_lr(optimizer, lambda step: 0.5**step)

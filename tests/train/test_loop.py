@@ -9,6 +9,7 @@ from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import StepLR
 from torch.utils.data import DataLoader, TensorDataset
 
+from dlnotes.hardware import MixedPrecision
 from dlnotes.train.batches import Batches
 from dlnotes.train.history import History
 from dlnotes.train.loop import check_finite, train
@@ -38,7 +39,7 @@ class TestCheckFinite:
             history.record(0.5, epoch=0, count=1)
         message = (
             f"^the loss is {value} at step 42: "
-            r"learning rate too large, or data not finite\?$"
+            r"learning rate too large, data not finite, or nothing to count\?$"
         )
         with pytest.raises(FloatingPointError, match=message):
             check_finite(float(value), history)
@@ -153,6 +154,22 @@ class TestTrain:
         train(model, mse_loss, optimizer, Batches(*data, batch_size=5), steps=3)
         assert not model[0].training
         assert model[0].running_mean.tolist() == [0, 0, 0]
+
+    def test_a_frozen_part_is_one_of_those_that_compute(
+        self, data: tuple[Tensor, Tensor]
+    ) -> None:
+        """What is wrapped around a model is new, and tells nothing of it."""
+        inner = nn.Sequential(nn.BatchNorm1d(3), nn.Sequential(nn.Linear(3, 1)))
+        model = MixedPrecision(inner.eval())
+        assert model.training
+        optimizer = SGD(model.parameters(), lr=0.01)
+        train(model, mse_loss, optimizer, Batches(*data, batch_size=5), steps=1)
+        assert all(module.training for module in model.modules())
+        assert inner[0].running_mean.abs().max() > 0
+        inner[1].eval()
+        train(model, mse_loss, optimizer, Batches(*data, batch_size=5), steps=1)
+        assert inner[0].training
+        assert not inner[1].training
 
     def test_what_a_mean_counts_is_recorded(
         self, data: tuple[Tensor, Tensor], model: nn.Linear

@@ -10,6 +10,7 @@ FIGURE = re.compile(r'<img [^>]*src="data:image/svg\+xml;base64,([^"]+)"[^>]*>')
 LOADERS = re.compile(
     r'<script src="">\s*</script>'
     r'|<script type="text/x-mathjax-config">.*?</script>'
+    r"|<script data-mkdocs-jupyter-mathjax=.*?</script>"  # from version 0.27
     r'|<script type="module">(?:(?!</script>).)*mermaid.*?</script>',
     re.DOTALL,
 )

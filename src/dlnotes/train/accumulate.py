@@ -10,11 +10,17 @@ class Accumulate:
     """Let an optimizer step once in `pieces` calls, on the mean gradient.
 
     Each piece weighs as much as the others, so that pieces of one size
-    give the step of the batch that they make. Pieces that are left over
-    when a run ends are not used.
+    give the step of the batch that they make. The steps of `train` are
+    pieces then; those of a batch that the end of a run cuts off wait for
+    the next run. Schedules and clipping belong to the optimizer inside.
+
+    Raises:
+        ValueError: there is not even one piece.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, pieces: int) -> None:
+        if pieces < 1:
+            raise ValueError(f"{pieces} pieces: a step takes at least 1")
         self.optimizer, self.pieces, self.had = optimizer, pieces, 0
 
     def zero_grad(self) -> None:

@@ -30,11 +30,12 @@ class Batches:
     come from a generator of their own, seeded with `seed` or else as
     PyTorch's was, so that they do not depend on what else draws random
     numbers. With `shard` = (rank, ranks) come only this rank's rows of
-    each batch.
+    each batch, for which all of them need one seed.
 
     Raises:
         ValueError: there are no rows, the tensors differ in their number,
-            or a batch or a shard of one would have none.
+            a batch or a shard of one would have none, or a shard has no
+            seed or no such rank.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Batches:
         shard: tuple[int, int] = (0, 1),
     ) -> None:
         check_rows(tensors, batch_size, ranks=shard[1])
+        check_shard(*shard, seed)
         self.tensors, self.batch_size, self.shard = tensors, batch_size, shard
         seed = torch.initial_seed() if seed is None else seed
         self.generator = torch.Generator().manual_seed(seed)
@@ -83,6 +85,18 @@ def check_rows(tensors: Sequence[Tensor], batch_size: int, ranks: int) -> None:
             f"a batch has {smallest} rows for {ranks} ranks: "
             "choose a batch_size that leaves one for each"
         )
+
+
+def check_shard(rank: int, ranks: int, seed: int | None) -> None:
+    """Refuse shards of which rows would be missing, or come twice.
+
+    Raises:
+        ValueError: as `Batches` says.
+    """
+    if not 0 <= rank < ranks:
+        raise ValueError(f"rank {rank} of {ranks} ranks: they count from 0")
+    if ranks > 1 and seed is None:
+        raise ValueError("shards need a seed, the same for every rank")
 
 
 def epochs(batches: Iterable[Batch]) -> Stream:

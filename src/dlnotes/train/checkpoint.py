@@ -4,14 +4,18 @@ import os
 import pickle
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from torch import Tensor
 
-from dlnotes.train.batches import Stream
+from dlnotes.distributed import check_ranks
+from dlnotes.nested import map_tensors
+from dlnotes.train.batches import Batch, Stream
 from dlnotes.train.history import History
 from dlnotes.train.randomness import (
     random_state,
@@ -19,7 +23,7 @@ from dlnotes.train.randomness import (
     undisturbed,
 )
 
-KEYS = {"names", "parts", "history", "random"}
+KEYS = {"names", "parts", "history", "random", "batch"}
 
 
 class Stateful(Protocol):
@@ -38,12 +42,19 @@ class Checkpoint:
     `train` calls it last in a step, and it writes after each `every`
     steps and when a hook stops the run. A program that goes on is the same
     program, run again: it builds the same parts, batches and hooks.
+    Of several ranks, each has a path of its own.
+
+    Raises:
+        FileNotFoundError: there is no folder for the file.
     """
 
     def __init__(
         self, path: str | Path, parts: Sequence[Stateful], every: int = 1
     ) -> None:
         self.path, self.parts, self.every = Path(path), parts, every
+        self.batch: Batch = ()  # the last that the run has had
+        if not self.path.parent.is_dir():
+            raise FileNotFoundError(f"make a folder first for {path}")
 
     def __call__(self, history: History) -> None:
         """Write the file, if the step is one of those after which to."""
@@ -57,6 +68,7 @@ class Checkpoint:
             "parts": [part.state_dict() for part in self.parts],
             "history": vars(history),
             "random": random_state(),
+            "batch": checksums(self.batch),
         }
         write_whole(self.path, state)
 
@@ -68,16 +80,42 @@ class Checkpoint:
 
         Raises:
             ValueError: the file is damaged, or of another program, or the
-                stream draws random numbers from generators that are not
-                its own.
+                stream has other batches, or draws random numbers from
+                generators that are not its own.
         """
-        stream, history = undisturbed(stream), History()
+        stream, history = self.watched(undisturbed(stream)), History()
         if self.path.exists():
             state = load(self.path, self.parts)
             vars(history).update(state["history"])
             next(islice(stream, history.step, history.step), None)
+            if checksums(self.batch) != state["batch"]:
+                raise ValueError(
+                    f"the run of {self.path} has had other batches: build "
+                    "them anew, from the same data, size and seed"
+                )
             set_random_state(state["random"])
+        check_ranks(self.path, history.step)
         return stream, history
+
+    def watched(self, stream: Stream) -> Stream:
+        """Hand on a stream, and keep the last batch."""
+        self.batch = ()
+        for epoch, batch in stream:
+            self.batch = batch
+            yield epoch, batch
+
+
+def checksums(batch: Batch) -> list[int]:
+    """Return a number for each tensor, by which to know them again."""
+    found: list[int] = []
+
+    def note(x: Tensor) -> Tensor:
+        values = x.detach().cpu().reshape(-1).view(torch.uint8)
+        found.append(zlib.crc32(values.numpy().tobytes()))
+        return x
+
+    map_tensors(note, batch)
+    return found
 
 
 def write_whole(path: Path, state: dict[str, Any]) -> None:
@@ -87,10 +125,26 @@ def write_whole(path: Path, state: dict[str, Any]) -> None:
             torch.save(state, file)
             file.flush()
             os.fsync(file.fileno())
+            check_readable(file.name)
             os.replace(file.name, path)
         except BaseException:
             os.unlink(file.name)
             raise
+
+
+def check_readable(name: str) -> None:
+    """Refuse a file that `read` would refuse, before a run depends on it.
+
+    Raises:
+        ValueError: it holds more than tensors and plain values.
+    """
+    strange = torch.serialization.get_unsafe_globals_in_checkpoint(name)
+    if strange:
+        raise ValueError(
+            f"a part, or the history, holds {', '.join(strange)}, which could "
+            "not be read again: keep tensors and plain values only, such as "
+            "float(x) for a number of NumPy's"
+        )
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -43,10 +43,20 @@ class History:
         self.counts.append(count)
 
     def ask(self, hooks: Sequence[Callable[["History"], bool | None]]) -> None:
-        """Call every hook; the run stops if one of them returns True."""
+        """Call every hook; the run stops if one of them returns True.
+
+        Raises:
+            TypeError: one returns something else than True, False or None.
+        """
         self.stopped = False
         for hook in hooks:
-            if hook(self):
+            answer = hook(self)
+            if not isinstance(answer, bool | None):
+                raise TypeError(
+                    f"a hook returned {answer!r}: True stops the run, "
+                    "False or nothing lets it go on"
+                )
+            if answer:
                 self.stopped = True
 
     def mean(self, last: int) -> float:

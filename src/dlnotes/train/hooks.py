@@ -27,16 +27,15 @@ def schedule_lr(
 
     Steps are counted from 0, in the optimizer's groups, and so in its
     state: a run that goes on from a checkpoint has the rates it would have
-    had. Ask once for each optimizer; `remove()` ends it.
+    had. Ask once for each optimizer; `remove()` ends it, and a schedule
+    asked for after that goes on counting.
     """
-    for group in optimizer.param_groups:
-        group.setdefault("initial_lr", group["lr"])
-        group.setdefault("scheduled_steps", 0)
 
     def set_rates(*_: Any) -> None:
         for group in optimizer.param_groups:
-            step = group["scheduled_steps"]
-            group["lr"] = group["initial_lr"] * schedule(step)
+            lr = group.setdefault("initial_lr", group["lr"])
+            step = group.setdefault("scheduled_steps", 0)
+            group["lr"] = lr * schedule(step)
             group["scheduled_steps"] = step + 1
 
     return optimizer.register_step_pre_hook(set_rates)

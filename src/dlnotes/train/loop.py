@@ -47,8 +47,7 @@ def train(
     """
     stream, history = start(batches, checkpoint)
     criterion = Criterion(loss_function, count, history)
-    if not model.training:
-        model.train()
+    wake(model)
     for epoch, (*inputs, target) in history.until(steps, stream):
         optimizer.zero_grad()
         prediction = model(*inputs)
@@ -71,6 +70,17 @@ def start(
     """
     stream = epochs(batches)
     return checkpoint.resume(stream) if checkpoint else (stream, History())
+
+
+def wake(model: nn.Module) -> None:
+    """Put a model that is in evaluation mode into training mode.
+
+    If one of its innermost modules trains, the others are as they shall
+    be, frozen; what is wrapped around them does not tell.
+    """
+    innermost = (m for m in model.modules() if not list(m.children()))
+    if not any(m.training for m in innermost):
+        model.train()
 
 
 class Criterion:
@@ -112,7 +122,7 @@ def check_finite(loss: float, history: History) -> None:
     if not isfinite(loss):
         raise FloatingPointError(
             f"the loss is {loss} at step {history.step + 1}: "
-            "learning rate too large, or data not finite?"
+            "learning rate too large, data not finite, or nothing to count?"
         )
 
 
@@ -130,6 +140,7 @@ def evaluate(
     every module is in the mode it was in.
 
     Raises:
+        TypeError: a batch is a tensor, as those of `digits.val` would be.
         ValueError: there is no batch, or nothing that counts.
     """
     modes = {module: module.training for module in model.modules()}
@@ -137,13 +148,28 @@ def evaluate(
     total, n = 0.0, 0
     try:
         with torch.no_grad():
-            for *inputs, target in batches:
+            for *inputs, target in map(check_batch, batches):
                 found = metric(model(*inputs), target)
                 value, weight = fetch(found, count(target))
-                total, n = total + value * weight, n + weight
+                if weight:  # a mean over nothing is no number
+                    total, n = total + value * weight, n + weight
     finally:
         for module, training in modes.items():
             module.training = training
     if not n:
         raise ValueError("there is nothing to evaluate: no batch, or no row")
     return total / n
+
+
+def check_batch(batch: Batch) -> Batch:
+    """Return a batch, or refuse a tensor in its place.
+
+    Raises:
+        TypeError: it is a tensor.
+    """
+    if isinstance(batch, Tensor):
+        raise TypeError(
+            "a batch is inputs and a target, not a tensor: a data set in one "
+            "piece is one batch, as in evaluate(model, metric, [digits.val])"
+        )
+    return batch
