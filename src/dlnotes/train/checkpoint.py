@@ -42,7 +42,8 @@ class Checkpoint:
     `train` calls it last in a step, and it writes after each `every`
     steps and when a hook stops the run. A program that goes on is the same
     program, run again: it builds the same parts, batches and hooks.
-    Of several ranks, each has a path of its own.
+    Of several ranks, each has a path of its own. Writing takes longer the
+    longer the history is: in a long run, do it once an epoch.
 
     Raises:
         FileNotFoundError: there is no folder for the file.
