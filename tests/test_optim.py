@@ -185,7 +185,7 @@ def test_a_saved_run_goes_on_identically(method: Method, tmp_path) -> None:
     twin = copy.deepcopy(problem)
     twin.noise.set_state(problem.noise.get_state())
     resumed = method(twin.params, lr=77.0)
-    Checkpoint(tmp_path / "run", [resumed]).resume(repeat(None))
+    Checkpoint(tmp_path / "run", [resumed]).resume(repeat((0, ())))
     assert resumed.param_groups[0]["lr"] == optimizer.param_groups[0]["lr"]
     for step in range(30, 60):
         for one, walker in ((problem, optimizer), (twin, resumed)):
