@@ -2,6 +2,7 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -250,7 +251,7 @@ class TestWithoutAGpu:
         assert {t.device.type for pair in asked for t in pair} == {"cuda"}
 
 
-@pytest.mark.parametrize("count", [7, torch.tensor(7)])
+@pytest.mark.parametrize("count", [7, np.int64(7), torch.tensor(7)])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
 def test_what_is_waited_for_comes_in_one_go(
     count: Tensor | int, dtype: torch.dtype

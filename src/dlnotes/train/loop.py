@@ -55,7 +55,8 @@ def train(
         loss.backward()
         optimizer.step()
         history.record(criterion.value, epoch, criterion.counted)
-        history.ask(hooks)
+        if hooks:
+            history.ask(hooks)
         if checkpoint:
             checkpoint(history)
     return history
@@ -107,8 +108,9 @@ class Criterion:
 def fetch(value: Tensor | float, count: Tensor | int) -> tuple[float, int]:
     """Return both as Python's numbers, brought from a device in one go."""
     if isinstance(value, Tensor):
-        if not isinstance(count, Tensor):
+        if isinstance(count, int):
             return value.item(), count
+        count = torch.as_tensor(count, device=value.device)
         value, count = torch.stack([value.detach(), count.float()]).tolist()
     return float(value), int(count)
 
