@@ -201,7 +201,7 @@ class TestWithoutAGpu:
             for count in (rows, lambda target: torch.tensor(len(target))):
                 loss_sum = partial(cross_entropy, reduction="sum")
                 loss = MeanOverRanks(loss_sum, count)(logits, labels)
-                assert loss.device.type == "cuda"
+                assert (loss.device.type, loss.dtype) == ("cuda", torch.float32)
             with pytest.raises(ZeroDivisionError):
                 MeanOverRanks(lambda *_: 1 / 0, rows)(logits, labels)
             assert [t.device.type for t in shared] == ["cuda"] * 3
