@@ -306,7 +306,7 @@ class TestNoise:
         errors = linear(X, *least_squares(X, y)) - y
         density = torch.distributions.Normal(0, 0.025).log_prob(errors).exp()
         assert gaussian_nll(errors, torch.zeros(256), 0.025) < -1
-        assert (density > 1).float().mean() > 0.97
+        assert (density > 1).float().mean() > 0.95
 
     def test_the_lowest_points_share_the_slope_of_least_squares(
         self, any_run: Runs
