@@ -1,9 +1,10 @@
 """Hold what a quoted number is called in its program against what its sentence says.
 
 The first word of a variable's name that `docs/quantities.toml` lists is its quantity:
-`loss_best` is a loss, `epochs_to_loss` are epochs, `z2` is a z. Wherever it is quoted, one of the
-words for that quantity stands in the same sentence or in the one before, in both
-languages; and whatever text indexes it, as in `share["MAE"]`, stands in the paragraph.
+`loss_best` is a loss, `epochs_to_loss` are epochs, `z2` is a z. Wherever it is quoted,
+one of the words for that quantity stands in the same sentence or in the one before, in
+both languages; and whatever text indexes it, as in `share["MAE"]`, stands in the
+paragraph.
 """
 
 import ast
