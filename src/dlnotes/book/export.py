@@ -6,8 +6,7 @@ package, so that a reader sees the experiment first.
 
 import ast
 import re
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from dlnotes.book.book import Book
 from dlnotes.book.edits import Edits
@@ -16,35 +15,20 @@ from dlnotes.book.flatten import MAIN, Imports, Names
 from dlnotes.book.hoist import INDENT, Import, hoisted, render
 from dlnotes.book.needed import Needed
 from dlnotes.book.references import references
-from dlnotes.book.requirements import BASE
 from dlnotes.book.rewrite import Rewriter
-from dlnotes.book.snippet import MARK, Snippet
+from dlnotes.book.snippet import Snippet
 from dlnotes.book.symbols import Library, Module
 from dlnotes.book.syntax import (
     DEFINITION,
     IMPORT,
     bound_names,
     imported,
-    loaded,
     own_nodes,
 )
+from dlnotes.book.told import told
 from dlnotes.book.uses import Key, Resolver, Use
 
 DEFINES = re.compile(r"(#.*\n)+(def|class|async|@)")
-WORDS = {
-    "en": (
-        "snippets/{name}.py in one file, no dlnotes needed.",
-        "It needs: pip install {needs}",
-        "What it uses of the book's library begins at line {line}.",
-        "What the program uses of the book's library",
-    ),
-    "zh": (
-        "snippets/{name}.py 的单文件版，无需 dlnotes。",
-        "需要：pip install {needs}",
-        "用到的本书代码从第 {line} 行开始。",
-        "用到的本书代码",
-    ),
-}
 ENDING = f'if __name__ == "__main__":\n{INDENT}{MAIN}()\n'
 
 
@@ -63,7 +47,7 @@ def standalone(book: Book, snippet: Snippet, language: str = "en") -> str:
         BookError: the snippet or the library uses a construct that one program cannot
             express, such as a star import or a module as a value.
     """
-    return _Export(book.library, snippet).text(WORDS[language])
+    return _Export(book.library, snippet).text(language)
 
 
 class _Export:
@@ -78,9 +62,8 @@ class _Export:
         symbols = dict.fromkeys(self._symbols())
         self.names = Names(self.resolver, self.program, self.imports, symbols, every)
 
-    def text(self, words: Sequence[str]) -> str:
+    def text(self, language: str) -> str:
         """Return the whole program."""
-        origin, needs, begins, title = words
         imports, others = self._kept()
         program = self._rewritten(self.program, self.program.tree.body)
         code = f"{imports}\n\n\n{as_function(program, MAIN)}".lstrip()
@@ -88,14 +71,7 @@ class _Export:
         if others:
             gap = "\n\n\n" if DEFINES.match(library) else "\n\n"
             library = (others + gap + library).rstrip()
-        top = [*self._docstring(), f"# {origin.format(name=self.snippet.name)}"]
-        if names := _distributions(f"{code}\n{library}"):
-            top.append(f"# {needs.format(needs=' '.join(names))}")
-        if library:
-            line = len(top) + code.count("\n") + 6
-            top.append(f"# {begins.format(line=line)}")
-            code += f"\n\n\n# {title}.\n\n{library}"
-        return "\n".join(top) + f"\n\n{code}\n\n\n{ENDING}"
+        return told(self.snippet, code, library, language) + f"\n\n\n{ENDING}"
 
     def _kept(self) -> tuple[str, str]:
         """Return the imports of the program, and what else the library imports."""
@@ -165,21 +141,6 @@ class _Export:
     def _rewritten(self, module: Module, statements: list[ast.stmt]) -> Edits:
         rewriter = Rewriter(self.resolver, self.names, module)
         return rewriter.rewrite(statements, self.needed.uses.get(module.name, []))
-
-    def _docstring(self) -> list[str]:
-        """Return the lines of the snippet above its first cell."""
-        lines = self.snippet.source.split("\n")
-        marks = [number for number, line in enumerate(lines) if MARK.match(line)]
-        top = "\n".join(lines[: marks[0]]).strip("\n")
-        return top.split("\n") if top else []
-
-
-def _distributions(code: str) -> list[str]:
-    """Return what has to be installed for the imports of some code, sorted."""
-    nodes = (node for node in ast.walk(ast.parse(code)) if isinstance(node, IMPORT))
-    roots = {name.split(".")[0] for node in nodes for name in loaded(node, "")}
-    names = {module: name for name, module in BASE.items()}
-    return sorted(names.get(root, root) for root in roots - sys.stdlib_module_names)
 
 
 def _names(module: Module) -> set[str]:
