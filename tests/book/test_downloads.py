@@ -117,7 +117,7 @@ def test_chinese_programs_differ_in_their_comments_only(book: Any) -> None:
     assert re.findall("# .*", zh["runs/one_standalone.py"]) == [
         "# snippets/one.py 的单文件版，无需 dlnotes。",
         "# 用到的本书代码从第 14 行开始。",
-        "# all",
+        "# all:",
         "# 一个词",
         "# Some *text*.",
         "# 用到的本书代码。",

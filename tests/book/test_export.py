@@ -178,6 +178,12 @@ def test_the_programs_of_the_book_never_send_a_reader_to_the_package(
         assert found == [f"# snippets/{name}.py in one file, no dlnotes needed."]
 
 
+def does_more(code: str) -> bool:
+    """Say whether code does more than to import."""
+    body = ast.parse(code).body
+    return not all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
+
+
 def test_the_programs_of_the_book_begin_with_the_experiment(
     book: Book, programs: dict[str, str]
 ) -> None:
@@ -185,14 +191,17 @@ def test_the_programs_of_the_book_begin_with_the_experiment(
         lines = program.split("\n")
         start = lines.index("def main() -> None:")
         assert start < 30
-        cells = book.snippets[name].code
-        titles = [f"    # {cell.name.replace('-', ' ')}" for cell in cells]
-        assert lines[start + 1] in titles
         (told,) = [line for line in lines[:start] if "the book's library" in line]
         number = int(re.search(r"begins at line (\d+)\.", told)[1])
         assert lines[number - 1] == "# What the program uses of the book's library."
         inside = lines[start + 1 : number - 1]
         assert not [line for line in inside if re.match(r"\S", line)]
+        acts = [
+            cell.name for cell in book.snippets[name].code if does_more(cell.source)
+        ]
+        cells = [cell for cell in acts if cell != "imports"]
+        titles = [f"    # {cell.replace('-', ' ')}:" for cell in cells]
+        assert [line for line in inside if line in titles] == titles
         assert lines[-3:] == ['if __name__ == "__main__":', "    main()", ""]
 
 

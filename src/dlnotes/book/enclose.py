@@ -8,11 +8,14 @@ from dlnotes.book.edits import Edits
 from dlnotes.book.hoist import INDENT
 from dlnotes.book.snippet import MARK
 
+NO_TITLES = ("[markdown]", "imports")
+
 
 def as_function(edits: Edits, name: str) -> str:
     """Return the changed cells of a percent-format program as a function.
 
-    The name of each cell becomes a comment; cells without code or text are left out.
+    The name of each cell becomes a comment, unless it says that it imports, which is
+    done elsewhere; cells without code or text are left out.
     """
     marks = [n for n, line in enumerate(edits.lines) if MARK.match(line)]
     ends = [edits.starts[mark] for mark in marks[1:]] + [len(edits.source)]
@@ -20,7 +23,7 @@ def as_function(edits: Edits, name: str) -> str:
     for mark, end in zip(marks, ends, strict=True):
         if text := edits.text(min(edits.starts[mark + 1], end), end).strip("\n"):
             title = edits.lines[mark].removeprefix("# %%").strip().replace("-", " ")
-            cells.append(text if title == "[markdown]" else f"# {title}\n{text}")
+            cells.append(text if title in NO_TITLES else f"# {title}:\n{text}")
     code = "\n\n".join(cells)
     body = code if ast.parse(code).body else f"{code}\npass".lstrip()
     return f"def {name}() -> None:\n{_indented(body)}"
