@@ -208,13 +208,14 @@ def test_the_programs_of_the_book_begin_with_the_experiment(
 def test_the_programs_of_the_book_say_what_to_install(
     programs: dict[str, str],
 ) -> None:
+    called = {"sklearn": "scikit-learn", "cycler": "matplotlib"}  # which brings it
     for program in programs.values():
         roots = set()
         for node in ast.walk(ast.parse(program)):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 roots |= {target.split(".")[0] for target in loaded(node, "")}
-        wanted = " ".join(sorted(roots - sys.stdlib_module_names))
-        line = f"# It needs: pip install {wanted.replace('sklearn', 'scikit-learn')}"
+        needed = {called.get(name, name) for name in roots - sys.stdlib_module_names}
+        line = f"# It needs: pip install {' '.join(sorted(needed))}"
         assert line in program.split("\n")[:20]
 
 

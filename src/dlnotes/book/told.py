@@ -7,6 +7,7 @@ from dlnotes.book.requirements import BASE
 from dlnotes.book.snippet import MARK, Snippet
 from dlnotes.book.syntax import IMPORT, loaded
 
+BROUGHT = {"cycler": "matplotlib"}  # module -> the distribution that brings it
 WORDS = {
     "en": (
         "snippets/{name}.py in one file, no dlnotes needed.",
@@ -56,5 +57,5 @@ def _distributions(code: str) -> list[str]:
     """Return what has to be installed for the imports of some code, sorted."""
     nodes = (node for node in ast.walk(ast.parse(code)) if isinstance(node, IMPORT))
     roots = {name.split(".")[0] for node in nodes for name in loaded(node, "")}
-    names = {module: name for name, module in BASE.items()}
-    return sorted(names.get(root, root) for root in roots - sys.stdlib_module_names)
+    names = {module: name for name, module in BASE.items()} | BROUGHT
+    return sorted({names.get(root, root) for root in roots - sys.stdlib_module_names})
