@@ -82,7 +82,11 @@ class _Export:
         ]
         above = [pair for pair in kept if self._is_above(pair[0])]
         lines = {item.line(name) for item, name in above if not item.for_types}
-        others = [pair for pair in kept if pair[0].line(pair[1]) not in lines]
+        others = [
+            (item, name)
+            for item, name in kept
+            if not self._is_above(item) and item.line(name) not in lines
+        ]
         return render(above), render(others)
 
     def _is_above(self, item: Import) -> bool:
