@@ -56,17 +56,17 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(
             File(path, str(folder), config.site_dir, config.use_directory_urls)
         )
+    try:
+        for path, text in programs(book, sources, language):
+            files.append(File.generated(config, path, content=text))
+    except BookError as error:
+        raise PluginError(str(error)) from error
     # A page is made from the notebook that has its path, so the one that readers
     # download, at the same address, comes from elsewhere.
     for path, text in notebooks(book, sources, language, config.site_url):
         file = File.generated(config, f"downloads/{path}", content=text)
         file.dest_uri = path
         files.append(file)
-    try:
-        for path, text in programs(book, sources, language):
-            files.append(File.generated(config, path, content=text))
-    except BookError as error:
-        raise PluginError(str(error)) from error
     return files
 
 
