@@ -253,7 +253,6 @@ def config(bench: Bench) -> Any:
         config_file_path=str(bench.root / "mkdocs.yml"),
         theme={"language": "en"},
         site_dir=str(bench.root / "site"),
-        site_url=None,
         use_directory_urls=False,
     )
 
