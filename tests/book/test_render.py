@@ -85,7 +85,7 @@ def test_downloads_are_four_links() -> None:
         '<a href="../runs/demo.html">run page</a>',
         '<a href="../runs/demo.py" download>.py</a>',
         '<a href="../runs/demo.ipynb" download>.ipynb</a>',
-        '<a href="../runs/demo_standalone.py" download>standalone</a>',
+        '<a href="../runs/demo_standalone.py" download>one file, no dlnotes needed</a>',
     ]
 
 

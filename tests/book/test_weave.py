@@ -350,7 +350,8 @@ def test_run_shows_code_then_outputs_then_where_they_come_from(
         '<a href="../runs/demo.html">run page</a> · '
         '<a href="../runs/demo.py" download>.py</a> · '
         '<a href="../runs/demo.ipynb" download>.ipynb</a> · '
-        '<a href="../runs/demo_standalone.py" download>standalone</a></p>\n\n'
+        '<a href="../runs/demo_standalone.py" download>'
+        "one file, no dlnotes needed</a></p>\n\n"
     )
 
 
@@ -395,7 +396,7 @@ def test_tables_and_labels_are_translated(sources: Sources) -> None:
     assert "<th>率 &amp; 比</th>" in woven
     assert "<td>a &lt; b</td>" in woven
     assert "运行自 <code>demo</code>" in woven
-    assert "独立程序</a>" in woven
+    assert "单文件，无需 dlnotes</a>" in woven
 
 
 def test_what_is_not_translated_is_an_error_that_names_it_and_its_cell(

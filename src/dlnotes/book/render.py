@@ -15,14 +15,14 @@ WORDS = {
     "en": {
         "run": "Run of",
         "page": "run page",
-        "standalone": "standalone",
+        "standalone": "one file, no dlnotes needed",
         "measured": "measured by",
         "head": ("Snippet", "Seconds", "Peak memory", "Downloads"),
     },
     "zh": {
         "run": "运行自",
         "page": "运行页",
-        "standalone": "独立程序",
+        "standalone": "单文件，无需 dlnotes",
         "measured": "测量自",
         "head": ("程序", "秒", "内存峰值", "下载"),
     },
