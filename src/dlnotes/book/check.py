@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlnotes.book import links, parity, typography
+from dlnotes.book import links, parity, setup, typography
 from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.comments import translate_comments
 from dlnotes.book.errors import BookError
@@ -123,6 +123,7 @@ def _pages(book: Book, language: str, sources: Sources) -> Iterator[BookError]:
         )
         weaver.weave(text)
         yield from weaver.errors
+        yield from setup.missing(weaver.path, weaver.directives, file)
         yield from (
             typography.check(text, file)
             if language == "zh"

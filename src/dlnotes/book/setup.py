@@ -4,11 +4,13 @@ import html
 import textwrap
 
 from dlnotes.book import copied, render
+from dlnotes.book.directive import Directive
 from dlnotes.book.errors import BookError
 from dlnotes.book.hoist import Import
 from dlnotes.book.snippet import Snippet
 from dlnotes.book.sources import Sources
 
+CODE = {"source", "code", "run"}
 WORDS = {
     "en": {
         "title": "How to run the code of this chapter",
@@ -53,6 +55,22 @@ def box(sources: Sources, snippets: list[Snippet], language: str, up: str) -> li
         parts += [words["imports"], *_imports(sources, snippets, words["differ"])]
     inside = textwrap.indent("\n\n".join(parts), "    ")
     return [f'??? note "{words["title"]}"\n\n{inside}']
+
+
+def missing(path: str, directives: list[Directive], file: str) -> list[BookError]:
+    """Return the error of a chapter that shows code without the box, if it is one.
+
+    Args:
+        path: the page below its language's folder.
+        directives: those of the page.
+        file: what errors call it.
+    """
+    kinds = {directive.kind for directive in directives}
+    part = path.rpartition("/")[0]
+    if part in ("", "reference") or "setup" in kinds or not kinds & CODE:
+        return []
+    message = "the chapter shows code: write @setup on a line before its first section"
+    return [BookError(message, file, 1)]
 
 
 def _console(repository: str, snippets: list[Snippet]) -> str:
