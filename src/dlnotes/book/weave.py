@@ -69,8 +69,8 @@ class Weaver:
         self.errors += errors
         self.directives = [block.directive for block in blocks if block.directive]
         woven = "".join([self._block(block) for block in blocks])
-        if self.copied:
-            woven += f"\n\n{self.stash(copied.script(self.copied))}\n"
+        if self.copied and not self.errors:
+            woven += f"\n\n{self.stash(copied.script(self.copied))}\n\n"
         self.errors.sort(key=lambda error: error.line or 0)
         return woven
 

@@ -35,6 +35,9 @@
     return cells.slice(0, last + 1).map(([, code]) => code).join("\n")
   }
 
+  // Of a console, what is typed: the lines that have a prompt, without it.
+  const typed = code => code.replace(/^\$ |^(?!\$ ).*\n?/gm, "")
+
   const button = (label, text) => {
     const made = document.createElement("button")
     made.type = "button"
@@ -47,7 +50,9 @@
     const code = block.querySelector("pre > code")
     if (!code) continue
     const name = block.dataset.dlCopy
-    const alone = button(name ? words.alone : words.copy, () => code.textContent)
+    const console = block.classList.contains("language-console")
+    const text = () => console ? typed(code.textContent) : code.textContent
+    const alone = button(name ? words.alone : words.copy, text)
     const bar = document.createElement("div")
     bar.className = "dl-copies"
     bar.append(...(name ? [button(words.needs, () => needed(name))] : []), alone)
