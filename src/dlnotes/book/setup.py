@@ -14,25 +14,26 @@ CODE = {"source", "code", "run"}
 WORDS = {
     "en": {
         "title": "How to run the code of this chapter",
-        "copy": "A block is copied in two ways: with what it needs, which runs "
-        "wherever it is pasted, or alone, which runs after that. The code imports "
-        "`dlnotes`, the package of this book. It comes with the book’s repository "
-        "and from nowhere else: the package of that name on the Python Package Index "
-        "is a stranger’s.",
+        "copy": "A block of code can be copied in two ways. With what it needs – the "
+        "earlier cells of its program, or the imports of a function – it runs wherever "
+        "it is pasted; alone, it runs after those. The code imports `dlnotes`, the "
+        "package of this book. Get it from the book’s repository, as below, and not "
+        "from the Python Package Index, where another project has that name.",
         "whole": "Each program of the chapter is run as the last line shows. Of the "
         "links, the last one is the program as one file that needs no `dlnotes`.",
         "imports": "The imports of all these programs:",
-        "differ": "{} differ from program to program and are left out.",
+        "differ": "Left out, since its meaning differs between the programs: {}.",
     },
     "zh": {
         "title": "怎样运行本章的代码",
-        "copy": "每段代码有两种复制方式：连同所需的代码一起复制，粘贴到哪里都能运行；"
-        "只复制这一段，则要接在前者之后运行。代码会导入 `dlnotes`，也就是本书的软件包，"
-        "它只随本书的仓库提供：Python 软件包索引（PyPI）上的同名软件包是别人的。",
+        "copy": "每段代码有两种复制方式。连同所需的代码一起复制（程序里前面的各个单元，"
+        "或者函数用到的导入语句），粘贴到哪里都能运行；只复制这一段，则要在那些代码之后运行。"
+        "代码会导入本书的软件包 `dlnotes`，请像下面这样从本书的仓库安装："
+        "Python 软件包索引（PyPI）上的同名软件包属于另一个项目。",
         "whole": "本章的每个程序都照最后一行那样运行。"
         "各行链接中的最后一个是单文件程序，不需要 `dlnotes`。",
         "imports": "这些程序的全部导入语句：",
-        "differ": "{} 在各个程序里所指不同，这里不列。",
+        "differ": "没有列出的名字，在各个程序里所指不同：{}。",
     },
 }
 
