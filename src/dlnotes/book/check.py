@@ -120,12 +120,11 @@ def _pages(book: Book, language: str, sources: Sources) -> Iterator[BookError]:
     for path in book.pages(language):
         text = path.read_text(encoding="utf-8")
         file = str(book.relative(path))
-        weaver = Weaver(
-            sources, language, path.relative_to(folder).as_posix(), file, lambda _: ""
-        )
+        page = path.relative_to(folder).as_posix()
+        weaver = Weaver(sources, language, page, file, lambda _: "")
         weaver.weave(text)
         yield from weaver.errors
-        yield from setup.missing(weaver.path, weaver.directives, file)
+        yield from setup.missing(page, weaver.directives, file)
         yield from (
             typography.check(text, file)
             if language == "zh"
