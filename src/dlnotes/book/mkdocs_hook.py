@@ -25,6 +25,12 @@ from dlnotes.book.site import write_font
 _styles: dict[str, str] = {}
 
 
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Tell the theme where the repository is."""
+    config.repo_url = find_book(Path(config.config_file_path).parent).repository
+    return config
+
+
 def on_pre_build(config: MkDocsConfig) -> None:
     """Run what is stale and write the font, unless `dlnotes build` has done so."""
     _styles.clear()
