@@ -5,7 +5,9 @@ import re
 import sys
 from collections.abc import Sequence
 
-NUMBER = re.compile(r"([-+]?)(inf|[\d.,]+)(?:e([-+]?\d+))?(%?)")
+NUMBER = re.compile(
+    r"([-+]?)(inf|[\d.,_]+)(?:e([-+]?\d+))?(%?)", re.IGNORECASE
+)
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 Cell = str | int | float | bool
 
@@ -100,7 +102,7 @@ def typeset(number: str) -> str:
         return number
     sign, digits, power, percent = found.groups()
     sign = sign.replace("-", "\N{MINUS SIGN}")
-    digits = digits.replace("inf", "∞")
+    digits = "∞" if digits.lower() == "inf" else digits
     if power:
         digits += f"\xa0×\xa010{str(int(power)).translate(RAISED)}"
     return f"{sign}{digits}{percent}"
