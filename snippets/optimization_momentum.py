@@ -5,6 +5,9 @@ import torch
 
 from dlnotes.optim import SGD, Momentum
 from dlnotes.table import Table
+from dlnotes.train.seed import seed_everything
+
+seed_everything(0)
 
 
 # %% count

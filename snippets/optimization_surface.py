@@ -10,8 +10,10 @@ import torch
 from dlnotes.optim import SGD, Adadelta, Adagrad, Adam, Momentum, RMSprop
 from dlnotes.plot import level_lines, show, use_style
 from dlnotes.table import Table
+from dlnotes.train.seed import seed_everything
 
 use_style()
+seed_everything(0)
 
 # %% valley
 curvatures = torch.diag(torch.tensor([1.0, 25.0]))

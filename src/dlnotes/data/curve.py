@@ -36,11 +36,11 @@ def chebyshev(x: Tensor, degree: int) -> Tensor:
 def polynomial(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
     """Return b + Σ wₖ Tₖ(x), with the weights of `chebyshev` features.
 
-    For x (N,), w (d,) and a scalar b it is (N,). For the w (F, d) and b
-    (F,) of F fits it is (F, N): x (N,) serves all of them, and x (F, N)
-    has points of its own for each.
+    For x (N,), w (C,) and a scalar b it is (N,). For the w (B, C) and b
+    (B,) of B fits it is (B, N): x (N,) serves all of them, and x (B, N)
+    has other points for each.
     """
-    features = chebyshev(x, w.shape[-1])  # (..., N, d)
+    features = chebyshev(x, w.shape[-1])  # (..., N, C)
     return (features @ w[..., None])[..., 0] + b[..., None]
 
 
