@@ -4,7 +4,7 @@
 import matplotlib.pyplot as plt
 import torch
 
-from dlnotes.data.curve import bump, chebyshev, noisy_bump
+from dlnotes.data.curve import bump, chebyshev, nodes, noisy_bump, polynomial
 from dlnotes.linear import least_squares
 from dlnotes.plot import show, use_style
 from dlnotes.table import Table
@@ -15,83 +15,71 @@ use_style()
 
 # %% redraw
 seed_everything(1992)
-sets, n, sigma = 2000, 30, 0.3
-x, y = noisy_bump((sets, n), sigma)  # (2000, 30), (2000, 30)
-fits = {d: least_squares(chebyshev(x, d), y) for d in range(1, 9)}
+sets, n, sigma = 2000, 60, 0.3
+x, y = noisy_bump((sets, n), sigma)  # (2000, 60), (2000, 60)
+fits = {d: least_squares(chebyshev(x, d), y) for d in range(1, 11)}
 
 # %% spaghetti
 grid = torch.linspace(-1, 1, 201, dtype=torch.float64)
 fig, axes = plt.subplots(1, 2, figsize=(4.8, 2.8), sharey=True)
-for ax, d in zip(axes, (2, 8), strict=True):
-    w, b = fits[d]
-    curves = w @ chebyshev(grid, d).T + b[:, None]  # (2000, 201)
-    ax.plot(grid, curves[:25].T, color="C0", lw=0.7, alpha=0.5)
-    ax.plot(grid, curves.mean(dim=0), color="C1", lw=2.5)
-    ax.plot(grid, bump(grid), "--", color="black")
-    ax.set(xlabel="x", ylim=(-1.5, 3.2), xticks=[-1, 0, 1])
+for ax, d in zip(axes, (2, 10)):
+    bundle = polynomial(grid, *fits[d])  # (2000, 201)
+    ax.plot(grid.numpy(), bundle[:25].T.numpy(), color="C0", lw=0.7, alpha=0.5)
+    ax.plot(grid.numpy(), bundle.mean(dim=0).numpy(), color="C1", lw=2.5)
+    ax.plot(grid.numpy(), bump(grid).numpy(), "--", color="black")
     ax.text(0, 2.8, f"degree {d}", ha="center")
+    ax.set(xlabel="x", ylim=(-1.2, 3.2), xticks=[-1, 0, 1])
 axes[0].set(ylabel="y")
 show()
 
 # %% decompose
-angles = torch.pi * (torch.arange(400) + 0.5) / 400
-nodes = torch.cos(angles.double())
 x_new, y_new = noisy_bump((sets, 100), sigma)
+bias_squared, variance, sums = {}, {}, {}
+measured_error, uncertainty = {}, {}
+for d, fit in fits.items():
+    parts = bias_variance(polynomial(nodes(), *fit), bump(nodes()))
+    bias_squared[d], variance[d] = (part.mean().item() for part in parts)
+    sums[d] = bias_squared[d] + variance[d] + sigma**2
 
-rows = []
-for d, (w, b) in fits.items():
-    predictions = w @ chebyshev(nodes, d).T + b[:, None]  # (2000, 400)
-    bias2, variance = bias_variance(predictions, bump(nodes))
-    parts = [bias2.mean().item(), variance.mean().item(), sigma**2]
-
-    new = (chebyshev(x_new, d) @ w[..., None])[..., 0] + b[:, None]
-    errors = ((new - y_new) ** 2).mean(dim=1)  # (2000,)
-    measured, uncertain = errors.mean(), errors.std() / sets**0.5
-    rows.append([d, *parts, sum(parts), measured.item(), uncertain.item()])
+    errors = ((polynomial(x_new, *fit) - y_new) ** 2).mean(dim=1)  # (2000,)
+    measured_error[d] = errors.mean().item()
+    uncertainty[d] = errors.std().item() / sets**0.5
 
 # %% table
-columns = ["degree", "bias²", "variance", "sum", "measured", "±"]
-narrow = [[row[0], row[1], row[2], *row[4:]] for row in rows]
-Table(columns, narrow, dict.fromkeys(columns[1:], ".3f")).show()
+columns = bias_squared, variance, sums, measured_error, uncertainty
+rows = [[d, *(column[d] for column in columns)] for d in fits]
+heads = ["bias²", "variance", "sum", "measured", "±"]
+Table(["degree", *(f"{head}:.4f" for head in heads)], rows).show()
 
 # %% curves
-lines = list(zip(*rows, strict=True))
-degree, squared_bias, spread, noise, total, measured, _ = lines
 fig, ax = plt.subplots(figsize=(4.8, 3.4))
-ax.plot(degree, squared_bias, "s--", color="C1", label="bias²")
-ax.plot(degree, spread, "^-.", color="C2", label="variance")
-ax.plot(degree, noise, ":", color="gray", label="noise")
-ax.plot(degree, total, color="C0", label="sum of the three")
-ax.plot(degree, measured, "o", color="black", mfc="none", label="measured")
+ax.plot(fits.keys(), bias_squared.values(), "s--", color="C1", label="bias²")
+ax.plot(fits.keys(), variance.values(), "^-.", color="C2", label="variance")
+ax.axhline(sigma**2, ls=":", color="gray", label="noise")
+ax.plot(fits.keys(), sums.values(), color="C0", label="sum of the three")
+circle = dict(color="black", mfc="none", label="measured")
+ax.plot(fits.keys(), measured_error.values(), "o", **circle)
 ax.set(yscale="log", ylim=(5e-4, 1), xlabel="degree")
 ax.set(ylabel="mean squared error")
 fig.legend(loc="outside upper center", ncols=3)
 show()
 
-# %% results
-bias_2, variance_2, sum_2, measured_2 = rows[1][1], rows[1][2], *rows[1][4:6]
-bias_5, variance_5, sum_5, measured_5 = rows[4][1], rows[4][2], *rows[4][4:6]
-bias_8, variance_8, sum_8, measured_8 = rows[7][1], rows[7][2], *rows[7][4:6]
-largest_gap = max(abs(row[4] / row[5] - 1) for row in rows)
-lowest = min(rows, key=lambda row: row[5])[0]
-
 # %% one-fit
 top = torch.tensor([0.2], dtype=torch.float64)
-for d in (2, 8):
-    w, b = fits[d]
-    misses = (w @ chebyshev(top, d).T)[:, 0] + b - bump(top)  # (2000,)
-    one, mean, scatter = misses[0], misses.mean(), misses.std()
-    pm = scatter / sets**0.5
-    print(f"degree {d}: one fit misses by {one:+.3f}")
-    print(f"          all miss by {mean:+.4f} ± {pm:.4f} on average")
-    print(f"          and scatter by {scatter:.3f}")
-
-# %% bias
-one_fit, bias, bias_error = one, mean, pm
+misses = (polynomial(top, *fits[10]) - bump(top))[:, 0]  # (2000,)
+bias, deviation = misses.mean().item(), misses.std().item()
+bias_uncertainty = deviation / sets**0.5
+print("the first five fits miss by", *(f"{m:+.3f}" for m in misses[:5]))
+print(f"standard deviation of all   {deviation:.3f}")
+print(f"mean of all                 {bias:+.4f} ± {bias_uncertainty:.4f}")
 
 # %% stubborn
-w, b = fits[8]
-stubborn = (chebyshev(nodes, 8) @ w[0] + b[0]).expand(sets, -1)
-bias2, variance = bias_variance(stubborn, bump(nodes))
-stubborn_bias, stubborn_variance = bias2.mean(), variance.mean()
+w, b = fits[10]
+stubborn = polynomial(nodes(), w[0], b[0]).expand(sets, -1)
+parts = bias_variance(stubborn, bump(nodes()))
+stubborn_bias, stubborn_variance = (part.mean().item() for part in parts)
 print(f"bias² {stubborn_bias:.3f}  variance {stubborn_variance:.3f}")
+
+# %% quoted
+largest_gap = max(abs(sums[d] / measured_error[d] - 1) for d in fits)
+degree_lowest = min(fits, key=sums.get)

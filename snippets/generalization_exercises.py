@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.optim import Adam
 
-from dlnotes.data.curve import bump, chebyshev, noisy_bump
+from dlnotes.data.curve import bump, chebyshev, nodes, noisy_bump, polynomial
 from dlnotes.data.digits import load_digits
 from dlnotes.linear import design_matrix, least_squares, linear
 from dlnotes.losses import mse
@@ -34,47 +34,38 @@ leverage = (Q**2).sum(dim=1)  # (60,)
 missed = y - linear(X, *least_squares(X, y))
 one_fit = ((missed / (1 - leverage)) ** 2).mean()
 training_error = (missed**2).mean()
-loo_gap = abs(sixty_fits - one_fit)
 print(f"training error     {training_error:.6f}")
 print(f"60 fits            {sixty_fits:.6f}")
 print(f"one fit, leverage  {one_fit:.6f}")
 
 # %% solution-2
-angles = torch.pi * (torch.arange(400) + 0.5) / 400
-nodes = torch.cos(angles.double())
-parts = {}
-for sigma in (0.3, 0.6):
-    for d in (2, 8):
+bias2, variance = {}, {}
+for d in (2, 10):
+    for sigma in (0.3, 0.6):
         seed_everything(1992)
-        x, y = noisy_bump((2000, 30), sigma)
-        w, b = least_squares(chebyshev(x, d), y)
-        predictions = w @ chebyshev(nodes, d).T + b[:, None]
-        bias2, variance = bias_variance(predictions, bump(nodes))
-        parts[sigma, d] = bias2.mean(), variance.mean()
+        x, y = noisy_bump((2000, 60), sigma)
+        fit = least_squares(chebyshev(x, d), y)
+        parts = bias_variance(polynomial(nodes(), *fit), bump(nodes()))
+        bias2[d, sigma], variance[d, sigma] = (part.mean() for part in parts)
 
-for d in (2, 8):
-    (bias_before, variance_before), (bias_after, variance_after) = (
-        parts[sigma, d] for sigma in (0.3, 0.6)
-    )
-    print(f"degree {d}: bias² {bias_before:.3f} → {bias_after:.3f}")
-    print(f"          variance {variance_before:.3f} → {variance_after:.3f}")
-factor_2, factor_8 = (parts[0.6, d][1] / parts[0.3, d][1] for d in (2, 8))
+for d in (2, 10):
+    print(f"degree {d}: bias² {bias2[d, 0.3]:.3f} → {bias2[d, 0.6]:.3f}")
+    print(f"  variance {variance[d, 0.3]:.4f} → {variance[d, 0.6]:.4f}")
+factor = {d: (variance[d, 0.6] / variance[d, 0.3]).item() for d in (2, 10)}
 
 # %% solution-3
 digits = load_digits()
-X, true_labels = digits.train[0][:300], digits.train[1][:300]
+X, labels = digits.train[0][:300], digits.train[1][:300]
 seed_everything(2017)
-shuffled = true_labels[torch.randperm(300)]
-scores = {}
-for name, labels in (("true", true_labels), ("shuffled", shuffled)):
+shuffled = labels[torch.randperm(300)]
+training_accuracy, validation_accuracy = {}, {}
+for name, y in ("true", labels), ("shuffled", shuffled):
     model = MLP([64, 256, 10])
     optimizer = Adam(model.parameters(), lr=0.003)
-    batches = Batches(X, labels, batch_size=50)
+    batches = Batches(X, y, batch_size=50)
     train(model, cross_entropy, optimizer, batches, steps=800)
-    on_training = evaluate(model, accuracy, [(X, labels)])
-    on_new = evaluate(model, accuracy, [digits.val])
-    scores[name] = on_training, on_new
-    print(f"{name:8}  training {on_training:.3f}  validation {on_new:.3f}")
-(true_seen, true_new), (shuffled_seen, shuffled_new) = scores.values()
+    a = training_accuracy[name] = evaluate(model, accuracy, [(X, y)])
+    b = validation_accuracy[name] = evaluate(model, accuracy, [digits.val])
+    print(f"{name:8}  training {a:.3f}  validation {b:.3f}")
 parameters = sum(p.numel() for p in model.parameters())
 print(f"{parameters:,} parameters, 300 images")

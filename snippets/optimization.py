@@ -1,4 +1,4 @@
-"""Every optimiser from its formula, against torch.optim; schedules; decay."""
+"""Every optimizer from its formula, against torch.optim; schedules; decay."""
 
 # %% imports
 import matplotlib.pyplot as plt
@@ -18,7 +18,7 @@ from dlnotes.optim import (
     Momentum,
     RMSprop,
 )
-from dlnotes.plot import show, use_style
+from dlnotes.plot import curves, level_lines, show, use_style
 from dlnotes.schedule import (
     constant,
     cosine,
@@ -47,8 +47,8 @@ w_grid, b_grid = torch.meshgrid(w_best + axis, b_best + axis, indexing="xy")
 loss = ((x * w_grid[..., None] + b_grid[..., None] - y) ** 2).mean(-1)
 
 fig, ax = plt.subplots(figsize=(4.2, 3.8))
-ax.contour(w_grid, b_grid, loss, 10, colors="gray", alpha=0.5)
-arrow = {"angles": "xy", "scale_units": "xy", "scale": 5, "width": 0.006}
+level_lines(ax, w_grid, b_grid, loss, torch.arange(0.4, 10, 0.8))
+arrow = dict(angles="xy", scale_units="xy", scale=5, width=0.006)
 for vectors, colour, label in [
     (downhill[:20], "C1", "1 sample"),
     (batch_32.mean(1), "C0", "32 samples"),
@@ -64,16 +64,16 @@ show()
 
 # %% pairs
 theirs = torch.optim
-nesterov = {"momentum": 0.9, "nesterov": True}
+nesterov = dict(lr=0.1, momentum=0.9, nesterov=True)
 PAIRS = {
-    "SGD": (SGD, theirs.SGD, 0.1, {}),
-    "Momentum": (Momentum, theirs.SGD, 0.1, {"momentum": 0.9}),
-    "Nesterov": (Momentum, theirs.SGD, 0.1, nesterov),
-    "Adagrad": (Adagrad, theirs.Adagrad, 0.01, {}),
-    "RMSprop": (RMSprop, theirs.RMSprop, 0.01, {}),
-    "Adadelta": (Adadelta, theirs.Adadelta, 1.0, {}),
-    "Adam": (Adam, theirs.Adam, 0.001, {}),
-    "AdamW": (AdamW, theirs.AdamW, 0.001, {}),
+    "SGD": (SGD, theirs.SGD, dict(lr=0.1)),
+    "Momentum": (Momentum, theirs.SGD, dict(lr=0.1, momentum=0.9)),
+    "Nesterov": (Momentum, theirs.SGD, nesterov),
+    "Adagrad": (Adagrad, theirs.Adagrad, dict(lr=0.01)),
+    "RMSprop": (RMSprop, theirs.RMSprop, dict(lr=0.01)),
+    "Adadelta": (Adadelta, theirs.Adadelta, dict(lr=1.0)),
+    "Adam": (Adam, theirs.Adam, dict(lr=0.001)),
+    "AdamW": (AdamW, theirs.AdamW, dict(lr=0.001)),
 }
 
 # %% equal
@@ -81,11 +81,10 @@ PAIRS = {
 X = X.double()
 
 
-def parameters_of_each_step(method, rate, settings):
+def parameters_of_each_step(method, settings):
     seed_everything(0)
     model = MLP([64, 16, 10]).double()
-    settings = {"lr": rate, "weight_decay": 0.01, **settings}
-    optimizer = method(model.parameters(), **settings)
+    optimizer = method(model.parameters(), weight_decay=0.01, **settings)
     batches = Batches(X, y, batch_size=54)
     for _ in range(10):
         for X_batch, y_batch in batches:
@@ -97,25 +96,19 @@ def parameters_of_each_step(method, rate, settings):
 
 
 rows = []
-for name, (ours, torchs, rate, settings) in PAIRS.items():
-    steps = [
-        *zip(
-            parameters_of_each_step(ours, rate, settings),
-            parameters_of_each_step(torchs, rate, settings),
-            strict=True,
-        )
-    ]
-    largest = max((a - b).abs().max().item() for a, b in steps)
-    moved = (steps[-1][0] - steps[0][0]).abs().max().item()
-    rows.append([name, len(steps), moved, largest])
-largest_difference = max(row[3] for row in rows)
-least_moved = min(row[2] for row in rows)
-form = {"moved by": ".3f", "difference": ".0e"}
-Table(["method", "steps", "moved by", "difference"], rows, form).show()
+for name, (ours, torchs, settings) in PAIRS.items():
+    a = torch.stack([*parameters_of_each_step(ours, settings)])  # (200, P)
+    b = torch.stack([*parameters_of_each_step(torchs, settings)])
+    moved = (a[-1] - a[0]).abs().max().item()
+    rows.append([name, len(a), moved, (a - b).abs().max().item()])
+_, _, distances, differences = zip(*rows)
+Table(
+    ["method", "steps", "moved by:.3f", "largest difference:.0e"], rows
+).show()
 
 # %% decoupled
 sizes = torch.tensor([[0.1], [1.0], [10.0]])  # (3, 1)
-means = {}
+weight = {}
 for method in (Adam, AdamW):
     seed_everything(0)
     theta = torch.ones(3, 1000, requires_grad=True)
@@ -123,25 +116,28 @@ for method in (Adam, AdamW):
     for _ in range(1000):
         theta.grad = sizes * torch.randn(3, 1000)
         optimizer.step()
-    means[method] = theta.mean(1).tolist()
-decay_alone = (1 - 0.001 * 0.1) ** 1000
-l2_small, l2_large = means[Adam][0], means[Adam][2]
-rows = [*zip(sizes[:, 0].tolist(), means[Adam], means[AdamW], strict=True)]
-form = {"size of g": ".1f", "Adam + L2": ".3f", "AdamW": ".3f"}
-Table(["size of g", "Adam + L2", "AdamW"], rows, form).show()
+    weight[method.__name__] = theta.mean(1).tolist()
+rows = zip(sizes[:, 0].tolist(), weight["Adam"], weight["AdamW"])
+Table(["size of g:.1f", "Adam + L2:.3f", "AdamW:.3f"], [*rows]).show()
 
 # %% schedules
 steps = 100
 schedules = {
-    "constant": (constant, "-"),
-    "step decay": (step_decay(factor=0.5, every=25), "--"),
-    "exponential": (exponential(factor=0.97), ":"),
-    "warm-up, then cosine": (warm_up(10, cosine(steps - 10)), "-."),
+    "constant": constant,
+    "step decay": step_decay(factor=0.5, every=25),
+    "exponential": exponential(factor=0.97),
+    "warm-up, then cosine": warm_up(10, cosine(steps - 10)),
+}
+rates = {
+    name: [0.1 * schedule(step) for step in range(steps)]
+    for name, schedule in schedules.items()
 }
 fig, ax = plt.subplots(figsize=(4.8, 2.8))
-for name, (schedule, style) in schedules.items():
-    rates = [0.1 * schedule(step) for step in range(steps)]
-    ax.plot(rates, style, label=name)
+curves(ax, range(steps), rates)
 ax.set(xlabel="step", ylabel="learning rate η")
 fig.legend(loc="outside upper center", ncols=2)
 show()
+
+# %% quoted
+largest_difference, least_distance = max(differences), min(distances)
+weight_by_decay_alone = (1 - 0.001 * 0.1) ** 1000

@@ -39,25 +39,24 @@ def learn(batch_size: int, rate: float) -> tuple[float, list, list]:
     optimizer = SGD(model.parameters(), rate)
     hook = every(max(1, len(batches) // 10), watch)
     steps = epochs * len(batches)
-    train(model, cross_entropy, optimizer, batches, steps, [hook])
+    watch(train(model, cross_entropy, optimizer, batches, steps, [hook]))
     return evaluate(model, cross_entropy, [digits.val]), seen, losses
 
 
 # %% three
-runs = {}
-for batch_size in (1, 32, N):
-    tried = {rate: learn(batch_size, rate) for rate in (0.3, 1, 3)}
+RATES = {1: (0.03, 0.1, 0.3, 1), 32: (0.3, 1, 3, 10), N: (0.3, 1, 3, 10)}
+runs, best_rate, end_loss = {}, {}, {}
+for batch_size, rates in RATES.items():
+    tried = {rate: learn(batch_size, rate) for rate in rates}
     rate = min(tried, key=lambda rate: tried[rate][0])
-    runs[batch_size] = tried[rate]
+    runs[batch_size], best_rate[batch_size] = tried[rate], rate
+    loss = end_loss[batch_size] = tried[rate][2][-1]
     steps = epochs * -(-N // batch_size)
     text = f"batch size {batch_size:4}  {steps:4} steps  rate {rate:3}"
-    print(f"{text}  training loss {tried[rate][2][-1]:.3f}")
-validation_1 = runs[1][0]
-start_loss, peak_32 = runs[32][2][0], max(runs[32][2])
-end_1, end_32, end_full = (runs[size][2][-1] for size in (1, 32, N))
+    print(f"{text}  training loss {loss:.3f}")
 
 # %% curves
-fig, ax = plt.subplots(figsize=(4.8, 3.0))
+fig, ax = plt.subplots()
 for (_, seen, losses), style, label in [
     (runs[N], "o-", "all 1,077 samples"),
     (runs[32], "--", "32 samples"),
@@ -75,41 +74,42 @@ W = 0.1 * torch.randn(64, 10)
 per_class = torch.softmax(X @ W, dim=1) - one_hot(y, 10)  # (N, 10)
 gradients = (X[:, :, None] * per_class[:, None, :]).flatten(1)  # (N, 640)
 full = gradients.mean(0)
-one_sample_noise = ((gradients - full) ** 2).sum(1).mean().sqrt()
+sigma = ((gradients - full) ** 2).sum(1).mean().sqrt()
 
 
-def noise(weights: Tensor) -> float:
+def noise_of(weights: Tensor) -> float:
     return ((weights @ gradients - full) ** 2).sum(1).mean().sqrt().item()
 
 
-sizes = [1, 4, 16, 64, 256, 1024]
-redrawn, dealt = [], []
-for B in sizes:
+noise, dealt_noise = {}, {}
+for B in (1, 4, 16, 64, 256, 1024):
     rows = torch.randint(N, (300, B))
     counts = torch.zeros(300, N).scatter_add_(1, rows, torch.ones(300, B))
-    redrawn.append(noise(counts / B))
+    noise[B] = noise_of(counts / B)
     order = torch.rand(300, N).argsort(dim=1)
-    dealt.append(noise((order < B) / B))
+    dealt_noise[B] = noise_of((order < B) / B)
 
 # %% noise
 print(f"length of the full gradient: {full.norm():.3f}")
 print("    B   noise  noise·√B")
-for B, value in zip(sizes, redrawn, strict=True):
+for B, value in noise.items():
     print(f"{B:5}  {value:.4f}  {value * B**0.5:8.3f}")
-full_length = full.norm()
-noise_16, noise_64 = redrawn[2], redrawn[3]
-halving = noise_16 / noise_64
 
 # %% noise-curve
-fig, ax = plt.subplots(figsize=(4.8, 3.0))
 every_size = torch.logspace(0, torch.tensor(N).log10(), 200)
-law = one_sample_noise / every_size**0.5
+law = sigma / every_size**0.5
 left = ((N - every_size).clamp(min=0) / (N - 1)) ** 0.5
-ax.plot(every_size, law, "--", color="gray", label="σ / √B")
-ax.plot(sizes, redrawn, "o", color="C0", label="with replacement")
-ax.plot(sizes, dealt, "s", color="C1", mfc="none", label="from an epoch")
-ax.plot(every_size, law * left, ":", color="C1")
+fig, ax = plt.subplots()
+ax.plot(every_size.numpy(), law.numpy(), "--", color="gray", label="σ / √B")
+ax.plot(every_size.numpy(), (law * left).numpy(), ":", color="C1")
+ax.plot(noise.keys(), noise.values(), "o", label="with replacement")
+hollow = dict(color="C1", mfc="none", label="from an epoch")
+ax.plot(dealt_noise.keys(), dealt_noise.values(), "s", **hollow)
 ax.set(xscale="log", yscale="log", xlabel="batch size B")
 ax.set(ylabel="noise of the gradient", ylim=(0.003, 8))
 ax.legend()
 show()
+
+# %% quoted
+start_loss, peak_loss = runs[32][2][0], max(runs[32][2])
+length_full, noise_ratio = full.norm(), noise[16] / noise[64]

@@ -1,4 +1,4 @@
-"""Solutions to the exercises of the chapter on optimisation."""
+"""Solutions to the exercises of the chapter on optimization."""
 
 # %% setup
 from itertools import pairwise
@@ -28,10 +28,9 @@ def lengths(method, steps, **settings):
 
 
 moves = lengths(Momentum, 200, momentum=0.9)
-last_length = moves[-1]
-steps_to_90 = next(t for t, d in enumerate(moves, 1) if d >= 9)
+step_at_90 = next(t for t, d in enumerate(moves, 1) if d >= 9)
 print("first steps:", " ".join(f"{d:.2f}" for d in moves[:6]))
-print(f"90 % of {last_length:.2f} is reached at step {steps_to_90}")
+print(f"90 % of {moves[-1]:.2f} is reached at step {step_at_90}")
 
 
 # %% solution-2
@@ -40,14 +39,13 @@ class Uncorrected(Adam):
     def update(theta, g, state, group):
         beta1, beta2 = group["beta1"], group["beta2"]
         m = state["m"] = beta1 * state["m"] + (1 - beta1) * g
-        v = state["v"] = beta2 * state["v"] + (1 - beta2) * g**2
-        theta -= group["lr"] * m / (v.sqrt() + group["eps"])
+        s = state["s"] = beta2 * state["s"] + (1 - beta2) * g**2
+        theta -= group["lr"] * m / (s.sqrt() + group["eps"])
 
 
 without, corrected = lengths(Uncorrected, 5000), lengths(Adam, 5000)
-longest = max(without)
-longest_at = without.index(longest) + 1
-first_without = without[0]
+first_length, longest_length = without[0], max(without)
+step_longest = without.index(longest_length) + 1
 for step in (1, 2, 5, 10, 100, 1000, 5000):
     pair = f"{without[step - 1]:5.2f}  corrected {corrected[step - 1]:.2f}"
     print(f"step {step:4}: length {pair}")

@@ -11,7 +11,7 @@ from dlnotes.linear import LinearRegression, least_squares, linear
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
 from dlnotes.optim import SGD, Momentum
-from dlnotes.plot import show, use_style
+from dlnotes.plot import curves, show, use_style
 from dlnotes.schedule import constant, cosine, warm_up
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
@@ -44,55 +44,58 @@ def excess(lr, schedule):
     return torch.tensor(above)
 
 
-large, small = excess(0.3, constant), excess(0.03, constant)
-falling = excess(0.3, cosine(steps))
-floor_large, floor_small = large[-300:].mean(), small[-300:].mean()
-end_falling = falling[-1]
+above = {
+    "constant 0.3": excess(0.3, constant),
+    "constant 0.03": excess(0.03, constant),
+    "cosine from 0.3": excess(0.3, cosine(steps)),
+}
+floor = {name: loss[-300:].mean() for name, loss in above.items()}
+end_loss = {name: loss[-1] for name, loss in above.items()}
 
 # %% floor-curve
-fig, ax = plt.subplots(figsize=(4.8, 3.0))
-for losses, style, label in [
-    (large, "-", "constant 0.3"),
-    (small, "--", "constant 0.03"),
-    (falling, "-.", "cosine from 0.3"),
-]:
-    smooth = losses.reshape(-1, 10).mean(1)
-    ax.plot(range(5, steps, 10), smooth, style, label=label)
+fig, ax = plt.subplots()
+tens = {name: loss.reshape(-1, 10).mean(1) for name, loss in above.items()}
+curves(ax, range(5, steps, 10), tens)
 ax.set(yscale="log", xlabel="step", ylabel="loss above the minimum")
 ax.legend()
 show()
 
 # %% digits
 digits = load_digits()
-epochs, batch_size = 10, 32
+seeds = 5
+total = 10 * len(Batches(*digits.train, batch_size=32))  # ten epochs
+SCHEDULES = {
+    "constant": constant,
+    "cosine": cosine(total),
+    "with warm-up": warm_up(total // 10, cosine(total - total // 10)),
+}
 
 
 def validation_loss(lr, schedule, seed):
     seed_everything(seed)
     model = MLP([64, 32, 10])
-    batches = Batches(*digits.train, batch_size=batch_size)
+    batches = Batches(*digits.train, batch_size=32)
     optimizer = Momentum(model.parameters(), lr)
     schedule_lr(optimizer, schedule)
     train(model, cross_entropy, optimizer, batches, total)
     return evaluate(model, cross_entropy, [digits.val])
 
 
-total = epochs * len(Batches(*digits.train, batch_size=batch_size))
-warm = total // 10
-rows = []
-for lr in (0.1, 0.2, 0.3):
-    row = [lr]
-    for schedule in (
-        constant,
-        cosine(total),
-        warm_up(warm, cosine(total - warm)),
-    ):
-        losses = [validation_loss(lr, schedule, seed) for seed in range(3)]
-        row.append(sum(losses) / 3)
-    rows.append(row)
-form = {"constant": ".3f", "cosine": ".3f", "with warm-up": ".3f"}
-Table(["η", "constant", "cosine", "with warm-up"], rows, form).show()
-best_constant = min(row[1] for row in rows)
-best_cosine = min(row[2] for row in rows)
-best_warm = min(row[3] for row in rows)
-constant_03, cosine_03 = rows[2][1], rows[2][2]
+losses = torch.tensor(
+    [
+        [
+            [validation_loss(lr, schedule, seed) for seed in range(seeds)]
+            for schedule in SCHEDULES.values()
+        ]
+        for lr in (0.02, 0.05, 0.1, 0.2, 0.5)
+    ]
+)  # (rate, schedule, seed)
+mean_loss = dict(zip((0.02, 0.05, 0.1, 0.2, 0.5), losses.mean(2).tolist()))
+rows = [[lr, *means] for lr, means in mean_loss.items()]
+Table(["η", *(f"{name}:.3f" for name in SCHEDULES)], rows).show()
+
+# %% quoted
+best = losses.mean(2).argmin(0)  # of the rates, for each schedule
+best_runs = losses[best, range(3)]  # (schedule, seed)
+best_loss = dict(zip(SCHEDULES, best_runs.mean(1).tolist()))
+uncertainty = dict(zip(SCHEDULES, (best_runs.std(1) / seeds**0.5).tolist()))

@@ -132,14 +132,15 @@ class Adadelta(Optimizer):
 
 
 class Adam(Optimizer):
-    """Divide a running mean m of g by the root of a running mean v of g².
+    """Divide a running mean m of g by the root of a running mean s of g².
 
-    PyTorch's `amsgrad` is not there; its `betas` are `beta1` and `beta2`.
+    The paper calls s v. PyTorch's `amsgrad` is not there; its `betas` are
+    `beta1` and `beta2`.
 
     Source: Kingma and Ba, Adam, 2015, algorithm 1.
     """
 
-    slots = ("m", "v")
+    slots = ("m", "s")
 
     def __init__(
         self,
@@ -155,14 +156,14 @@ class Adam(Optimizer):
 
     @staticmethod
     def update(theta: Tensor, g: Tensor, state: State, group: Group) -> None:
-        """Change m, v and t, and move θ by -η m_hat / (√v_hat + ε)."""
+        """Change m, s and t, and move θ by -η m_hat / (√s_hat + ε)."""
         beta1, beta2 = group["beta1"], group["beta2"]
         t = state["t"] = state.get("t", 0) + 1
         m = state["m"] = beta1 * state["m"] + (1 - beta1) * g
-        v = state["v"] = beta2 * state["v"] + (1 - beta2) * g**2
+        s = state["s"] = beta2 * state["s"] + (1 - beta2) * g**2
         m_hat = m / (1 - beta1**t)
-        v_hat = v / (1 - beta2**t)
-        theta -= group["lr"] * m_hat / (v_hat.sqrt() + group["eps"])
+        s_hat = s / (1 - beta2**t)
+        theta -= group["lr"] * m_hat / (s_hat.sqrt() + group["eps"])
 
 
 class AdamW(Adam):

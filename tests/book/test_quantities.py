@@ -15,6 +15,7 @@ loss = { en = ["loss"], zh = ["损失"] }
 step = { en = ["step"], zh = ["步"] }
 delta = { en = ["delta", '\delta'], zh = ['\delta'] }
 share = { en = ["percent"], zh = ["占"] }
+error = { en = ["±"], zh = ["±"] }
 """
 
 
@@ -43,6 +44,7 @@ def said(book: Book, text: str, language: str = "en", page: str = "a.md") -> lis
         "$\\delta_1 = [[run.delta_1]]$\n",
         "After [[run.steps_to_loss]] steps.\n",
         "After [[run.step2]] steps.\n",
+        "About 3 ± [[run.error]].\n",
         '@figure run#x The loss: [[run.loss["hinge"]]] with hinge.\n',
         "```\n[[run.anything]]\n```\n",
     ],

@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy import stats
 
-from dlnotes.data.curve import bump, chebyshev, noisy_bump
+from dlnotes.data.curve import bump, chebyshev, nodes, noisy_bump, polynomial
 
 
 def test_the_bump_is_a_gaussian_of_height_2_at_0_2() -> None:
@@ -52,3 +52,24 @@ def test_they_keep_a_high_degree_well_conditioned_where_powers_do_not() -> None:
     powers = x[:, None] ** torch.arange(1, 21)
     assert torch.linalg.cond(chebyshev(x, 20)) < 2
     assert torch.linalg.cond(powers) > 1e6
+
+
+@pytest.mark.parametrize("shape", [(7,), (3, 7)])
+def test_the_polynomial_of_several_fits_is_that_of_each(shape: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    w, b = torch.randn(3, 5).double(), torch.randn(3).double()
+    x = torch.rand(shape).double()
+    together = polynomial(x, w, b)
+    assert together.shape == (3, 7)
+    for one, x_one, w_one, b_one in zip(together, x.expand(3, 7), w, b, strict=True):
+        theta = [b_one, *w_one]
+        expected = np.polynomial.chebyshev.chebval(x_one.numpy(), theta)
+        np.testing.assert_allclose(one, expected)
+        np.testing.assert_allclose(polynomial(x_one, w_one, b_one), expected)
+
+
+def test_a_mean_over_the_nodes_is_the_mean_over_x_as_it_is_drawn() -> None:
+    powers = torch.arange(8)
+    at_nodes = (nodes(4)[:, None] ** powers).mean(dim=0)
+    exact = [stats.arcsine(loc=-1, scale=2).moment(k) if k else 1 for k in range(8)]
+    np.testing.assert_allclose(at_nodes, exact, atol=1e-12)

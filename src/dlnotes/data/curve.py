@@ -31,3 +31,25 @@ def chebyshev(x: Tensor, degree: int) -> Tensor:
     """
     k = torch.arange(1, degree + 1)
     return torch.cos(k * torch.acos(x)[..., None])
+
+
+def polynomial(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    """Return b + Σ wₖ Tₖ(x), with the weights of `chebyshev` features.
+
+    For x (N,), w (C,) and a scalar b it is (N,). For the w (B, C) and b
+    (B,) of B fits it is (B, N): x (N,) serves all of them, and x (B, N)
+    has other points for each.
+    """
+    features = chebyshev(x, w.shape[-1])  # (..., N, C)
+    return (features @ w[..., None])[..., 0] + b[..., None]
+
+
+def nodes(n: int = 400) -> Tensor:
+    """Return the n points (n,) for means over x as `noisy_bump` draws it.
+
+    A mean over them is the mean over x for every polynomial of a degree
+    below 2n, and for a smooth function nearly so.
+
+    Source: Chebyshev-Gauss quadrature.
+    """
+    return torch.cos(torch.pi * (torch.arange(n).double() + 0.5) / n)
