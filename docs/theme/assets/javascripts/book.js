@@ -18,3 +18,9 @@
     })
   }
 })()
+
+// The theme's search starts with a key; dictation and a paste from the menu come without.
+{
+  const field = document.querySelector("[data-md-component=search-query]")
+  field?.addEventListener("input", () => field.dispatchEvent(new KeyboardEvent("keyup")))
+}
