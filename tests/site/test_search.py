@@ -19,7 +19,7 @@ QUERIES = {
         ("hidden layer", "multilayer-perceptron", 1),
         ("gradient check", "backpropagation", 1),
         ("early stopping", "regularization", 1),
-        ("gradient", "gradients", 1),
+        ("gradient", "gradients", 2),
         ("regularisation", "regularization", 1),
         ("hyperparameter", "generalization", 1),
     ],
@@ -78,7 +78,7 @@ def test_the_chapter_that_explains_it_comes_first(searching: tuple[str, Page]) -
 
 
 def test_pages_of_runs_are_not_found(searching: tuple[str, Page]) -> None:
-    language, page = searching
+    _, page = searching
     for query in ("perceptron", "linear_regression_closed_form"):
         assert [href for href in found(page, query) if "/runs/" in href] == []
 
