@@ -48,8 +48,12 @@ def concepts(sources: Sources, language: str, up: str) -> str:
 
 def _distinct(names: Iterable[str]) -> list[str]:
     """Return names without other spellings of one: “minibatch” after “mini-batch”."""
-    spelled = {re.sub(r"[\W_]", "", name): name for name in reversed([*names])}
+    spelled = {_letters(name): name for name in reversed([*names])}
     return [name for name in names if name in spelled.values()]
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
 
 
 def _listed(names: list[str], language: str) -> str:
