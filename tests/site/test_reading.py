@@ -70,9 +70,9 @@ def test_a_dark_screen_prints_dark_on_white(
 
 def test_paper_has_no_buttons_and_no_heading_alone(page: Page, served: str) -> None:
     page.goto(f"{served}en/foundations/backpropagation.html")
-    page.locator(".md-code__nav").first.wait_for(state="attached")
+    page.locator(".dl-copies").first.wait_for()
     page.emulate_media(media="print")
-    assert page.locator(".md-code__nav:visible, .headerlink:visible").count() == 0
+    assert page.locator(":is(.dl-copies, .headerlink):visible").count() == 0
     breaks = page.locator("article :is(h1, h2, h3)").evaluate_all(
         "all => all.map(heading => getComputedStyle(heading).breakAfter)"
     )
