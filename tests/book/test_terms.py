@@ -12,9 +12,10 @@ from dlnotes.book.parity import prose_pairs
 from dlnotes.book.reference import concepts, glossary
 from dlnotes.book.sources import Chapter, Sources
 from dlnotes.book.symbols import Library
-from dlnotes.book.terminology import banned, unpaired
+from dlnotes.book.terminology import unnamed, unpaired
 from dlnotes.book.terms import Term, read_terms, unclaimed
 from dlnotes.book.weave import weave
+from dlnotes.book.wording import Rendering, banned, of_terms, read_instead
 
 TERMS = """
 [concepts.gradient]
@@ -46,6 +47,18 @@ en = ["loss", "MSE"]
 zh = ["损失"]
 meaning_en = "How wrong it is."
 meaning_zh = "错得多厉害。"
+
+[terms.epoch]
+en = ["epoch"]
+zh = ["轮"]
+meaning_en = "One pass over the data."
+meaning_zh = "把数据过一遍。"
+banned_zh = ["周期"]
+not_in_zh = ["轮流", "轮到", "周期函数"]
+paired = true
+
+[instead]
+"分数" = { write = "得分", not_in = ["F1 分数"] }
 """
 
 
@@ -54,6 +67,10 @@ def terms(tmp_path: Path) -> list[Term]:
     path = tmp_path / "terms.toml"
     path.write_text(TERMS, encoding="utf-8")
     return read_terms(path)
+
+
+def abbr(meaning: str, word: str) -> str:
+    return f'<abbr tabindex="0" title="{meaning}">{word}</abbr>'
 
 
 def refused(tmp_path: Path, text: str) -> BookError:
@@ -72,8 +89,9 @@ class TestReading:
             "gradient-descent",
             "pooling",
             "loss",
+            "epoch",
         ]
-        assert [term.is_concept for term in terms] == [True, True, False, False]
+        assert [term.is_concept for term in terms] == [True, True, *[False] * 3]
         assert [term.line for term in terms[:2]] == [2, 10]
 
     def test_without_a_file_there_are_none(self, tmp_path: Path) -> None:
@@ -94,8 +112,10 @@ class TestReading:
         assert error.line == 18
 
     def test_a_field_that_does_not_exist(self, tmp_path: Path) -> None:
-        error = refused(tmp_path, TERMS + 'meening = "x"\n')
-        assert "loss: meening = 'x' is no field; they are en, zh" in error.message
+        error = refused(tmp_path, TERMS.replace("not_in_zh", "meening"))
+        assert (
+            "epoch: meening = ['轮流', '轮到', '周期函数'] is no field" in error.message
+        )
 
     def test_a_field_of_another_kind(self, tmp_path: Path) -> None:
         error = refused(tmp_path, TERMS.replace('zh = ["损失"]', 'zh = "损失"'))
@@ -113,7 +133,7 @@ class TestReading:
 
     def test_a_table_that_does_not_exist(self, tmp_path: Path) -> None:
         error = refused(tmp_path, TERMS + "[words.x]\n")
-        assert error.message == "unknown table 'words': concepts or terms"
+        assert error.message == "unknown table 'words': concepts, terms or instead"
 
 
 class TestClaims:
@@ -169,25 +189,85 @@ class TestClaims:
 
 
 class TestBanned:
-    def test_it_is_found_with_its_line(self, terms: list[Term]) -> None:
+    @pytest.fixture
+    def renderings(self, terms: list[Term], tmp_path: Path) -> list[Rendering]:
+        return [*of_terms(terms), *read_instead(tmp_path / "terms.toml")]
+
+    def found(self, text: str, renderings: list[Rendering]) -> list[str]:
+        return [str(error) for error in banned(text, renderings, "zh.md")]
+
+    def test_it_is_found_with_its_line(self, renderings: list[Rendering]) -> None:
         text = "# 标题 {#a}\n\n一行，\n用了汇聚层。\n"
-        assert [str(error) for error in banned(text, terms, "zh.md")] == [
+        assert self.found(text, renderings) == [
             "zh.md:4: 汇聚层 is not used for pooling: write 池化"
         ]
+
+    def test_a_word_without_an_entry(self, renderings: list[Rendering]) -> None:
+        assert self.found("最高的分数。", renderings) == ["zh.md:1: 分数: write 得分"]
+
+    @pytest.mark.parametrize("text", ["F1 分数高。", "正弦是周期函数。"])
+    def test_in_a_longer_word_it_may_be_right(
+        self, renderings: list[Rendering], text: str
+    ) -> None:
+        assert self.found(text, renderings) == []
 
     @pytest.mark.parametrize(
         "text", ["不叫“汇聚层”。", "不叫「汇聚层」。", "`汇聚层`", "$\\text{汇聚层}$"]
     )
-    def test_spoken_about_it_is_allowed(self, terms: list[Term], text: str) -> None:
-        assert list(banned(text, terms, "zh.md")) == []
+    def test_spoken_about_it_is_allowed(
+        self, renderings: list[Rendering], text: str
+    ) -> None:
+        assert self.found(text, renderings) == []
 
     @pytest.mark.parametrize(
         "text", ["# 汇聚层 {#a}", "| 甲 |\n|---|\n| 汇聚层 |", "@figure a#b 汇聚层"]
     )
     def test_headings_tables_and_captions_count(
-        self, terms: list[Term], text: str
+        self, renderings: list[Rendering], text: str
     ) -> None:
-        assert len(list(banned(text, terms, "zh.md"))) == 1
+        assert len(self.found(text, renderings)) == 1
+
+    @pytest.mark.parametrize(
+        "entry", ['"x"', "{ right = 1 }", '{ write = "y", z = 1 }']
+    )
+    def test_an_entry_of_another_form(self, tmp_path: Path, entry: str) -> None:
+        path = tmp_path / "terms.toml"
+        path.write_text(f'[instead]\n"甲" = {entry}\n', encoding="utf-8")
+        with pytest.raises(BookError) as caught:
+            read_instead(path)
+        assert caught.value.path == path
+        assert 'instead: write "甲" = { write = "…"' in caught.value.message
+
+    def test_without_a_file_there_are_none(self, tmp_path: Path) -> None:
+        assert read_instead(tmp_path / "none.toml") == []
+
+
+class TestNamed:
+    def found(self, terms: list[Term], text: str, language: str) -> list[str]:
+        page = "part/descent.md"
+        pages = [(page, Path(f"{language}.md"), text), ("x.md", Path("x.md"), "")]
+        return [str(error) for error in unnamed(pages, terms, language)]
+
+    @pytest.mark.parametrize(
+        "text", ["**Gradient descents** help.", "# Gradient descent {#a}"]
+    )
+    def test_the_page_says_the_name(self, terms: list[Term], text: str) -> None:
+        assert self.found(terms, text, "en") == []
+
+    def test_it_does_not(self, terms: list[Term]) -> None:
+        text = "# T {#t}\n\n`梯度下降`\n\n## 下山 {#gradient-descent}\n"
+        assert self.found(terms, text, "zh") == [
+            "zh.md:5: this never says “梯度下降”, the name of gradient-descent in "
+            "docs/terms.toml: say it, or name it otherwise there"
+        ]
+
+    def test_part_of_a_longer_word_is_not_the_name(self, tmp_path: Path) -> None:
+        path = tmp_path / "terms.toml"
+        home = 'chapter = "part/descent.md"\nbanned_zh = ["周期"]'
+        path.write_text(TERMS.replace('banned_zh = ["周期"]', home), encoding="utf-8")
+        found = self.found(read_terms(path), "梯度下降，轮流作。", "zh")
+        assert [error[:24] for error in found] == ["zh.md:1: this never says "[:24]]
+        assert self.found(read_terms(path), "梯度下降，一轮。", "zh") == []
 
 
 class TestPaired:
@@ -204,6 +284,10 @@ class TestPaired:
         assert self.found(terms, en, zh) == [
             "zh.md:5: the English says “pooling”, and this has none of 池化"
         ]
+
+    def test_a_longer_word_does_not_say_it(self, terms: list[Term]) -> None:
+        assert self.found(terms, "An epoch.", "一轮。") == []
+        assert len(self.found(terms, "An epoch.", "轮流。")) == 1
 
     def test_the_longer_term_is_meant(self, terms: list[Term]) -> None:
         assert self.found(terms, "Gradient descent.", "梯度下降。") == []
@@ -229,23 +313,25 @@ class TestHover:
 
     def test_the_first_use_is_marked_and_no_other(self, terms: list[Term]) -> None:
         marker = Marker(terms, "en", "part/x.md")
+        pooling = abbr("Taking the maximum of a window.", "pooling")
         assert marker.mark("Losses and pooling, then pooling.") == (
-            '<abbr title="How wrong it is.">Losses</abbr> and '
-            '<abbr title="Taking the maximum of a window.">pooling</abbr>, '
-            "then pooling."
+            f"{abbr('How wrong it is.', 'Losses')} and {pooling}, then pooling."
         )
         assert marker.mark("pooling again") == "pooling again"
 
     def test_quotation_marks_in_a_meaning(self, terms: list[Term]) -> None:
-        assert self.mark(terms, "gradient descent") == (
-            '<abbr title="Steps against the gradient; &quot;downhill&quot;.">'
-            "gradient descent</abbr>"
-        )
+        meaning = "Steps against the gradient; &quot;downhill&quot;."
+        marked = self.mark(terms, "gradient descent")
+        assert marked == abbr(meaning, "gradient descent")
 
     def test_chinese_words_need_no_spaces(self, terms: list[Term]) -> None:
-        assert self.mark(terms, "先做池化再看", "zh") == (
-            '先做<abbr title="取一个窗口的最大值。">池化</abbr>再看'
-        )
+        pooling = abbr("取一个窗口的最大值。", "池化")
+        assert self.mark(terms, "先做池化再看", "zh") == f"先做{pooling}再看"
+
+    def test_inside_a_longer_word_nothing_is_marked(self, terms: list[Term]) -> None:
+        assert self.mark(terms, "轮流来，还没轮到它", "zh") == "轮流来，还没轮到它"
+        marked = self.mark(terms, "轮流来，一轮", "zh")
+        assert marked == f"轮流来，一{abbr('把数据过一遍。', '轮')}"
 
     def test_a_page_does_not_mark_its_own_terms(self, terms: list[Term]) -> None:
         assert self.mark(terms, "the gradient") == "the gradient"
@@ -292,7 +378,7 @@ class TestPages:
     ) -> None:
         html = glossary(sources, "en", "../")
         ids = [part.partition('"')[0] for part in html.split('<dt id="')[1:]]
-        assert ids == ["gradient", "gradient-descent", "loss", "pooling"]
+        assert ids == ["epoch", "gradient", "gradient-descent", "loss", "pooling"]
         assert (
             'href="../part/descent.html#gradient-descent">About &lt;descent&gt;<'
             in html
@@ -300,10 +386,25 @@ class TestPages:
         assert 'href="../part/gradients.html">Gradients<' in html
         assert '<dfn>pooling</dfn> <span lang="zh">池化</span>' in html
 
+    def test_other_names_are_shown_and_other_spellings_are_not(
+        self, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "terms.toml"
+        names = 'en = ["XOR", "x-or"]\nzh = ["XOR", "异或"]'
+        meanings = 'meaning_en = "One of two."\nmeaning_zh = "二者之一。"'
+        path.write_text(f"[terms.xor]\n{names}\n{meanings}\n", encoding="utf-8")
+        sources = Sources(
+            Library(tmp_path), {}, {}, {}, {}, tuple(read_terms(path)), {}
+        )
+        assert '<dfn>XOR</dfn> <span lang="zh">异或</span>' in glossary(
+            sources, "en", ""
+        )
+        assert "<dfn>XOR、异或</dfn></dt>" in glossary(sources, "zh", "")
+
     def test_the_chinese_one_is_sorted_by_pinyin(self, sources: Sources) -> None:
         html = glossary(sources, "zh", "")
         ids = [part.partition('"')[0] for part in html.split('<dt id="')[1:]]
-        assert ids == ["pooling", "loss", "gradient", "gradient-descent"]
+        assert ids == ["pooling", "epoch", "loss", "gradient", "gradient-descent"]
         assert '<dfn>池化</dfn> <span lang="en">pooling</span>' in html
 
     def test_concepts_stand_under_their_chapters(self, sources: Sources) -> None:
@@ -324,7 +425,9 @@ class TestPages:
 
     def test_a_chapter_is_woven_with_its_terms_marked(self, sources: Sources) -> None:
         text = "# Pooling {#a}\n\nThe pooling.\n"
-        assert '<abbr title="Taking' in weave(text, "en", sources, path="part/a.md")
+        assert '<abbr tabindex="0" title="Taking' in weave(
+            text, "en", sources, path="part/a.md"
+        )
         assert "<abbr" not in weave(text, "en", sources, path="reference/a.md")
         heading = weave(text, "en", sources, path="part/a.md").splitlines()[0]
         assert "<abbr" not in heading

@@ -26,6 +26,7 @@ PARENTHESIS = "half-width parenthesis beside Han"
 QUOTE = "straight quote beside Han"
 DOTS = "dots instead of ……"
 WIDE = "space beside full-width punctuation"
+CITED = "citation not as （Lee 等人，2016）"
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,9 @@ WIDE = "space beside full-width punctuation"
         ("见[`f`](a.md)", MISSING),
         ("<https://x.org>是", MISSING),
         ("β₁是", MISSING),
+        ("（Lee 等人 2016）", CITED),
+        ("（Higham 2002；另见第 3 章）", CITED),
+        ("（Srivastava 等，2014）", CITED),
         ("好,", HALF),
         ("好.", HALF),
         ("注:", HALF),

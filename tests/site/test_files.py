@@ -109,6 +109,32 @@ def test_pages_are_small_when_compressed(site: Path) -> None:
     assert max(runs.values()) < 60 * KB, runs
 
 
+def test_the_font_of_formulas_is_small(site: Path) -> None:
+    for language in ("en", "zh"):
+        font = site / language / "assets" / "generated" / "math.woff2"
+        assert 40 * KB < font.stat().st_size < 90 * KB
+
+
+def test_the_title_of_the_book_is_said_once(site: Path) -> None:
+    titles = {"en": "Deep Learning Notes", "zh": "深度学习笔记"}
+    for language, title in titles.items():
+        text = (site / language / "index.html").read_text(encoding="utf-8")
+        assert re.findall("<title>(.*?)</title>", text) == [title]
+
+
+def test_chinese_pages_say_that_their_characters_are_simplified(site: Path) -> None:
+    for path in pages(site / "zh"):
+        assert '<html lang="zh-Hans"' in path.read_text(encoding="utf-8"), path
+    assert "Bases:" not in (site / "zh/reference/api.html").read_text(encoding="utf-8")
+
+
+def test_an_address_without_a_page_leads_back(site: Path) -> None:
+    text = (site / "404.html").read_text(encoding="utf-8")
+    assert '<base href="/">' in text
+    assert 'href="en/index.html"' in text
+    assert 'href="zh/index.html"' in text
+
+
 def test_the_large_styles_of_run_pages_are_shared(site: Path, book: Book) -> None:
     for language in ("en", "zh"):
         linked = set()

@@ -14,7 +14,7 @@ THEME = ROOT / "docs" / "theme"
 CSS = THEME / "assets" / "stylesheets" / "book.css"
 TEXTS = sorted(
     path
-    for path in [ROOT / "docs" / "root.html", *THEME.rglob("*")]
+    for path in [*(ROOT / "docs").glob("*.html"), *THEME.rglob("*")]
     if path.suffix in {".html", ".css", ".js", ".svg"} and "generated" not in path.parts
 )
 NAMESPACE = "http://www.w3.org/2000/svg"
@@ -110,7 +110,9 @@ def test_root_page_is_relative_and_works_without_scripts() -> None:
     assert "prefers-color-scheme: dark" in page
 
 
-@pytest.mark.parametrize("path", [ROOT / "docs" / "root.html", THEME / "404.html"])
+@pytest.mark.parametrize(
+    "path", [*sorted((ROOT / "docs").glob("*.html")), THEME / "404.html"]
+)
 def test_pages_outside_the_theme_have_its_colours(path: Path) -> None:
     page = path.read_text(encoding="utf-8")
     light, dark = page.split("@media (prefers-color-scheme: dark)")

@@ -13,14 +13,13 @@ from dlnotes.book.errors import BookError
 from dlnotes.book.exhibits import untranslated_message
 from dlnotes.book.gather import gather
 from dlnotes.book.keys import Settings
-from dlnotes.book.page import scan
 from dlnotes.book.quantities import misquoted
 from dlnotes.book.results import translated
 from dlnotes.book.sources import Sources, StaleError
-from dlnotes.book.terminology import banned, unpaired
 from dlnotes.book.terms import unclaimed
 from dlnotes.book.usage import directives
 from dlnotes.book.weave import Weaver
+from dlnotes.book.words import words
 
 SHOWS = ("source", "code", "run", "figure", "log", "table")
 
@@ -47,7 +46,7 @@ def check(book: Book, settings: Settings | None = None) -> Checked:
     found, side_by_side = _twins(book, texts)
     errors += found
     errors += unclaimed(book, list(sources.terms))
-    errors += _words(book, texts, sources)
+    errors += words(book, texts, sources)
     errors += misquoted(book, sources.catalogue)
     errors += unshown(book, sources)
     said = {error.message for error in errors}
@@ -88,25 +87,6 @@ def _twins(book: Book, texts: dict[Path, str]) -> tuple[list[BookError], list[st
         if found:
             side_by_side.append(parity.side_by_side(*pair, 100))
     return errors, side_by_side
-
-
-def _words(book: Book, texts: dict[Path, str], sources: Sources) -> Iterator[BookError]:
-    """Check that both languages use the words of the book, wherever it has Chinese."""
-    for en, zh in parity.pairs(book.docs)[0]:
-        path = book.relative(zh)
-        yield from banned(texts[zh], sources.terms, path)
-        blocks = (scan(texts[page])[0] for page in (en, zh))
-        yield from unpaired(parity.prose_pairs(*blocks), sources.terms, path)
-    for chinese in sources.catalogue.values():
-        for error in banned(chinese, sources.terms, book.relative(book.catalogue)):
-            yield BookError(error.message, error.path)
-    for term in sources.terms:
-        meaning, path = term.meanings["zh"], book.relative(book.terms)
-        for error in (
-            *typography.check(meaning, path),
-            *banned(meaning, sources.terms, path),
-        ):
-            yield BookError(error.message, path, term.line)
 
 
 def _summary(pages: int, errors: int) -> str:

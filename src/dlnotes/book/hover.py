@@ -13,17 +13,20 @@ from dlnotes.book.terms import Term
 class Marker:
     """Marks terms in the running text of one page, each where it comes first.
 
-    The page's own terms are left alone: it explains them.
+    The page's own terms are left alone: it explains them. So are longer Chinese words
+    in which a name is another word.
     """
 
     def __init__(self, terms: Iterable[Term], language: str, page: str) -> None:
         self.language = language
         self.terms = tuple(term for term in terms if term.chapter != page)
-        self.own = tuple(
-            name
+        self.left = tuple(
+            word
             for term in terms
-            if term.chapter == page
-            for name in term.names[language]
+            for word in (
+                *(term.names[language] if term.chapter == page else ()),
+                *(term.not_in if language == "zh" else ()),
+            )
         )
         self.seen: set[str] = set()
 
@@ -31,7 +34,7 @@ class Marker:
         """Return running text with the terms in it marked that are new."""
         if not self.terms:
             return text
-        finder, meanings = _index(self.terms, self.own, self.language)
+        finder, meanings = _index(self.terms, self.left, self.language)
         linked = _link_texts(text)
 
         start = 0
@@ -45,7 +48,7 @@ class Marker:
                 return match[0]
             self.seen.add(term.ident)
             meaning = html.escape(term.meanings[self.language])
-            return f'<abbr title="{meaning}">{match[0]}</abbr>'
+            return f'<abbr tabindex="0" title="{meaning}">{match[0]}</abbr>'
 
         pieces = []
         for piece in inline(text):
@@ -66,10 +69,10 @@ def _link_texts(text: str) -> list[tuple[int, int]]:
 
 @cache
 def _index(
-    terms: tuple[Term, ...], own: tuple[str, ...], language: str
+    terms: tuple[Term, ...], left: tuple[str, ...], language: str
 ) -> tuple[re.Pattern[str], dict[str, Term | None]]:
-    """Return what finds the names, and the term of each; `own` ones have none."""
+    """Return what finds the names, and their terms; those `left` alone have none."""
     names = [(name, term) for term in terms for name in term.names[language]]
-    finder = pattern([*(name for name, _ in names), *own], language)
-    nothing: dict[str, Term | None] = {name.lower(): None for name in own}
+    finder = pattern([*(name for name, _ in names), *left], language)
+    nothing: dict[str, Term | None] = {name.lower(): None for name in left}
     return finder, nothing | {name.lower(): term for name, term in names}

@@ -49,32 +49,35 @@ def characters(mathml: Iterable[str]) -> set[str]:
 def subset_font(shown: set[str]) -> bytes:
     """Return STIX Two Math, cut to some characters, as a WOFF2 font.
 
-    The mathematical italic and bold forms that MathML derives from plain letters are
-    kept along with them.
+    Kept along with them are the italic forms of letters, which browsers show in place
+    of a letter that stands alone, and what the sizes of scripts need.
     """
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
-    letters = map(chr, [*range(0x2100, 0x2150), *range(0x1D400, 0x1D800)])
     spec = find_spec("ziamath")  # for its font; the package need not be imported
     assert spec is not None
     assert spec.origin is not None
     path = Path(spec.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
     options = subset.Options()
     options.flavor = "woff2"
-    options.layout_features = ["*"]
+    options.layout_features = ["ccmp", "dtls", "flac", "kern", "locl", "ssty"]
     options.drop_tables += ["DSIG"]
-    styled = [c for c in letters if _plain(c) in shown]
     font = TTFont(path, recalcTimestamp=False)
     cutter = subset.Subsetter(options)
-    cutter.populate(text="".join(sorted({*shown, *ALWAYS, *styled})))
+    kept = {*shown, *ALWAYS}
+    cutter.populate(text="".join(sorted({*kept, *_italics(kept)})))
     cutter.subset(font)
     buffer = io.BytesIO()
     subset.save_font(font, buffer, options)
     return buffer.getvalue()
 
 
-def _plain(character: str) -> str:
-    import unicodedata
+def _italics(letters: set[str]) -> set[str]:
+    """Return the mathematical italic forms of some letters."""
+    from unicodedata import name, normalize
 
-    return unicodedata.normalize("NFKC", character)
+    styled = map(chr, range(0x1D400, 0x1D800))
+    italic = {c for c in styled if name(c, "").startswith("MATHEMATICAL ITALIC ")}
+    italic.add("\N{PLANCK CONSTANT}")  # stands for the italic h
+    return {c for c in italic if normalize("NFKC", c) in letters}

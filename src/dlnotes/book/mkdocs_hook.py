@@ -1,11 +1,9 @@
 """The MkDocs hook: runs what is stale, and adds run pages and downloads to the site."""
 
-import logging
 import os
 from pathlib import Path
 from typing import Any
 
-import jieba
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
@@ -34,7 +32,6 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_pre_build(config: MkDocsConfig) -> None:
     """Run what is stale and write the font, unless `dlnotes build` has done so."""
     _styles.clear()
-    jieba.setLogLevel(logging.WARNING)  # it reports its dictionary on every build
     if "DLNOTES_BUILD" in os.environ:
         return
     try:

@@ -1,6 +1,8 @@
 """The glossary and the index of concepts, from the terms and the chapters."""
 
 import html
+import re
+from collections.abc import Iterable
 from itertools import groupby
 
 from dlnotes.book.sources import Chapter, Sources
@@ -13,12 +15,15 @@ def glossary(sources: Sources, language: str, up: str) -> str:
     """Return every term with its meaning, by letter or, in Chinese, by pinyin."""
     entries = []
     for term in sorted(sources.terms, key=lambda term: _order(term, language)):
-        name, twin = term.names[language][0], term.names[OTHER[language]][0]
-        other = f' <span lang="{OTHER[language]}">{_e(twin)}</span>'
+        names = _distinct(term.names[language])
+        twins = [n for n in _distinct(term.names[OTHER[language]]) if n not in names]
+        other = (
+            f' <span lang="{OTHER[language]}">{_listed(twins, OTHER[language])}</span>'
+        )
         where = f" {_link(term, sources, language, up, None)}" if term.chapter else ""
         entries.append(
-            f'<dt id="{term.ident}"><dfn>{_e(name)}</dfn>'
-            f"{'' if name == twin else other}</dt>"
+            f'<dt id="{term.ident}"><dfn>{_listed(names, language)}</dfn>'
+            f"{other if twins else ''}</dt>"
             f"<dd>{_e(term.meanings[language])}{where}</dd>"
         )
     return f'<dl class="dl-glossary">{"".join(entries)}</dl>'
@@ -41,6 +46,20 @@ def concepts(sources: Sources, language: str, up: str) -> str:
     return f'<dl class="dl-concepts">{"".join(entries)}</dl>'
 
 
+def _distinct(names: Iterable[str]) -> list[str]:
+    """Return names without other spellings of one: “minibatch” after “mini-batch”."""
+    spelled = {_letters(name): name for name in reversed([*names])}
+    return [name for name in names if name in spelled.values()]
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+def _listed(names: list[str], language: str) -> str:
+    return (", " if language == "en" else "、").join(map(_e, names))
+
+
 def _order(term: Term, language: str) -> bytes:
     """Sort common Chinese characters by pinyin, as their old national code does."""
     name = term.names[language][0].lower()
@@ -50,9 +69,9 @@ def _order(term: Term, language: str) -> bytes:
 def _link(
     term: Term, sources: Sources, language: str, up: str, text: str | None
 ) -> str:
-    """Link to the heading with a term's id, or else to the head of its chapter."""
+    """Link to the heading a term stands under, or else to the head of its chapter."""
     chapter = _chapter(sources, language, term.chapter)
-    anchor = f"#{term.ident}" if term.ident in chapter.anchors else ""
+    anchor = f"#{term.section}" if term.section in chapter.anchors else ""
     label = chapter.title if text is None else text
     return f'<a href="{up}{_url(term.chapter)}{anchor}">{_e(label)}</a>'
 

@@ -16,6 +16,7 @@ from dlnotes.book.gather import gather
 from dlnotes.book.keys import Settings
 from dlnotes.book.maths import characters, subset_font
 from dlnotes.book.progress import Report
+from dlnotes.book.root import write_root
 from dlnotes.book.runner import TIMEOUT, Runner
 from dlnotes.book.store import write_atomically
 from dlnotes.book.swap import replace
@@ -100,8 +101,7 @@ def _build_languages(
     for language, process in builds.items():
         if process.returncode:
             report.say(f"[{language}] {_without_news(said[language])}")
-    shutil.copyfile(book.docs / "root.html", folder / "index.html")
-    (folder / ".nojekyll").touch()
+    write_root(book, folder)
     return all(process.returncode == 0 for process in builds.values())
 
 

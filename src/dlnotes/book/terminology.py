@@ -10,8 +10,6 @@ from dlnotes.book.inline import visible
 from dlnotes.book.page import Block, prose, scan
 from dlnotes.book.terms import Term
 
-_QUOTED = re.compile("“[^”]*”|「[^」]*」")
-
 
 def pattern(names: Iterable[str], language: str) -> re.Pattern[str]:
     """Return what finds the names in running text, the longest first.
@@ -31,23 +29,6 @@ def _chinese(name: str) -> str:
     """A name in Chinese text; Latin ones, as dropout, end at a letter."""
     escaped = re.escape(name)
     return rf"(?<![A-Za-z]){escaped}(?![A-Za-z])" if name.isascii() else escaped
-
-
-def banned(text: str, terms: Iterable[Term], path: str | Path) -> Iterator[BookError]:
-    """Yield an error for each rendering in Chinese text that the book does not use.
-
-    One in quotation marks or in code is spoken about, not used.
-    """
-    for block in scan(text)[0]:
-        shown, offsets = visible(prose(block))
-        shown = _QUOTED.sub(lambda match: "\n" * len(match[0]), shown)
-        for term in terms:
-            for word in term.banned:
-                for match in re.finditer(re.escape(word), shown):
-                    at = prose(block)[: offsets[match.start()]].count("\n")
-                    message = f"{word} is not used for {term.names['en'][0]}: "
-                    message += f"write {term.names['zh'][0]}"
-                    yield BookError(message, path, block.line + at)
 
 
 @cache
@@ -77,12 +58,49 @@ def unpaired(
             term = by_name[base_form(match[0], by_name)]
             if term.paired and term.ident not in said:
                 said.add(term.ident)
-                names = [name.lower() for name in term.names["zh"]]
-                if not any(name in chinese for name in names):
+                if not _says(chinese, term):
                     message = f"the English says “{match[0]}”, and this has none of "
                     yield BookError(
                         message + "、".join(term.names["zh"]), path, zh.line
                     )
+
+
+def _says(chinese: str, term: Term) -> bool:
+    """Say whether some Chinese in small letters has a name of a term."""
+    for word in term.not_in:
+        chinese = chinese.replace(word, "\n")
+    return any(name.lower() in chinese for name in term.names["zh"])
+
+
+def unnamed(
+    pages: Iterable[tuple[str, Path, str]], terms: Iterable[Term], language: str
+) -> Iterator[BookError]:
+    """Yield an error for each term whose name its own page does not say.
+
+    Args:
+        pages: of each its path below its language's folder, the one that errors tell,
+            and its text.
+        terms: the words of the book.
+        language: that of the pages.
+    """
+    homes: dict[str, list[Term]] = {}
+    for term in terms:
+        homes.setdefault(term.chapter, []).append(term)
+    for name, path, text in pages:
+        if name not in homes:
+            continue
+        blocks = scan(text)[0]
+        lines = {block.ident: block.line for block in blocks if block.ident}
+        said = "\n\n".join(visible(prose(block))[0] for block in blocks)
+        for term in homes[name]:
+            word = term.names[language][0]
+            if not any(
+                match[0] not in term.not_in
+                for match in pattern([word, *term.not_in], language).finditer(said)
+            ):
+                message = f"this never says “{word}”, the name of {term.ident} in "
+                message += "docs/terms.toml: say it, or name it otherwise there"
+                yield BookError(message, path, lines.get(term.section, 1))
 
 
 def base_form(word: str, known: Collection[str]) -> str:

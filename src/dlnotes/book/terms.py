@@ -12,7 +12,11 @@ from dlnotes.book.errors import BookError
 from dlnotes.book.page import front_matter, scan
 
 NEEDED = {"en": list, "zh": list, "meaning_en": str, "meaning_zh": str}
-POSSIBLE = {**NEEDED, "chapter": str, "banned_zh": list, "paired": bool}
+POSSIBLE = {
+    **NEEDED,
+    **{"chapter": str, "section": str},
+    **{"banned_zh": list, "not_in_zh": list, "paired": bool},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +28,9 @@ class Term:
         names: by language, the ways to write it; the first is the name.
         meanings: by language, one line.
         chapter: the page that explains it, below its language's folder; or empty.
+        section: the heading there that it stands under.
         banned: Chinese renderings that the book does not use.
+        not_in: longer Chinese words in which its name is another word.
         paired: where one language says it, the other has to as well.
         is_concept: whether its chapter claims it.
         line: where it stands in the file.
@@ -34,7 +40,9 @@ class Term:
     names: Mapping[str, tuple[str, ...]]
     meanings: Mapping[str, str]
     chapter: str
+    section: str
     banned: tuple[str, ...]
+    not_in: tuple[str, ...]
     paired: bool
     is_concept: bool
     line: int
@@ -54,8 +62,10 @@ def read_terms(path: Path) -> list[Term]:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BookError(f"this is not TOML: {error}", path) from error
+    tables.pop("instead", None)  # read by `wording`
     if unknown := set(tables) - {"concepts", "terms"}:
-        raise BookError(f"unknown table {min(unknown)!r}: concepts or terms", path, 1)
+        message = f"unknown table {min(unknown)!r}: concepts, terms or instead"
+        raise BookError(message, path, 1)
     terms = [
         _term(ident, fields, kind, _line(text, f"[{kind}.{ident}]"), path)
         for kind, entries in tables.items()
@@ -93,7 +103,9 @@ def _term(ident: str, fields: Any, kind: str, line: int, path: Path) -> Term:
         {"en": tuple(fields["en"]), "zh": tuple(fields["zh"])},
         {"en": fields["meaning_en"], "zh": fields["meaning_zh"]},
         fields.get("chapter", ""),
+        fields.get("section", ident),
         tuple(fields.get("banned_zh", ())),
+        tuple(fields.get("not_in_zh", ())),
         fields.get("paired", False),
         kind == "concepts",
         line,

@@ -42,6 +42,10 @@ _CHINESE: Rules = {
             rf"|(?<=[{_HAN}])[ \t]+(?=——|……)|(?<=——|……)[ \t]+(?=[{_HAN}])"
             rf"|(?<=[{_HAN}])[ \t]+(?=“[{_HAN}])|(?<=[{_HAN}]”)[ \t]+(?=[{_HAN}])"
         ),
+        "citation not as （Lee 等人，2016）": (
+            r"(?<=[A-Za-z人])[ ](?=(?:1[89]|20)\d\d(?:[；，][^（）]*)?）)"
+            r"|(?<=[A-Za-z] )等(?=，(?:1[89]|20)\d\d)"
+        ),
         "double space": _DOUBLE,
     }.items()
 }
@@ -68,6 +72,11 @@ def check(text: str, path: str | Path | None = None) -> list[BookError]:
 def check_en(text: str, path: str | Path | None = None) -> list[BookError]:
     """Report what is certainly wrong in the typography of an English page."""
     return _check(text, path, _ENGLISH)
+
+
+def bind_arrows(text: str) -> str:
+    """Keep an arrow on the line of the link that it points to."""
+    return text.replace("→ [", "→\N{NO-BREAK SPACE}[")
 
 
 def join_han(text: str) -> str:

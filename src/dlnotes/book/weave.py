@@ -15,7 +15,7 @@ from dlnotes.book.inline import VALUE, Piece, Value
 from dlnotes.book.maths import to_mathml
 from dlnotes.book.page import scan
 from dlnotes.book.sources import Sources
-from dlnotes.book.typography import join_han
+from dlnotes.book.typography import bind_arrows, join_han
 
 GHOST = "\ue002"  # a private character: the one after it is there to be joined only
 HELD = re.compile("\x02(\\d+)\x03")
@@ -96,7 +96,7 @@ class Weaver:
         text = self._prose(block)
         if self.language == "zh" and block.kind in ("paragraph", "item"):
             text = join_han(text)
-        text = re.sub(f"{GHOST}.", "", text)
+        text = bind_arrows(re.sub(f"{GHOST}.", "", text))
         explained = block.kind in ("paragraph", "item") and "/" in self.path
         if explained and not self.path.startswith("reference/"):
             text = self.marker.mark(text)

@@ -65,3 +65,9 @@
   const search = document.querySelector(".md-search[role=dialog]")
   if (search) search.setAttribute("aria-label", search.querySelector("input").placeholder)
 })()
+
+// The theme's search starts with a key; dictation and a paste from the menu come without.
+{
+  const field = document.querySelector("[data-md-component=search-query]")
+  field?.addEventListener("input", () => field.dispatchEvent(new KeyboardEvent("keyup")))
+}

@@ -1,0 +1,26 @@
+"""What lies above the two languages of the site."""
+
+import os
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dlnotes.book.book import Book
+from dlnotes.book.store import write_atomically
+
+
+def write_root(book: Book, folder: Path) -> None:
+    """Write the page that leads to a language, and the one for what is not found.
+
+    The second is shown at any address, so that it has to know where the site begins:
+    by default at the root of its host, else where `SITE_URL_EN` says.
+    """
+    shutil.copyfile(book.docs / "root.html", folder / "index.html")
+    (folder / ".nojekyll").touch()
+    page = book.docs / "not_found.html"
+    if page.exists():
+        path = urlsplit(os.environ.get("SITE_URL_EN", "")).path
+        begin = path.rstrip("/").removesuffix("en") or "/"
+        text = page.read_text(encoding="utf-8")
+        text = text.replace('<base href="/">', f'<base href="{begin}">')
+        write_atomically(folder / "404.html", text.encode())
