@@ -8,8 +8,10 @@ from typing import Any
 
 from dlnotes.book import render
 from dlnotes.book.book import Book
+from dlnotes.book.cache import engine, key_of
 from dlnotes.book.comments import translate_comments
 from dlnotes.book.export import standalone
+from dlnotes.book.keys import behind
 from dlnotes.book.notebook import notebook
 from dlnotes.book.results import translated
 from dlnotes.book.snippet import Snippet
@@ -25,13 +27,22 @@ def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str,
 
     for name, snippet in sources.snippets.items():
         yield f"runs/{name}.py", text(snippet.source)
-        yield f"runs/{name}_standalone.py", text(standalone(book, snippet))
+        yield f"runs/{name}_standalone.py", text(_standalone(book, snippet))
     library = book.library
     for name in library.names():
         module = library.module(name)
         if module and not f"{name}.".startswith(f"{library.package}.book."):
             path = module.path.relative_to(library.folder.parent).as_posix()
             yield f"source/{path}", module.source
+
+
+def _standalone(book: Book, snippet: Snippet) -> str:
+    """Return a snippet as one program; it is kept."""
+    key = key_of(engine(), book.library.digest, behind(book, snippet))
+    program: str = book.cache.make(
+        "standalone", snippet.name, key, lambda: standalone(book, snippet)
+    )
+    return program
 
 
 def write_notebooks(sources: Sources, language: str, folder: Path) -> list[str]:
