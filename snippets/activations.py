@@ -21,10 +21,16 @@ from dlnotes.basics.activations import (
 )
 from dlnotes.basics.gradient import numerical_gradient
 from dlnotes.basics.layers import Dense, Sigmoid, forward_pass
+from dlnotes.plot import show, use_style
+from dlnotes.seed import shifted
 from dlnotes.table import Table
+from dlnotes.train.seed import seed_everything
+
+use_style()
+seed_everything(0)
 
 # %% stack
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(shifted(0))
 W1, b1 = rng.normal(size=(4, 4)), rng.normal(size=4)
 W2, b2 = rng.normal(size=(4, 4)), rng.normal(size=4)
 X = rng.normal(size=(1000, 4))
@@ -117,7 +123,7 @@ for ax, (name, (values, slopes)) in zip(
 for ax in axes[-1]:
     ax.set_xlabel("weighted input z")
 axes[1, 0].legend(loc="lower right")
-plt.show()
+show()
 
 # %% tanh-is-a-sigmoid
 z = np.linspace(-20, 20, 4001)
@@ -176,7 +182,7 @@ ax.set(
 ax.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
 ax.set_yticks([0, 0.25, 0.5, 1])
 ax.legend()
-plt.show()
+show()
 
 
 # %% naive

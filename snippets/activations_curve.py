@@ -9,10 +9,13 @@ from torch.optim import Adam
 from dlnotes.linear import least_squares
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
 from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% data
 x = torch.linspace(-3, 3, 121)[:, None]  # (121, 1)
@@ -70,7 +73,7 @@ with torch.no_grad():
     ax.plot(x, models["tanh"](x), "C0", lw=2, label="tanh")
 ax.set(xlabel="input x", ylabel="output y")
 ax.legend()
-plt.show()
+show()
 
 # %% output-range
 floors = {

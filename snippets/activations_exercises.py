@@ -4,8 +4,9 @@
 import numpy as np
 
 from dlnotes.basics.activations import relu, softmax, softmax_jacobian
+from dlnotes.seed import shifted
 
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(shifted(0))
 
 # %% solution-1
 W1, W2 = rng.normal(size=(1, 4)), rng.normal(size=(4, 1))

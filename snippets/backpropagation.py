@@ -19,7 +19,12 @@ from dlnotes.basics.layers import (
     backward_pass,
     forward_pass,
 )
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
+from dlnotes.train.seed import seed_everything
+
+use_style()
+seed_everything(0)
 
 # %% network
 x = np.array([0.05, 0.10])
@@ -64,7 +69,7 @@ for column, label in zip(columns, ("input", "hidden", "output"), strict=True):
 ax.set_xlim(-1.0, 5.3)
 ax.set_ylim(-0.8, 1.7)
 ax.axis("off")
-plt.show()
+show()
 
 # %% forward
 z1 = W1 @ x
@@ -154,7 +159,7 @@ ax.text(2.4, 4.88, "gradient", ha="center", va="center", color="C3")
 ax.set_xlim(0, 4.8)
 ax.set_ylim(0.2, 5.3)
 ax.axis("off")
-plt.show()
+show()
 
 # %% layers
 X, T = x[np.newaxis], t[np.newaxis]  # (1, 2)
@@ -266,7 +271,7 @@ ax.legend()
 below.loglog(thin, gap[thin], color="C3")
 below.set_ylabel("|difference|")
 below.set_xlabel("step")
-plt.show()
+show()
 largest_gap = gap.max()
 
 # %% exchanged-check
@@ -337,7 +342,7 @@ ax.loglog(sizes, wrong_errors, "C1s--", ms=3, label="indices exchanged")
 ax.set_xlabel("step size h")
 ax.set_ylabel("largest relative error")
 ax.legend()
-plt.show()
+show()
 best_error = min(right_errors)
 tiny_error = gradient_check(lambda W: loss_of(W, W2), W1, gradient1, h=1e-12)
 

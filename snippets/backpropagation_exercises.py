@@ -12,6 +12,7 @@ from dlnotes.basics.layers import (
     backward_pass,
     forward_pass,
 )
+from dlnotes.seed import shifted
 from dlnotes.table import Table
 
 # %% solution-1
@@ -54,7 +55,7 @@ class Exchanged(Dense):
         return (dZ[:, :, np.newaxis] * self.W).sum(axis=2)
 
 
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(shifted(0))
 hidden = Dense(rng.normal(size=(3, 2)), np.zeros(3))
 output = Exchanged(rng.normal(size=(2, 3)), np.zeros(2))
 net = [hidden, Sigmoid(), output, Sigmoid()]

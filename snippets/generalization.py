@@ -10,9 +10,12 @@ from torch import Tensor
 from dlnotes.data.curve import bump, chebyshev, noisy_bump
 from dlnotes.linear import least_squares, linear
 from dlnotes.losses import mse
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
 from dlnotes.validate import cross_validate, k_fold, train_val_test
+
+use_style()
 
 # %% data
 seed_everything(1974)
@@ -49,7 +52,7 @@ for ax, d in zip(axes.flat, (1, 2, 5, 20), strict=True):
     ax.text(0, 3.5, f"degree {d}", ha="center", bbox=paper)
 fig.supxlabel("x")
 fig.supylabel("y")
-plt.show()
+show()
 
 # %% generalisation
 nodes = torch.cos(torch.pi * (torch.arange(400) + 0.5) / 400).double()
@@ -71,7 +74,7 @@ ax.axhline(0.3**2, color="gray", ls=":")
 ax.set(yscale="log", xlabel="degree", ylabel="mean squared error")
 ax.set(xticks=[1, 5, 10, 15, 20])
 ax.legend()
-plt.show()
+show()
 
 # %% k-fold
 for held_in, held_out in k_fold(7, k=3):
@@ -163,7 +166,7 @@ ax.set_xticks([30, 100, 300, 1000], ["30", "100", "300", "1000"])
 ax.set_yticks([0.06, 0.1, 0.2, 0.3], ["0.06", "0.1", "0.2", "0.3"])
 ax.minorticks_off()
 fig.legend(loc="outside upper center", ncols=2)
-plt.show()
+show()
 
 # %% limits
 simple_few, simple_many = (curves[2][i][1].item() for i in (0, -1))

@@ -6,9 +6,12 @@ import torch
 
 from dlnotes.data.curve import bump, chebyshev, noisy_bump
 from dlnotes.linear import least_squares
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
 from dlnotes.validate import bias_variance
+
+use_style()
 
 # %% redraw
 seed_everything(1992)
@@ -28,7 +31,7 @@ for ax, d in zip(axes, (2, 8), strict=True):
     ax.set(xlabel="x", ylim=(-1.5, 3.2), xticks=[-1, 0, 1])
     ax.text(0, 2.8, f"degree {d}", ha="center")
 axes[0].set(ylabel="y")
-plt.show()
+show()
 
 # %% decompose
 angles = torch.pi * (torch.arange(400) + 0.5) / 400
@@ -63,7 +66,7 @@ ax.plot(degree, measured, "o", color="black", mfc="none", label="measured")
 ax.set(yscale="log", ylim=(5e-4, 1), xlabel="degree")
 ax.set(ylabel="mean squared error")
 fig.legend(loc="outside upper center", ncols=3)
-plt.show()
+show()
 
 # %% results
 bias_2, variance_2, sum_2, measured_2 = rows[1][1], rows[1][2], *rows[1][4:6]

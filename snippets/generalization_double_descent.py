@@ -8,7 +8,10 @@ from torch.nn.functional import one_hot
 
 from dlnotes.data.digits import load_digits
 from dlnotes.metrics import accuracy
+from dlnotes.plot import show, use_style
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% data
 digits = load_digits()
@@ -50,7 +53,7 @@ ax.plot(widths, [100 * e for e in on_training], "s--", label="training images")
 ax.axvline(200, color="gray", ls=":")
 ax.set(xscale="log", xlabel="random features", ylabel="wrong (%)")
 ax.legend()
-plt.show()
+show()
 
 # %% results
 narrow = {w: new for w, (_, new, _) in curve.items() if w < 160}

@@ -11,7 +11,11 @@ from dlnotes.basics.gradient import (
     numerical_gradient,
 )
 from dlnotes.basics.surfaces import camel, camel_gradient
+from dlnotes.plot import show, use_style
+from dlnotes.seed import shifted
 from dlnotes.table import Table
+
+use_style()
 
 # %% slope
 fig, ax = plt.subplots(figsize=(4.6, 3.0))
@@ -26,7 +30,7 @@ ax.plot(ends, np.e * ends, "C0", label="tangent")
 ax.plot(1, np.e, "o", color="black")
 ax.set(xlabel="x", ylabel="f(x)", ylim=(-1, 9))
 ax.legend(loc="upper left")
-plt.show()
+show()
 
 # %% derivative
 for h in (1.0, 0.1, 0.01, 0.001):
@@ -58,7 +62,7 @@ ax.loglog(steps, forward32, "C0--", label="forward, float32")
 ax.loglog(steps, central32, "C1--", label="central, float32")
 ax.set(xlabel="step size h", ylabel="relative error", ylim=(1e-12, 1e3))
 ax.legend(loc="upper center", ncols=2, fontsize="small")
-plt.show()
+show()
 
 
 # %% slopes
@@ -172,7 +176,7 @@ ax.axvline(uphill, color="C1", ls="--", label="gradient")
 ax.axvline(uphill + 180, color="C2", ls=":", label="against the gradient")
 ax.set(xticks=range(0, 361, 90), xlabel="direction (degrees)", ylabel="rise")
 fig.legend(loc="outside upper center", ncols=2)
-plt.show()
+show()
 
 # %% valley
 curvature = np.array([1.0, 10.0])
@@ -205,7 +209,7 @@ for ax, (rate, path) in zip(axes.flat, paths.items(), strict=True):
     ax.set(xlim=(-4.6, 4.6), ylim=(-3.2, 3.2))
 fig.supxlabel("x")
 fig.supylabel("y")
-plt.show()
+show()
 
 # %% rates
 tried = np.arange(0.004, 0.2, 0.002)
@@ -224,10 +228,10 @@ ax.axvline(0.2, color="C1", ls="--", label="2/λ")
 ticks = [0, 0.05, 0.1, 0.15, 0.2]
 ax.set(xlabel="learning rate η", ylabel="steps needed", xticks=ticks)
 ax.legend()
-plt.show()
+show()
 
 # %% limit
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(shifted(0))
 A = rng.normal(size=(5, 5))
 H = A @ A.T + np.eye(5)
 largest_curvature = np.linalg.eigvalsh(H)[-1]

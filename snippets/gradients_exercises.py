@@ -5,6 +5,7 @@ import numpy as np
 
 from dlnotes.basics.gradient import central_difference, gradient_descent
 from dlnotes.basics.surfaces import double_well_gradient
+from dlnotes.seed import shifted
 
 # %% solution-1
 for h in (1e-2, 1e-5, 1e-8, 1e-16, 1e-200):
@@ -30,7 +31,7 @@ for condition in (10, 100, 1000):
 count_10, count_100, count_1000 = counts.values()
 
 # %% solution-3
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(shifted(0))
 medians = []
 for sigma in (1e-3, 1e-6, 1e-9, 1e-12):
     path = gradient_descent(

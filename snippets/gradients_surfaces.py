@@ -12,7 +12,11 @@ from dlnotes.basics.surfaces import (
     double_well,
     double_well_gradient,
 )
+from dlnotes.plot import show, use_style
+from dlnotes.seed import shifted
 from dlnotes.table import Table
+
+use_style()
 
 # %% stationary
 x, y = np.meshgrid(np.linspace(-2, 2, 41), np.linspace(-1.1, 1.1, 31))
@@ -50,10 +54,10 @@ for (kind, ups), style in zip(
     ax.plot(*points[upward == ups].T, style, mec="white", ms=9, label=kind)
 ax.set(xlabel="x", ylabel="y")
 fig.legend(loc="outside upper center", ncols=3)
-plt.show()
+show()
 
 # %% many-starts
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(shifted(0))
 starts = rng.uniform([-2, -1], [2, 1], (1000, 2))
 ends = gradient_descent(camel_gradient, starts, 0.02, 500)[-1]
 pits = points[upward == 2]
@@ -87,7 +91,7 @@ for depth, style, name in (
 ax.plot(*pits.T, "*", color="black", mec="white", ms=13)
 ax.set(xlabel="x", ylabel="y")
 fig.legend(loc="outside upper center", ncols=3)
-plt.show()
+show()
 
 # %% saddle
 path = gradient_descent(double_well_gradient, [1.5, 1e-6], 0.1, 200)
@@ -118,7 +122,7 @@ ax.plot(0, 0, "X", color="C1", mec="white", ms=10, label="saddle")
 ax.plot([0, 0], [-1, 1], "*", color="C0", mec="white", ms=13, label="minimum")
 ax.set(xlabel="x", ylabel="y")
 fig.legend(loc="outside upper center", ncols=3)
-plt.show()
+show()
 
 # %% saddle-steps
 fig, axes = plt.subplots(2, 1, figsize=(4.6, 3.6), sharex=True)
@@ -126,7 +130,7 @@ axes[0].plot(values, "C0")
 axes[0].set_ylabel("f")
 axes[1].semilogy(sizes, "C1")
 axes[1].set(xlabel="step", ylabel="|∇f|")
-plt.show()
+show()
 
 
 # %% plateau
@@ -164,4 +168,4 @@ ax.loglog(10.0**-exponents, plateau_steps, "C1s-", label="plateau")
 ax.loglog(10.0 ** -np.arange(1, 16), saddle_steps, "C0o--", label="saddle")
 ax.set(xlabel="size of the gradient at the start", ylabel="steps to get away")
 ax.legend()
-plt.show()
+show()

@@ -6,9 +6,11 @@ import numpy as np
 import torch
 
 from dlnotes.basics.gradient import hessian
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
+from dlnotes.train.seed import seed_everything
 
-torch.set_num_threads(1)  # more threads would add up in another order
+use_style()
 
 # %% network
 X = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1.0]]).double()
@@ -29,7 +31,7 @@ def slopes(theta, *network):
 
 
 def draw(starts, units):
-    torch.manual_seed(0)
+    seed_everything(0)
     theta = 2 * torch.rand(starts, 4 * units + 1).double() - 1
     theta[:, : 3 * units] /= 2**0.5
     theta[:, 3 * units :] /= units**0.5
@@ -63,7 +65,7 @@ Table(["loss", "networks", "|∇L| < 1e-8"], rows).show()
 # %% nudges
 rest = theta[still]
 at_rest = network_losses(rest, 2)
-torch.manual_seed(1)
+seed_everything(1)
 lower = torch.zeros(still_count, dtype=torch.bool)
 for _ in range(1000):
     nudge = torch.randn_like(rest)
@@ -123,7 +125,7 @@ for (a, b), style, text in zip(marks, "*sX", ("0", "1/8", "1/6"), strict=True):
     ax.plot(a, b, style, color="black", mec="white", ms=12)
     ax.annotate(text, (a, b), (7, 5), textcoords="offset points")
 ax.set(xlabel="first direction", ylabel="second direction")
-plt.show()
+show()
 
 # %% width
 widths, shares = [2, 4, 8, 16], []

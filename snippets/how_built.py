@@ -6,7 +6,10 @@ import torch
 
 from dlnotes.data.synthetic import noisy_line
 from dlnotes.linear import least_squares, linear
+from dlnotes.plot import show, use_style
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% pipeline
 boxes = {
@@ -44,7 +47,7 @@ for start, end in [
     ax.annotate("", end, start, arrowprops=arrow)
 ax.set(xlim=(0, 5.9), ylim=(-0.4, 3.55))
 ax.axis("off")
-plt.show()
+show()
 
 # %% line
 seed_everything(7)
@@ -60,4 +63,4 @@ ax.plot(X[:, 0], y, ".", color="gray", label="40 observations")
 ax.plot(ends, linear(ends, w, b), color="C0", lw=2, label="fitted line")
 ax.set(xlabel="x", ylabel="y")
 ax.legend()
-plt.show()
+show()

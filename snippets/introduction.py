@@ -7,8 +7,11 @@ from matplotlib.patches import Ellipse
 from torch import Tensor
 
 from dlnotes.data.digits import load_digits
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% nested
 fig, ax = plt.subplots(figsize=(4.6, 3.0))
@@ -23,7 +26,7 @@ for y, width, height, name, label in sets:
     ax.text(0, label, name, ha="center", va="center")
 ax.set(xlim=(-2.4, 2.4), ylim=(-1.6, 1.6))
 ax.set_axis_off()
-plt.show()
+show()
 
 # %% data
 digits = load_digits()
@@ -44,7 +47,7 @@ for row, digit in zip(axes, (3, 8), strict=True):
     for ax, image in zip(row, X_train[y_train == digit][:6], strict=True):
         ax.imshow(image.reshape(8, 8).numpy(), cmap="gray_r")
         ax.set_axis_off()
-plt.show()
+show()
 
 
 # %% rules
@@ -120,7 +123,7 @@ ax.set(
     xscale="log", xlabel="number of examples", ylabel="error on the test set"
 )
 ax.legend()
-plt.show()
+show()
 
 
 # %% unsupervised
@@ -147,7 +150,7 @@ fig, axes = plt.subplots(2, 5, figsize=(4.2, 1.9))
 for ax, centre in zip(axes.flat, centres, strict=True):
     ax.imshow(centre.reshape(8, 8).numpy(), cmap="gray_r")
     ax.set_axis_off()
-plt.show()
+show()
 
 # %% semi-supervised
 few, half, full = [], [], []

@@ -10,10 +10,13 @@ from torch.optim import SGD
 from dlnotes.data.synthetic import noisy_line
 from dlnotes.linear import LinearRegression, least_squares, linear
 from dlnotes.losses import mse
+from dlnotes.plot import show, use_style
 from dlnotes.train.batches import Batches
 from dlnotes.train.history import History
 from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% idea
 x_few = torch.tensor([0.1, 0.25, 0.4, 0.55, 0.7, 0.9])
@@ -27,7 +30,7 @@ ax.axline((0, float(b_few)), slope=float(w_few), color="C0", label="model ŷ")
 ax.plot(x_few, y_few, "o", color="black", label="observation y")
 ax.set(xlim=(0, 1), ylim=(1, 5.4), xlabel="x", ylabel="y")
 ax.legend(loc="upper left")
-plt.show()
+show()
 
 # %% data
 seed_everything(1809)
@@ -77,7 +80,7 @@ ax.plot(middle, epoch_means, label="mean of each epoch")
 ax.axhline(1 / 16, color="C1", ls="--", label="noise variance 1/16")
 ax.set(yscale="log", xlabel="step", ylabel="mean squared error")
 ax.legend()
-plt.show()
+show()
 
 # %% against-torch
 prediction = model(X).detach()
@@ -105,7 +108,7 @@ ax.plot(ends, model(ends).detach(), lw=5, alpha=0.5, label="fitted line")
 ax.plot(ends, 5 * ends + 7, "--", color="black", label="true line 5x + 7")
 ax.set(xlabel="x", ylabel="y")
 ax.legend()
-plt.show()
+show()
 
 # %% curvature
 A = torch.cat([torch.ones_like(X), X], dim=1)  # (256, 2)
@@ -147,4 +150,4 @@ star = {"color": "C1", "mec": "white", "ms": 17, "label": "least squares"}
 ax.plot(w_fit, b_fit, "*", **star)
 ax.set(xlim=(-3, 13), ylim=(-1, 15), xlabel="weight w", ylabel="bias b")
 fig.legend(loc="outside upper center", ncols=2)
-plt.show()
+show()

@@ -7,7 +7,10 @@ import torch
 from dlnotes.data.synthetic import noisy_line, noisy_linear
 from dlnotes.linear import least_squares, linear
 from dlnotes.losses import gaussian_nll, mse
+from dlnotes.plot import show, use_style
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% redraw
 seed_everything(1809)
@@ -38,7 +41,7 @@ ax.hist(w[:, 0], bins=40, alpha=0.6, label="2,000 data sets")
 ax.axvline(5, color="black", ls="--", label="true slope 5")
 ax.set(xlabel="fitted slope ŵ", ylabel="number of data sets")
 ax.legend()
-plt.show()
+show()
 
 # %% likelihood
 seed_everything(1809)
@@ -63,7 +66,7 @@ for (sigma, curve), style in zip(nll.items(), ("-", "--", "-."), strict=True):
     ax.plot(slopes[curve.argmin()], curve.min(), "o", color=line.get_color())
 ax.set(xlabel="slope w", ylabel="negative log likelihood (nats)")
 fig.legend(loc="outside upper center", ncols=3)
-plt.show()
+show()
 
 # %% sigma
 nll_lowest = nll[0.25].min()

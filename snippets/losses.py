@@ -1,7 +1,6 @@
 """Losses, one by one: their shapes, their reductions, and PyTorch's."""
 
 # %% imports
-
 import matplotlib.pyplot as plt
 import torch
 from torch.nn import functional
@@ -17,7 +16,10 @@ from dlnotes.losses import (
     nll,
     rmse,
 )
+from dlnotes.plot import show, use_style
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% shapes
 error = torch.linspace(-3, 3, 241, requires_grad=True)
@@ -33,7 +35,7 @@ for name, loss, style in curves:
 axes[0].set(ylim=(-0.2, 5.4), ylabel="loss")
 axes[1].set(ylim=(-4.2, 4.2), xlabel="error e", ylabel="slope of the loss")
 axes[0].legend(loc="upper center", ncols=3)
-plt.show()
+show()
 
 # %% risk
 seed_everything(0)

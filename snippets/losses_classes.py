@@ -10,10 +10,13 @@ from torch.optim import SGD
 from dlnotes.binary import bce, bce_with_logits
 from dlnotes.linear import LinearRegression
 from dlnotes.losses import cross_entropy
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
 from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% one-sample
 logits = torch.tensor([[2.0, 1.0, 0.1]])
@@ -54,7 +57,7 @@ ax.plot(gap.detach(), exact.detach(), lw=2, label="log-softmax")
 ax.plot(gap.detach(), capped.detach(), "--", lw=2, label="log(p + 1e−7)")
 ax.set(xlabel="lead of the wrong class, in logits", ylabel="loss (nats)")
 ax.legend()
-plt.show()
+show()
 
 # %% saturated
 z = torch.tensor([-200.0, -30, -20, 20, 30, 200], requires_grad=True)

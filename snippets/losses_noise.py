@@ -8,8 +8,11 @@ import torch
 from torch.distributions import Laplace, Normal
 
 from dlnotes.losses import gaussian_nll, laplace_nll, mae, mse
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% densities
 e = torch.linspace(-4, 4, 321)
@@ -23,7 +26,7 @@ for (name, noise), style in zip(noises.items(), ("-", "--"), strict=True):
 axes[0].set(ylabel="density")
 axes[0].legend()
 axes[1].set(xlabel="error e", ylabel="−log density (nats)")
-plt.show()
+show()
 
 # %% estimators
 seed_everything(0)

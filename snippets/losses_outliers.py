@@ -10,10 +10,13 @@ from torch.optim import SGD
 from dlnotes.data.synthetic import noisy_line
 from dlnotes.linear import LinearRegression, least_squares
 from dlnotes.losses import huber, mae, mse
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
 from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% fit
 seed_everything(0)
@@ -49,7 +52,7 @@ for (name, model), style in zip(lines.items(), ("--", ":", "-"), strict=True):
     ax.plot(ends, model(ends).detach(), style, lw=2.4, label=name)
 ax.set(ylim=(2, 15), xlabel="x", ylabel="y")
 ax.legend(loc="upper left", ncols=2)
-plt.show()
+show()
 
 # %% shares
 prediction = (5 * X[:, 0] + 7).requires_grad_()

@@ -12,6 +12,7 @@ from dlnotes.data.digits import load_digits
 from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
 from dlnotes.train.history import History
@@ -19,7 +20,7 @@ from dlnotes.train.hooks import every
 from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
-torch.set_num_threads(1)  # more threads would add up in another order
+use_style()
 
 # %% model
 digits = load_digits()
@@ -74,7 +75,7 @@ ax.plot(passes, val_losses, "C1", label="validation set")
 ax.axvline(epochs, color="gray", lw=1, ls=":")
 ax.set(yscale="log", xlabel="epoch", ylabel="cross-entropy (nats)")
 ax.legend()
-plt.show()
+show()
 
 # %% test
 scores = []

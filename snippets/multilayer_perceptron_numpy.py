@@ -17,7 +17,13 @@ from dlnotes.basics.network import (
     train_epoch,
 )
 from dlnotes.data.digits import load_digits
+from dlnotes.plot import show, use_style
+from dlnotes.seed import shifted
 from dlnotes.table import Table
+from dlnotes.train.seed import seed_everything
+
+use_style()
+seed_everything(0)
 
 # %% diagram
 names, heights = ("inputs", "hidden units", "logits"), (4, 5, 3)
@@ -38,7 +44,7 @@ for x, name in between.items():
     ax.text(x, -2.75, name, ha="center", va="center")
 ax.set(xlim=(-0.4, 2.4), ylim=(-3, 3.1))
 ax.axis("off")
-plt.show()
+show()
 
 # %% data
 digits = load_digits()
@@ -51,7 +57,7 @@ print("validation", X_val.shape, y_val.shape)
 print("test      ", X_test.shape, y_test.shape)
 
 # %% network
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(shifted(0))
 network = Network(C=64, hidden=32, K=10, rng=rng)
 names = ("W1", "b1", "W2", "b2")
 for name, parameter in zip(names, network.parameters, strict=True):
@@ -67,7 +73,7 @@ print(f"loss before training  {loss_start:.3f}")
 print(f"loss of a blind guess {loss_blind:.3f}")
 
 # %% check
-small = Network(C=64, hidden=16, K=10, rng=np.random.default_rng(1))
+small = Network(C=64, hidden=16, K=10, rng=np.random.default_rng(shifted(1)))
 rows = slice(0, 20)
 exact = gradients(small, X[rows], y[rows])
 nudged = numerical_gradients(small, X[rows], y[rows])
@@ -149,13 +155,13 @@ ax.plot(epochs, on_train, "C0--", label="training set")
 ax.plot(epochs, on_val, "C1", label="validation set")
 ax.set(xlabel="epoch", ylabel="accuracy", ylim=(0.2, 1.02))
 ax.legend(loc="lower right")
-plt.show()
+show()
 
 # %% updates
 print("batch size  updates  validation accuracy")
 after_pass = {}
 for size in (1, 32, len(X)):
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(shifted(0))
     network = Network(C=64, hidden=32, K=10, rng=rng)
     train_epoch(network, X, y, batch_size=size, lr=0.2, rng=rng)
     updates = -(-len(X) // size)
@@ -165,7 +171,7 @@ pass_single, pass_batch, pass_full = after_pass.values()
 
 # %% replacement
 N = len(X)
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(shifted(0))
 without = len(np.unique(rng.permutation(N))) / N
 shares = [len(np.unique(rng.integers(N, size=N))) / N for _ in range(200)]
 seen_share, seen_least, seen_most = np.mean(shares), min(shares), max(shares)
@@ -189,4 +195,4 @@ ax.plot(epochs, last_batches, "C1o-", ms=3, lw=0.8, label="last batch")
 ax.plot(epochs, means, "C0", lw=2, label="mean of the epoch")
 ax.set(yscale="log", xlabel="epoch", ylabel="loss (nats)")
 ax.legend()
-plt.show()
+show()

@@ -9,6 +9,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from dlnotes.data.digits import load_digits
+from dlnotes.seed import shifted
+from dlnotes.train.seed import seed_everything
+
+seed_everything(0)
 
 # %% fit
 (X, y), (X_val, y_val), (X_test, y_test) = [
@@ -21,7 +25,7 @@ def fit(width, rate, seed):
         hidden_layer_sizes=(width,),
         learning_rate_init=rate,
         max_iter=100,
-        random_state=seed,
+        random_state=shifted(seed),
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -17,8 +17,6 @@ from dlnotes.train.loop import train
 from dlnotes.train.progress import Progress
 from dlnotes.train.seed import seed_everything
 
-torch.set_num_threads(1)  # more threads would add up in another order
-
 # %% program
 digits = load_digits()
 STEPS = 200

@@ -11,19 +11,21 @@ from dlnotes.basics.perceptron import ROWS
 from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
+from dlnotes.plot import show, use_style
+from dlnotes.seed import shifted
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
 from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
-torch.set_num_threads(1)  # more threads would add up in another order
+use_style()
 
 # %% xor
 X, y = ROWS.astype(float), np.array([0, 1, 1, 0])
 
 
 def learn_xor(hidden, seed):
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(shifted(seed))
     network = Network(C=2, hidden=hidden, K=2, rng=rng)
     for _ in range(600):
         train_epoch(network, X, y, batch_size=4, lr=4.0, rng=rng)
@@ -66,7 +68,7 @@ for ax, network in zip(axes, (good, bad), strict=True):
     ax.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), xticks=(0, 1), yticks=(0, 1))
     ax.set_xlabel("x₁")
 axes[0].set_ylabel("x₂")
-plt.show()
+show()
 
 
 # %% moons
@@ -124,4 +126,4 @@ for ax in axes[1]:
     ax.set_xlabel("x₁")
 for ax in axes[:, 0]:
     ax.set_ylabel("x₂")
-plt.show()
+show()

@@ -7,12 +7,13 @@ from torch.optim import Adam
 
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
 from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
-torch.set_num_threads(1)  # more threads would add up in another order
+use_style()
 
 
 # %% target
@@ -58,7 +59,7 @@ with torch.no_grad():
     ax.plot(x, built(16)(x), "C1", label="16 hidden units")
 ax.set(xlabel="x", ylabel="y")
 ax.legend(loc="lower right", ncols=1)
-plt.show()
+show()
 
 
 # %% trained
@@ -90,7 +91,7 @@ ax.set(xscale="log", yscale="log", xlabel="hidden units")
 ax.set(ylabel="largest error", xticks=widths, xticklabels=map(str, widths))
 ax.minorticks_off()
 ax.legend()
-plt.show()
+show()
 
 # %% results
 built_4, built_16, built_64, built_256 = errors_built

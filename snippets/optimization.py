@@ -18,6 +18,7 @@ from dlnotes.optim import (
     Momentum,
     RMSprop,
 )
+from dlnotes.plot import show, use_style
 from dlnotes.schedule import (
     constant,
     cosine,
@@ -28,6 +29,8 @@ from dlnotes.schedule import (
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% idea
 seed_everything(0)
@@ -57,7 +60,7 @@ ax.plot(w_best, b_best, "*", color="black", ms=12)
 ax.set(xlabel="weight w", ylabel="bias b")
 ax.set(xlim=(w_best - 1.6, w_best + 0.7), ylim=(b_best - 0.6, b_best + 1.3))
 fig.legend(loc="outside upper center", ncols=3)
-plt.show()
+show()
 
 # %% pairs
 theirs = torch.optim
@@ -141,4 +144,4 @@ for name, (schedule, style) in schedules.items():
     ax.plot(rates, style, label=name)
 ax.set(xlabel="step", ylabel="learning rate η")
 fig.legend(loc="outside upper center", ncols=2)
-plt.show()
+show()

@@ -9,11 +9,14 @@ from torch.nn.functional import cross_entropy, one_hot
 from dlnotes.data.digits import load_digits
 from dlnotes.mlp import MLP
 from dlnotes.optim import SGD
+from dlnotes.plot import show, use_style
 from dlnotes.train.batches import Batches
 from dlnotes.train.history import History
 from dlnotes.train.hooks import every
 from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% learn
 digits = load_digits()
@@ -64,7 +67,7 @@ for (_, seen, losses), style, label in [
 ax.set(yscale="log", xlabel="samples processed, in epochs")
 ax.set(ylabel="training loss (nats)", xticks=range(epochs + 1))
 ax.legend()
-plt.show()
+show()
 
 # %% gradients
 seed_everything(0)
@@ -109,4 +112,4 @@ ax.plot(every_size, law * left, ":", color="C1")
 ax.set(xscale="log", yscale="log", xlabel="batch size B")
 ax.set(ylabel="noise of the gradient", ylim=(0.003, 8))
 ax.legend()
-plt.show()
+show()

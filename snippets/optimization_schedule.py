@@ -11,12 +11,15 @@ from dlnotes.linear import LinearRegression, least_squares, linear
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
 from dlnotes.optim import SGD, Momentum
+from dlnotes.plot import show, use_style
 from dlnotes.schedule import constant, cosine, warm_up
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
 from dlnotes.train.hooks import schedule_lr
 from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% floor
 seed_everything(0)
@@ -57,7 +60,7 @@ for losses, style, label in [
     ax.plot(range(5, steps, 10), smooth, style, label=label)
 ax.set(yscale="log", xlabel="step", ylabel="loss above the minimum")
 ax.legend()
-plt.show()
+show()
 
 # %% digits
 digits = load_digits()

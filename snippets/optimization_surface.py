@@ -8,7 +8,12 @@ import matplotlib.pyplot as plt
 import torch
 
 from dlnotes.optim import SGD, Adadelta, Adagrad, Adam, Momentum, RMSprop
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
+from dlnotes.train.seed import seed_everything
+
+use_style()
+seed_everything(0)
 
 # %% valley
 curvatures = torch.diag(torch.tensor([1.0, 25.0]))
@@ -87,4 +92,4 @@ draw(axes[3, 1], slanted["Adagrad"], pi / 4, -3.6, 0.8)
 axes[3, 1].text(-4.3, 0.2, "Adagrad, 45°")
 fig.supxlabel("x")
 fig.supylabel("y")
-plt.show()
+show()

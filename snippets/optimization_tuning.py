@@ -7,9 +7,12 @@ from torch.nn.functional import cross_entropy
 from dlnotes.data.digits import load_digits
 from dlnotes.mlp import MLP
 from dlnotes.optim import SGD, Adam
+from dlnotes.plot import show, use_style
 from dlnotes.train.batches import Batches
 from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% sweep
 digits = load_digits()
@@ -53,4 +56,4 @@ ax.set(ylabel="validation loss (nats)", yticks=[0.2, 0.5, 1, 2])
 ax.minorticks_off()
 ax.set_yticklabels(["0.2", "0.5", "1", "2"])
 fig.legend(loc="outside upper center", ncols=2)
-plt.show()
+show()

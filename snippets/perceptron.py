@@ -20,7 +20,11 @@ from dlnotes.basics.perceptron import (
     train_perceptron,
     xor,
 )
+from dlnotes.plot import show, use_style
+from dlnotes.seed import shifted
 from dlnotes.table import Table
+
+use_style()
 
 # %% neuron
 fig, ax = plt.subplots(figsize=(4.8, 2.5))
@@ -54,7 +58,7 @@ ax.text(3.4, -0.72, "step H", ha="center", color="gray")
 ax.text(4.5, -0.72, "answer", ha="center", color="gray")
 ax.set(xlim=(-0.4, 4.9), ylim=(-0.85, 2.4))
 ax.set_axis_off()
-plt.show()
+show()
 
 # %% steps
 Table(
@@ -76,7 +80,7 @@ ax.plot([0, 0], [0, -1], "o", ms=7, mfc="white", mec="gray")
 ax.plot(0, 1, "o", ms=7, color="C0")
 ax.set(xlabel="weighted sum z", ylabel="answer y", yticks=[-1, 0, 1])
 ax.legend(loc="center right", bbox_to_anchor=(1, 0.3))
-plt.show()
+show()
 
 # %% decide
 w, b = np.array([1.0, -0.5]), -4.0
@@ -94,7 +98,7 @@ for b, style in [(4, "C0-"), (0, "C1--"), (-4, "C2-.")]:
 ax.set(xlabel="input x", ylabel="σ(x + b)", yticks=[0, 0.5, 1])
 ax.set_xticks([-8, -4, 0, 4, 8])
 ax.legend(loc="lower right")
-plt.show()
+show()
 
 # %% smooth
 Table(
@@ -141,7 +145,7 @@ for ax, (name, answers) in zip(axes.flat, targets.items(), strict=True):
         0.5, 0.5, name if name in GATES else "XOR?", ha="center", va="center"
     )
     ax.set(xlabel="x₁", ylabel="x₂")
-plt.show()
+show()
 
 # %% search
 grid = np.arange(-2, 2.125, 0.125)
@@ -183,10 +187,10 @@ hidden.text(1, -0.33, "00", ha="center")
 hidden.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), xticks=[0, 1], yticks=[0, 1])
 hidden.set(xlabel="h₁ = NAND", ylabel="h₂ = OR")
 hidden.set_aspect("equal")
-plt.show()
+show()
 
 # %% data
-rng = np.random.default_rng(1)
+rng = np.random.default_rng(shifted(1))
 points = rng.uniform(0, 3, (60, 2))
 w_true, b_true = np.array([1.0, 1.2]), -3.6
 distance = (points @ w_true + b_true) / np.linalg.norm(w_true)
@@ -221,7 +225,7 @@ for epoch, u in enumerate(after[:-1], start=1):
 ax.set(xlim=(-0.05, 3.05), ylim=(-0.05, 3.05), xlabel="x₁", ylabel="x₂")
 ax.set(xticks=range(4), yticks=range(4))
 ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
-plt.show()
+show()
 
 # %% xor-train
 forever = train_perceptron(ROWS, targets["XOR"], epochs=1000)
@@ -245,11 +249,11 @@ ax.plot(epochs, forever.mistakes[:15], "C1s--", label="XOR")
 ax.set(xlabel="epoch", ylabel="mistakes in the epoch", ylim=(-0.5, None))
 ax.set_yticks([0, 4, 8, 12, 16])
 ax.legend()
-plt.show()
+show()
 
 # %% bound
 bound = mistake_bound(X, t, w_true, b_true)
-order_rng = np.random.default_rng(0)
+order_rng = np.random.default_rng(shifted(0))
 totals, nearest = [], []
 for _ in range(100):
     order = order_rng.permutation(samples)

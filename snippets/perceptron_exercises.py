@@ -12,6 +12,7 @@ from dlnotes.basics.perceptron import (
     threshold_unit,
     train_perceptron,
 )
+from dlnotes.seed import shifted
 
 # %% solution-1
 grid = np.arange(-2, 2.25, 0.25)
@@ -23,7 +24,7 @@ for t in missing:
     print(dict(zip(["00", "01", "10", "11"], t, strict=True)))
 
 # %% solution-2
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(shifted(0))
 points = rng.uniform(-1, 1, (80, 2))
 labels = heaviside(points @ [1.0, -2.0] + 0.3)
 runs = {rate: train_perceptron(points, labels, rate) for rate in (0.1, 1, 10)}

@@ -9,9 +9,12 @@ from torch.optim import SGD
 
 from dlnotes.losses import mse
 from dlnotes.mlp import MLP
+from dlnotes.plot import show, use_style
 from dlnotes.regularize import l2, lasso, ridge, weight_decay_groups
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% data
 seed_everything(0)
@@ -44,7 +47,7 @@ for ax, size in zip(axes, sizes, strict=True):
     ax.plot(2, 1.4, "+", color="black")
     ax.set(aspect="equal", xlabel="w₁", xlim=(-1.4, 3.2), ylim=(-1.4, 3.2))
 axes[0].set_ylabel("w₂")
-plt.show()
+show()
 
 # %% paths
 strengths = torch.logspace(-1, 2, 21).tolist()
@@ -60,7 +63,7 @@ for ax, path, name in zip(axes, (path_l1, path_l2), ("L1", "L2"), strict=True):
     ax.set(xscale="log", ylabel="weight")
     ax.text(0.97, 0.9, name, transform=ax.transAxes, ha="right")
 axes[1].set_xlabel("strength λ")
-plt.show()
+show()
 
 # %% choose
 w_free = ridge(X, y, 0.0)

@@ -10,6 +10,7 @@ from dlnotes.data.digits import load_digits
 from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
+from dlnotes.plot import show, use_style
 from dlnotes.regularize import Dropout, dropout, weight_decay_groups
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
@@ -18,6 +19,8 @@ from dlnotes.train.history import History
 from dlnotes.train.hooks import every
 from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% histogram
 seed_everything(0)
@@ -36,7 +39,7 @@ ax.hist(z, bins, density=True, histtype="step", color="black", label="before")
 ax.set(xlabel="value", ylabel="density", ylim=(0, 0.5))
 ax.annotate("half are 0", xy=(0.1, 0.5), xytext=(1.6, 0.42), va="center")
 ax.legend(loc="upper left")
-plt.show()
+show()
 
 # %% few-digits
 digits = load_digits()
@@ -123,7 +126,7 @@ ax.axvline(stopped, color="gray", lw=1, ls=":")
 ax.text(stopped + 1, 0.05, "stopped", color="gray", va="bottom")
 ax.set(xlabel="epoch", ylabel="cross-entropy", ylim=(0, None))
 ax.legend()
-plt.show()
+show()
 
 
 # %% compare

@@ -9,12 +9,15 @@ from dlnotes.data.digits import load_digits
 from dlnotes.linear import SoftmaxRegression
 from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy, confusion_matrix
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
 from dlnotes.train.history import History
 from dlnotes.train.hooks import every
 from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% data
 digits = load_digits()
@@ -48,7 +51,7 @@ rows = torch.stack([(y == digit).nonzero()[:2, 0] for digit in range(10)])
 first = rows.T.flatten()  # (20,)
 fig, ax = plt.subplots(figsize=(4.8, 4.4))
 gallery(ax, X[first], [str(d) for d in y[first].tolist()], 5, cmap="gray")
-plt.show()
+show()
 
 # %% by-hand
 logits = torch.tensor([2.0, 1.0, -1.0])
@@ -158,7 +161,7 @@ for true, guess in counts.nonzero().tolist():
     ax.text(guess, true, str(n), ha="center", va="center")
 ax.set(xlim=(-0.5, 9.5), ylim=(9.5, -0.5), xticks=range(10), yticks=range(10))
 ax.set(xlabel="predicted digit", ylabel="true digit", aspect="equal")
-plt.show()
+show()
 
 # %% recall
 recall = counts.diag() / counts.sum(dim=1)  # (10,)
@@ -181,7 +184,7 @@ missed = missed[confidence[missed].argsort(descending=True)][:15]
 names = [f"{test[1][i]} → {predicted[i]}" for i in missed]
 fig, ax = plt.subplots(figsize=(4.8, 3.6))
 gallery(ax, test[0][missed], names, 5, cmap="gray")
-plt.show()
+show()
 
 # %% templates
 largest = model.W.abs().max().item()
@@ -190,7 +193,7 @@ colours = {"cmap": "cividis", "vmin": -largest, "vmax": largest}
 names = [str(digit) for digit in range(10)]
 drawn = gallery(ax, model.W.detach(), names, 5, **colours)
 fig.colorbar(drawn, ax=ax, label="weight", shrink=0.8)
-plt.show()
+show()
 
 # %% probabilities
 P = torch.softmax(logits, dim=1)  # (N, 10)

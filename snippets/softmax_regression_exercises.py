@@ -13,11 +13,11 @@ from dlnotes.train.batches import Batches
 from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
+seed_everything(0)
 digits = load_digits()
 (X, y), val, test = digits
 side = digits.side
 epochs = 10
-seed_everything(0)
 model = SoftmaxRegression(features=X.shape[1], classes=10)
 optimizer = SGD(model.parameters(), lr=1.0)
 batches = Batches(X, y, batch_size=64)

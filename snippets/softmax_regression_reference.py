@@ -6,6 +6,9 @@ from sklearn.metrics import log_loss
 
 from dlnotes.data.digits import load_digits
 from dlnotes.table import Table
+from dlnotes.train.seed import seed_everything
+
+seed_everything(0)
 
 # %% fit
 train, val, test = ((part.X.numpy(), part.y.numpy()) for part in load_digits())

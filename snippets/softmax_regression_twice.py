@@ -11,12 +11,14 @@ from dlnotes.data.digits import load_digits
 from dlnotes.linear import SoftmaxRegression
 from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
+from dlnotes.plot import show, use_style
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
 from dlnotes.train.hooks import every
 from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
+use_style()
 (X, y), val, test = load_digits()
 
 
@@ -90,7 +92,7 @@ ax.plot(epochs, loss_once, color="C0", label="softmax once")
 ax.axhline(loss_floor, color="C1", ls=":", label="lowest loss possible")
 ax.set(xlabel="epoch", ylabel="training loss (nats)", ylim=(0, None))
 fig.legend(loc="outside upper center", ncols=2)
-plt.show()
+show()
 
 
 # %% measured

@@ -11,9 +11,12 @@ from torch.nn.functional import cross_entropy
 from dlnotes.data.digits import load_digits
 from dlnotes.initialize import kaiming, xavier
 from dlnotes.mlp import MLP
+from dlnotes.plot import show, use_style
 from dlnotes.stability import gradient_norms, layer_scales, log_sum_exp
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
+
+use_style()
 
 # %% product
 seed_everything(0)
@@ -38,7 +41,7 @@ for (size, length), style in zip(
     ax.semilogy(length, style, lw=2, label=f"s = {size}")
 ax.set(xlabel="number of matrices", ylabel="length of the vector")
 ax.legend()
-plt.show()
+show()
 
 # %% network
 digits = load_digits()
@@ -82,7 +85,7 @@ for (name, scale), style in zip(scales.items(), styles, strict=True):
     ax.semilogy(range(1, DEPTH + 1), scale, ls=style, lw=2, label=name)
 ax.set(xlabel="layer", ylabel="root mean square of a", xticks=range(5, 21, 5))
 ax.legend()
-plt.show()
+show()
 
 # %% backward
 cases = {
@@ -118,7 +121,7 @@ for (name, norms), style in zip(norms_of.items(), styles, strict=True):
     ax.semilogy(range(1, DEPTH + 2), norms, ls=style, lw=2, label=name)
 ax.set(xlabel="layer", ylabel="norm of ∂L/∂W", xticks=range(5, 21, 5))
 ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
-plt.show()
+show()
 
 # %% backward-values
 ratio_sigmoid = (

@@ -13,6 +13,7 @@ from dlnotes.data.digits import load_digits
 from dlnotes.initialize import kaiming, xavier
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
+from dlnotes.plot import show, use_style
 from dlnotes.stability import clip_norm
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
@@ -20,6 +21,7 @@ from dlnotes.train.hooks import clip_gradients
 from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
+use_style()
 Activation = Callable[[Tensor], Tensor]
 Draw = Callable[[Tensor], Tensor]
 
@@ -127,7 +129,7 @@ ax.annotate(
 )
 ax.set(xlabel="shared weight w", ylabel="(w²⁰ − 1)²")
 ax.legend(loc="upper left")
-plt.show()
+show()
 
 # %% thresholds
 THRESHOLDS = (None, 10.0, 1.0, 0.1)

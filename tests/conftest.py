@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from dlnotes.book.book import Book, find_book
 from dlnotes.book.keys import Settings
@@ -12,10 +13,9 @@ from dlnotes.book.progress import Report
 from dlnotes.book.runner import Outcome, Runner
 from dlnotes.book.store import Run
 
-# One thread, as in the runs: what is small gets no faster by more, and what is chaotic
-# ends elsewhere.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+torch.set_num_threads(1)  # as in the runs: what is small gets no faster by more
 
+OFFSETS = (0, 1, 2)  # of the seeds: what the pages show, and two other draws
 ROOT = Path(__file__).parent.parent
 
 
@@ -28,8 +28,15 @@ def book() -> Book:
 @pytest.fixture(scope="session")
 def outcome(book: Book) -> Outcome:
     """What running whatever is stale gives."""
+    return up_to_date(book, Settings())
+
+
+def up_to_date(book: Book, settings: Settings) -> Outcome:
+    """Run what is stale; DLNOTES_ONLY=losses,optim names what to look at alone."""
+    only = tuple(os.environ.get("DLNOTES_ONLY", "").split(","))
+    names = [name for name in book.snippets if name.startswith(only)]
     with Runner(book) as runner:
-        return runner.update(list(book.snippets), Settings(), Report(book))
+        return runner.update(names, settings, Report(book))
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +49,19 @@ def runs(outcome: Outcome) -> dict[str, Run]:
 @pytest.fixture(scope="session")
 def book_run(outcome: Outcome) -> Callable[[str], Run]:
     """Return the run of a snippet by name."""
+    return run_of(outcome)
 
+
+@pytest.fixture(scope="session", params=OFFSETS, ids=lambda n: f"offset-{n}")
+def any_run(request: pytest.FixtureRequest, book: Book) -> Callable[[str], Run]:
+    """Return the run of a snippet by name, in turn with three sets of seeds.
+
+    For what a page says of the matter, not of the numbers that it quotes.
+    """
+    return run_of(up_to_date(book, Settings(seed_offset=request.param)))
+
+
+def run_of(outcome: Outcome) -> Callable[[str], Run]:
     def run(name: str) -> Run:
         failed = [failure for failure in outcome.failures if failure.name == name]
         assert not failed, failed[0]

@@ -20,7 +20,7 @@ from dlnotes.book.usage import directives
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "dlnotes"
 ORDER = """
-    table nested basics
+    table nested seed palette plot basics
     reduction losses binary optimizer optim schedule regularize validate initialize
     stability metrics
     linear mlp conv receptive norm vision

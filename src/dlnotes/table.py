@@ -1,9 +1,12 @@
 """A small table that reads the same in a terminal, a notebook and the book."""
 
 import html
+import re
 import sys
 from collections.abc import Sequence
 
+NUMBER = re.compile(r"([-+]?)(inf|[\d.,]+)(?:e([-+]?\d+))?(%?)")
+RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 Cell = str | int | float | bool
 
 
@@ -11,10 +14,12 @@ class Table:
     """Hold rows of cells under named columns.
 
     Args:
-        columns: the header, one name per column.
+        columns: the header, one name per column; what follows a colon is
+            the format of its cells, as in `loss:.4f`. Without one a cell is
+            shown with `str`.
         rows: each as long as `columns`.
-        formats: a format spec per column name, for example `{"loss": ".4f"}`;
-            a column without one is shown with `str`.
+        formats: a format per column name, for headers that come from
+            elsewhere.
 
     Raises:
         ValueError: a row is not as long as the header, or a format names no
@@ -27,8 +32,10 @@ class Table:
         rows: Sequence[Sequence[Cell]],
         formats: dict[str, str] | None = None,
     ) -> None:
-        formats = formats or {}
-        if unknown := set(formats) - set(columns):
+        heads = [str(column).partition(":") for column in columns]
+        self.columns = [name for name, _, _ in heads]
+        formats = {name: spec for name, _, spec in heads} | (formats or {})
+        if unknown := set(formats) - set(self.columns):
             raise ValueError(
                 f"formats for columns that do not exist: {unknown}"
             )
@@ -38,8 +45,7 @@ class Table:
                     f"row {number} has {len(row)} cells, "
                     f"the header has {len(columns)}: {list(row)!r}"
                 )
-        self.columns = [str(name) for name in columns]
-        specs = [formats.get(name, "") for name in columns]
+        specs = [formats[name] for name in self.columns]
         self.rows = [
             [format(cell, spec) for cell, spec in zip(row, specs, strict=True)]
             for row in rows
@@ -72,15 +78,29 @@ class Table:
 
     def _repr_html_(self) -> str:
         def row(cells: list[str], tag: str) -> str:
-            starts = [
-                f"<{tag} class=number>" if number else f"<{tag}>"
-                for number in self.is_number
-            ]
+            shown = zip(cells, self.is_number, strict=True)
             return "".join(
-                f"{start}{html.escape(cell)}</{tag}>"
-                for start, cell in zip(starts, cells, strict=True)
+                f"<{tag} class=number>{html.escape(typeset(cell))}</{tag}>"
+                if number
+                else f"<{tag}>{html.escape(cell)}</{tag}>"
+                for cell, number in shown
             )
 
         head = f"<thead><tr>{row(self.columns, 'th')}</tr></thead>"
         body = "".join(f"<tr>{row(cells, 'td')}</tr>" for cells in self.rows)
         return f"<table>{head}<tbody>{body}</tbody></table>"
+
+
+def typeset(number: str) -> str:
+    """Write a formatted number with a true minus and powers of ten.
+
+    What is no number comes back as it is.
+    """
+    if not (found := NUMBER.fullmatch(number)):
+        return number
+    sign, digits, power, percent = found.groups()
+    sign = sign.replace("-", "\N{MINUS SIGN}")
+    digits = digits.replace("inf", "∞")
+    if power:
+        digits += f"\xa0×\xa010{str(int(power)).translate(RAISED)}"
+    return f"{sign}{digits}{percent}"

@@ -19,16 +19,16 @@ from hypothesis import strategies as st
 
 from dlnotes.book.figures import (
     DARK,
-    LIGHT,
     labels,
     needs_translation,
     scope_ids,
     to_svg,
     translate,
-    use_style,
 )
 from dlnotes.book.svg import parse
 from dlnotes.book.svg_theme import tidy
+from dlnotes.palette import COLOURS
+from dlnotes.plot import use_style
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -150,7 +150,8 @@ def test_two_processes_give_the_same_bytes():
     program = """
 import matplotlib; matplotlib.use("agg")
 import matplotlib.pyplot as plt, numpy as np
-from dlnotes.book.figures import to_svg, use_style
+from dlnotes.book.figures import to_svg
+from dlnotes.plot import use_style
 use_style()
 figure, (a, b) = plt.subplots(1, 2)
 a.plot([1, 2], [1, 3], "o-", label="loss"); a.legend(); b.imshow(np.eye(5))
@@ -186,7 +187,7 @@ def test_ink_paper_muted_and_cycle_follow_the_theme():
         ax.legend()
 
     svg = draw(paint)
-    for k, colour in enumerate(LIGHT):
+    for k, colour in enumerate(COLOURS):
         # a line, its two markers, a line and a marker in the legend
         assert svg.count(f"stroke: var(--dl-c{k}, {colour})") == 5
         assert re.search(rf'fill: var\(--dl-c{k}, {colour}\)[^"]*">v{k}<', svg)
@@ -444,7 +445,7 @@ def closest(palette, vision):
     return min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2))
 
 
-@pytest.mark.parametrize("palette", [LIGHT, DARK])
+@pytest.mark.parametrize("palette", [COLOURS, DARK])
 def test_no_two_colours_look_alike_to_anyone(palette):
     worst = min(closest(OKABE_ITO, np.array(v)) for v in VISION.values())
     for vision in VISION.values():
@@ -452,7 +453,7 @@ def test_no_two_colours_look_alike_to_anyone(palette):
 
 
 @pytest.mark.parametrize(
-    ("palette", "papers"), [(LIGHT, ["#ffffff"]), (DARK, ["#1e2129", "#15181c"])]
+    ("palette", "papers"), [(COLOURS, ["#ffffff"]), (DARK, ["#1e2129", "#15181c"])]
 )
 def test_every_colour_stands_out_from_the_paper(palette, papers):
     assert len(palette) == 7

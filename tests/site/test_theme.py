@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dlnotes.book.figures import DARK, LIGHT
+from dlnotes.book.figures import DARK
+from dlnotes.palette import COLOURS
 
 ROOT = Path(__file__).parents[2]
 THEME = ROOT / "docs" / "theme"
@@ -55,7 +56,7 @@ def config(name: str) -> dict:
     return yaml.load((ROOT / name).read_text(encoding="utf-8"), Loader)
 
 
-SCHEMES = [("default", LIGHT), ("slate", DARK)]
+SCHEMES = [("default", COLOURS), ("slate", DARK)]
 
 
 @pytest.mark.parametrize(("scheme", "palette"), SCHEMES)

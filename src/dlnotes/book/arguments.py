@@ -50,6 +50,13 @@ def _settings() -> argparse.ArgumentParser:
         default="default",
         help="full: train on the data sets of the papers (download, hours)",
     )
+    group.add_argument(
+        "--seed-offset",
+        type=_offset,
+        default=0,
+        metavar="N",
+        help="other random numbers: every seed moved (default: 0, as on the pages)",
+    )
     return group
 
 
@@ -86,6 +93,12 @@ def _seconds(text: str) -> float:
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a count: 1, 2, 3, ...")
+    return int(text)
+
+
+def _offset(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an offset: 0 to 999")
     return int(text)
 
 

@@ -14,6 +14,7 @@ from dlnotes.book.exhibits import untranslated_message
 from dlnotes.book.gather import gather
 from dlnotes.book.keys import Settings
 from dlnotes.book.page import scan
+from dlnotes.book.quantities import misquoted
 from dlnotes.book.results import translated
 from dlnotes.book.sources import Sources, StaleError
 from dlnotes.book.terminology import banned, unpaired
@@ -47,6 +48,7 @@ def check(book: Book, settings: Settings | None = None) -> Checked:
     errors += found
     errors += unclaimed(book, list(sources.terms))
     errors += _words(book, texts, sources)
+    errors += misquoted(book, sources.catalogue)
     errors += unshown(book, sources)
     said = {error.message for error in errors}
     errors += [e for e in untranslated(book, sources) if e.message not in said]

@@ -41,7 +41,7 @@ def _run(book: Book, arguments: argparse.Namespace) -> int:
     with Runner(book) as runner:
         outcome = runner.update(
             _names(book, arguments.names),
-            Settings(arguments.scale),
+            Settings(arguments.scale, arguments.seed_offset),
             report,
             jobs=arguments.jobs,
             timeout=arguments.timeout,
@@ -52,7 +52,7 @@ def _run(book: Book, arguments: argparse.Namespace) -> int:
 
 
 def _status(book: Book, arguments: argparse.Namespace) -> int:
-    settings = Settings(arguments.scale)
+    settings = Settings(arguments.scale, arguments.seed_offset)
     found = Runner(book).statuses(_names(book, arguments.names), settings)
     width = max((len(item.snippet.name) for item in found), default=0)
     for item in found:
@@ -75,7 +75,7 @@ def _build(book: Book, arguments: argparse.Namespace) -> int:
         built = build(
             book,
             runner,
-            Settings(arguments.scale),
+            Settings(arguments.scale, arguments.seed_offset),
             report,
             jobs=arguments.jobs,
             timeout=arguments.timeout,
@@ -90,7 +90,7 @@ def _serve(book: Book, arguments: argparse.Namespace) -> int:
         serve(
             book,
             runner,
-            Settings(arguments.scale),
+            Settings(arguments.scale, arguments.seed_offset),
             host=arguments.host,
             port=arguments.port,
             jobs=arguments.jobs,

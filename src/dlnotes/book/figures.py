@@ -11,59 +11,24 @@ from typing import TYPE_CHECKING, Any
 from dlnotes.book.figure_labels import anchor_lines, check_label, needs_translation
 from dlnotes.book.svg import parse, plain_labels, rename_ids, serialise
 from dlnotes.book.svg_theme import tidy
+from dlnotes.palette import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# C0..C6 on white paper: blue, vermilion, bluish green and reddish purple of Okabe and
-# Ito (Color Universal Design, 2008, https://jfly.uni-koeln.de/color/), then indigo and
-# dark red of Paul Tol (Colour Schemes, 2021, https://personal.sron.nl/~pault/) and a
-# brown between them. On dark paper the hues stay and the lightness changes: Okabe and
-# Ito's sky blue and yellow, Tol's light pink, and a violet. Every colour keeps 3:1 to
-# its paper; no two come closer, to any kind of dichromatic eye, than the closest two of
-# the Okabe-Ito palette.
-LIGHT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#332288", "#664400", "#994455")
+# On dark paper the hues of the palette stay and the lightness changes: Okabe and Ito's
+# sky blue and yellow (https://jfly.uni-koeln.de/color/), Tol's light pink
+# (https://personal.sron.nl/~pault/), and a violet. Every colour keeps 3:1 to its paper;
+# no two come closer, to any kind of dichromatic eye, than the closest two of the
+# Okabe-Ito palette.
 DARK = ("#56b4e9", "#d55e00", "#009e73", "#cc79a7", "#6c6cd0", "#f0e442", "#ffaabb")
 
 _THEME = {
     "#000000": "currentColor",
     "#ffffff": "var(--dl-paper, #fff)",
     "#808080": "var(--dl-muted, #808080)",
-} | {colour: f"var(--dl-c{k}, {colour})" for k, colour in enumerate(LIGHT)}
+} | {colour: f"var(--dl-c{k}, {colour})" for k, colour in enumerate(COLOURS)}
 _PIXELS_SEEN = 3  # an image enlarged at least so much is a grid of pixels, not a photo
-
-
-def use_style() -> None:
-    """Set matplotlib's parameters to the book's, whatever they were before."""
-    import matplotlib
-    from cycler import cycler
-
-    style: dict[Any, Any] = {
-        "axes.edgecolor": "black",
-        "axes.facecolor": "none",
-        "axes.labelcolor": "black",
-        "axes.prop_cycle": cycler(color=LIGHT),
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "figure.constrained_layout.use": True,
-        "figure.edgecolor": "none",
-        "figure.facecolor": "none",
-        "figure.figsize": (4.8, 3.0),
-        "font.size": 10,
-        "grid.alpha": 0.3,
-        "grid.color": "gray",
-        "legend.edgecolor": "gray",
-        "legend.frameon": False,
-        "mathtext.fontset": "dejavusans",
-        "patch.edgecolor": "black",
-        "svg.fonttype": "none",
-        "svg.hashsalt": "dlnotes",
-        "text.color": "black",
-        "xtick.color": "black",
-        "ytick.color": "black",
-    }
-    matplotlib.rcdefaults()
-    matplotlib.rcParams.update(style)
 
 
 def to_svg(figure: "Figure", salt: str) -> str:
@@ -74,7 +39,7 @@ def to_svg(figure: "Figure", salt: str) -> str:
     keeps its anchor, so that it may grow or shrink. Equal figures give equal bytes.
 
     Args:
-        figure: drawn in the style of `use_style`; its images and groups are prepared.
+        figure: drawn in the book's style; its images and groups are prepared.
         salt: what tells this figure from the others of the book; ids start with it.
 
     Raises:
@@ -83,6 +48,7 @@ def to_svg(figure: "Figure", salt: str) -> str:
     from matplotlib.image import AxesImage
     from matplotlib.text import Text
 
+    figure.patch.set_visible(False)  # the page is its paper
     _draw(figure)  # makes the layout and the ticks that it needs
     figure.set_layout_engine("none")  # and drawing again shall not move it
     texts = {f"dl-text-{k}": text for k, text in enumerate(figure.findobj(Text))}

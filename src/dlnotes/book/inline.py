@@ -4,8 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|True|False|None"
+_CONSTANT = rf"""(?:"[^"\n]*"|'[^'\n]*'|{_NUMBER}|\([^()\[\]\n]*\))"""
+_QUOTED = rf"[^\W\d]\w*(?:\[{_CONSTANT}\])*"
 VALUE = re.compile(
-    r"\[\[(?P<name>[^\W\d]\w*)\.(?P<variable>[^\W\d]\w*)(?::(?P<spec>[^\[\]\n]*))?\]\]"
+    rf"\[\[(?P<name>[^\W\d]\w*)\.(?P<variable>{_QUOTED})"
+    r"(?::(?P<spec>[^\[\]\n]*))?\]\]"
 )
 
 _CODE = r"(?<!`)(?P<ticks>`+)(?!`)(?P<inside>.+?)(?<!`)(?P=ticks)(?!`)"
@@ -17,7 +21,7 @@ _TOKEN = re.compile(
     rf"""(?P<escape>\\[!-/:-@\[-`{{-~])
     |(?P<code>{_CODE})
     |(?P<math>{_MATH})
-    |(?P<value>\[\[[^\W\d]\w*\.[^\W\d]\w*(?::[^\[\]\n]*)?\]\])
+    |(?P<value>\[\[[^\W\d]\w*\.{_QUOTED}(?::[^\[\]\n]*)?\]\])
     |(?P<note>\[\^[^\]\s]+\]:?)
     |(?P<definition>^[ \t]*\[[^\]\n]+\]:[ \t]+(?P<where>\S+){_TITLE}[ \t]*$)
     |(?P<open>!?\[)
@@ -34,7 +38,10 @@ _MARKS = re.compile(r"(?<!\s)\*+|\*+(?!\s)|(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w)|~~|!?
 
 @dataclass(frozen=True)
 class Value:
-    """A measured number quoted from a run, at `text[start:end]`."""
+    """A measured number quoted from a run, at `text[start:end]`.
+
+    `variable` is a name, or one with constant indexes: `share["MAE"]`, `rates[-1]`.
+    """
 
     name: str
     variable: str

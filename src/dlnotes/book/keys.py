@@ -30,18 +30,25 @@ class Settings:
 
     Args:
         scale: `default` (data inside installed packages) or `full`.
+        seed_offset: what every seed is moved by; the pages show the runs at 0.
     """
 
     scale: str = "default"
+    seed_offset: int = 0
 
     @classmethod
     def of_environment(cls) -> "Settings":
         """Return the settings that `environment` describes, in this process."""
-        return cls(os.environ.get("DLNOTES_SCALE", "default"))
+        scale = os.environ.get("DLNOTES_SCALE", "default")
+        return cls(scale, int(os.environ.get("DLNOTES_SEED_OFFSET", "0")))
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables through which a snippet learns of them."""
-        return {f"DLNOTES_{key.upper()}": value for key, value in asdict(self).items()}
+        return {f"DLNOTES_{name.upper()}": text for name, text in self.inputs().items()}
+
+    def inputs(self) -> dict[str, str]:
+        """Return them as inputs of a run."""
+        return {name: str(value) for name, value in asdict(self).items()}
 
 
 def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
@@ -56,7 +63,7 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "engine": book.engine,
-        **asdict(settings),
+        **settings.inputs(),
     }
 
 

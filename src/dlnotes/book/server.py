@@ -47,7 +47,7 @@ def preload() -> None:
     for name in SLOW:
         importlib.import_module(name)
     plt = importlib.import_module("matplotlib.pyplot")
-    plt.switch_backend("agg")
+    plt.switch_backend("svg")
     gc.collect()
     gc.freeze()
 

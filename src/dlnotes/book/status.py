@@ -39,7 +39,7 @@ def status(book: Book, store: Store, snippet: Snippet, settings: Settings) -> St
     if run is not None:
         reasons = moved(run.manifest, book)
         return Status(snippet, wanted, None if reasons else run, reasons, run.seconds)
-    stored = store.stored(name, settings.scale)
+    stored = store.stored(name, settings.inputs())
     nearest = min(
         stored, key=lambda item: len(changes(item["inputs"], wanted)), default=None
     )

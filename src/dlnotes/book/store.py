@@ -4,13 +4,15 @@ import hashlib
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-KEPT = 3  # runs per snippet: switching branches and back runs nothing again
+KEPT = 3  # runs per snippet and settings: switching branches and back runs nothing
+SETTINGS = ("scale", "seed_offset")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -133,18 +135,23 @@ class Store:
         """Say whether there is a file for a run, sound or not."""
         return self._manifest(name, key).exists()
 
-    def stored(self, name: str, scale: str) -> Iterator[dict[str, Any]]:
-        """Yield a snippet's sound manifests at the same scale, newest first."""
+    def stored(self, name: str, settings: dict[str, str]) -> Iterator[dict[str, Any]]:
+        """Yield a snippet's sound manifests with these settings, newest first."""
         for path in _newest_first(self.folder / "runs" / name):
             manifest = _read_manifest(path)
-            if manifest is None or manifest["inputs"]["scale"] != scale:
+            if manifest is None or not settings.items() <= manifest["inputs"].items():
                 continue
             if (manifest["name"], manifest["key"]) == (name, path.stem):
                 yield manifest
 
     def _forget_old(self, folder: Path) -> None:
-        for path in _newest_first(folder)[KEPT:]:
-            path.unlink(missing_ok=True)
+        kept: Counter[tuple[str | None, ...]] = Counter()
+        for path in _newest_first(folder):
+            manifest = _read_manifest(path) or {"inputs": {}}
+            settings = tuple(manifest["inputs"].get(name) for name in SETTINGS)
+            kept[settings] += 1
+            if kept[settings] > KEPT:
+                path.unlink(missing_ok=True)
 
     def collect(self, names: set[str]) -> None:
         """Delete what no run of the named snippets needs: call it under the lock."""

@@ -8,7 +8,6 @@ import ast
 import codeop
 import json
 import os
-import random
 import socket
 import sys
 import time
@@ -20,10 +19,10 @@ from typing import Any
 from dlnotes.book.fresh_import import import_from_source
 from dlnotes.book.opened import Opened
 from dlnotes.book.outputs import Outputs, Stream, TooMuchOutput
+from dlnotes.book.quotable import quotable
 
 FRAMES = 4
 LONGEST = 4_000  # characters of an error message
-SEED = 0
 ENGINE = os.path.dirname(__file__)  # its frames are of no help to an author
 
 
@@ -84,16 +83,6 @@ class Session:
             self.outputs.display({"image/svg+xml": to_svg(plt.figure(number), salt)})
         plt.close("all")
 
-    def values(self) -> dict[str, bool | int | float | str]:
-        """Return the public variables that hold one number, truth value or text."""
-        found = {}
-        for name, value in self.module.__dict__.items():
-            if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-                value = value.item()
-            if not name.startswith("_") and isinstance(value, bool | int | float | str):
-                found[name] = value
-        return found
-
 
 def _shows(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr)
@@ -127,24 +116,15 @@ def _error(error: BaseException, session: Session) -> dict[str, Any]:
 
 
 def _prepare(job: dict[str, Any]) -> None:
-    """Make this process the snippet's: folder, environment, seeds, threads, style."""
+    """Make this process the snippet's: folder, environment, and a place to draw."""
     os.chdir(job["scratch"])
     os.environ.update(job["environment"])
     os.environ["TMPDIR"] = job["scratch"]
     sys.path.insert(0, os.path.dirname(job["source"]))
     import_from_source(job["source"])
     import matplotlib.pyplot as plt
-    import numpy
-    import torch
 
-    from dlnotes.book.figures import use_style
-
-    random.seed(SEED)
-    numpy.random.seed(SEED)
-    torch.manual_seed(SEED)
-    torch.set_num_threads(1)
-    plt.switch_backend("agg")
-    use_style()
+    plt.switch_backend("svg")  # `dlnotes.plot.show` takes "agg" for "no display"
 
 
 def _redirect(out: Path) -> tuple[Path, Path]:
@@ -203,7 +183,7 @@ def execute(job: dict[str, Any]) -> None:
         if result["error"]:
             break
     result["seconds"] = time.perf_counter() - started
-    result["values"] = session.values()
+    result["values"] = quotable(session.module.__dict__)
     result["files"] = opened.digests()
     result["modules"] = sorted(set(sys.modules) - before)
     result["memory"] = _peak_memory()
