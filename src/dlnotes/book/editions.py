@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,11 @@ class Edition:
             raise EditionError(f"[{self.language}] {said}")
         return found
 
+    @property
+    def alive(self) -> bool:
+        """Say whether the process can still build."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """End the process, whatever it is doing."""
         self._process.kill()
@@ -91,6 +97,11 @@ class Editions:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def alive(self) -> bool:
+        """Say whether both can still build."""
+        return all(edition.alive for edition in self.each)
+
     def close(self) -> None:
         """End both processes."""
         for edition in self.each:
@@ -111,13 +122,22 @@ class Editions:
         for edition in self.each:
             edition.ask("build", folder=str(folder / edition.language))
 
-    def finish(self) -> None:
-        """Wait until both languages are built.
+    def finished(self, first: str) -> Iterator[str]:
+        """Yield each language once it is built, the given one before the other.
 
         Raises:
-            EditionError: MkDocs refuses to build one or both.
+            EditionError: MkDocs refuses to build one or both, after all else.
         """
-        self._answers()
+        errors = []
+        for edition in sorted(self.each, key=lambda each: each.language != first):
+            try:
+                edition.answer()
+            except EditionError as error:
+                errors.append(str(error))
+            else:
+                yield edition.language
+        if errors:
+            raise EditionError("\n".join(errors))
 
     def _answers(self) -> list[dict[str, Any]]:
         found, errors = [], []

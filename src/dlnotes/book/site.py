@@ -88,14 +88,13 @@ def _build(
             return False
         try:
             if not refused:
-                editions.finish()
+                list(editions.finished(LANGUAGES[0]))
         except EditionError as error:
             refused = str(error)
         if refused:
             report.say(refused)
             return False
-        shutil.copyfile(book.docs / "root.html", part / "index.html")
-        (part / ".nojekyll").touch()
+        write_root(book, part)
         part.chmod(0o755)
         replace(part, target)
         return True
@@ -112,6 +111,12 @@ def _keep(
     if state(now, settings) == before:  # else it was built while someone wrote
         remember(book, before, target, outcome.runs)
     forget(now)
+
+
+def write_root(book: Book, folder: Path) -> None:
+    """Write what lies above the two languages."""
+    shutil.copyfile(book.docs / "root.html", folder / "index.html")
+    (folder / ".nojekyll").touch()
 
 
 def forget(book: Book) -> None:
