@@ -42,6 +42,7 @@ def said(book: Book, text: str, language: str = "en", page: str = "a.md") -> lis
         "| loss | x |\n|---|---|\n| a | b |\n| [[run.loss_end]] | c |\n",
         "$\\delta_1 = [[run.delta_1]]$\n",
         "After [[run.steps_to_loss]] steps.\n",
+        "After [[run.step2]] steps.\n",
         '@figure run#x The loss: [[run.loss["hinge"]]] with hinge.\n',
         "```\n[[run.anything]]\n```\n",
     ],
