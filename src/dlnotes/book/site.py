@@ -128,7 +128,9 @@ def forget(book: Book) -> None:
         folder = book.docs / language
         pages = [path.relative_to(folder).as_posix() for path in book.pages(language)]
         runs = [f"runs/{name}.ipynb" for name in snippets]
-        for kind in ("woven", "html", "page"):
+        for kind in ("check-twins", "check-words"):
+            cache.collect(kind, pages)
+        for kind in ("woven", "html", "page", "check"):
             cache.collect(f"{kind}-{language}", [*pages, *runs])
 
 
