@@ -14,7 +14,7 @@ from mkdocs.structure.toc import AnchorLink, get_toc
 
 from dlnotes.book import run_page
 from dlnotes.book.book import Book
-from dlnotes.book.cache import installed, key_of
+from dlnotes.book.cache import folder_digest, installed, key_of
 from dlnotes.book.sources import Sources
 from dlnotes.book.woven import configuration, woven
 
@@ -80,8 +80,10 @@ class Rendered:
         text = page.markdown or ""
         uri = page.file.src_uri
         known = woven(self.book, self.sources, self.language, uri, text)
-        library = self.sources.library.digest if AUTODOC.search(text) else ""
-        return key_of(self.around, known.digest, library)
+        source = ""
+        if AUTODOC.search(text):
+            source = folder_digest(self.book.root / "src", "*.py")
+        return key_of(self.around, known.digest, source)
 
     def _convert(self, page: Page, convert: Callable[[], None]) -> dict[str, Any]:
         """Convert a page; return what came of it, and what the plugins were told."""
