@@ -247,7 +247,7 @@ def test_a_changed_run_renders_its_page_and_those_that_show_it(
 ) -> None:
     press.build()
     press.write("snippets/one.py", FILES["snippets/one.py"].replace("42", "43"))
-    runner = Runner(Book(press.root), lambda *_: stored[0]._warm())
+    runner = Runner(Book(press.root), lambda *_: stored[0].warm())
     press.run(runner)
     found = press.build("new")
     assert set(found) == {

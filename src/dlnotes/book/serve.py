@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from dlnotes.book.book import LANGUAGES, Book
@@ -86,6 +87,12 @@ class Desk:
         self.live.announce("")
         return True
 
+    def get_ready(self) -> None:
+        """Do now what the first change would have to wait for."""
+        self.runner.warm()
+        with suppress(EditionError):  # told when a change comes
+            self.warm().prepare()
+
     def rebuild(self, changed: list[str]) -> None:
         """Bring what is served up to date, or show why that cannot be.
 
@@ -100,11 +107,12 @@ class Desk:
         try:
             self._run(changed, report)
             self._build(changed)
-            report.say(f"built in {time.monotonic() - begun:.1f} s")
+            seconds = time.monotonic() - begun
             checked = check(self.book, self.settings)
             if checked.errors:
                 raise BookError(checked.text)
             forget(self.book)
+            report.say(f"built in {seconds:.1f} s")
         except (BookError, EditionError, OSError) as error:
             if isinstance(error, OSError):
                 self.close()  # an answer may be left that nobody has read
@@ -176,7 +184,7 @@ def serve(
                 seen = look(watched)
                 if not desk.open():
                     desk.rebuild([])
-                desk.warm().prepare()
+                desk.get_ready()
                 while True:
                     seen, changed = wait(watched, seen)
                     desk.rebuild(changed)
