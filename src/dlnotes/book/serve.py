@@ -123,8 +123,7 @@ class Desk:
 
     def _run(self, changed: list[str], report: Report) -> None:
         """Run what is stale, unless only pages have changed."""
-        pages = f"{self.book.docs}/"
-        if changed and all(path.startswith(pages) for path in changed):
+        if changed and all(_is_in(path, self.book.docs) for path in changed):
             return
         outcome = self.runner.update(
             list(self.book.snippets),
@@ -151,10 +150,14 @@ class Desk:
     def _language(self, changed: list[str]) -> str:
         """Return the language whose pages have changed, if it is one."""
         for language in LANGUAGES:
-            pages = f"{self.book.docs / language}/"
-            if changed and all(path.startswith(pages) for path in changed):
+            folder = self.book.docs / language
+            if changed and all(_is_in(path, folder) for path in changed):
                 return language
         return LANGUAGES[0]
+
+
+def _is_in(path: str, folder: Path) -> bool:
+    return Path(path).is_relative_to(folder)
 
 
 def serve(
