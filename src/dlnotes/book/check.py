@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dlnotes.book import links, parity, typography
+from dlnotes.book import links, parity, setup, typography
 from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.comments import translate_comments
 from dlnotes.book.errors import BookError
@@ -151,10 +151,11 @@ def _pages(
 def _page(
     book: Book, language: str, path: Path, text: str, sources: Sources
 ) -> Iterator[BookError]:
-    file = str(book.relative(path))
-    weaver = Weaver(sources, language, _name(book, path), file, lambda _: "")
+    file, page = str(book.relative(path)), _name(book, path)
+    weaver = Weaver(sources, language, page, file, lambda _: "")
     weaver.weave(text)
     yield from weaver.errors
+    yield from setup.missing(page, weaver.directives, file)
     yield from (
         typography.check(text, file)
         if language == "zh"

@@ -28,6 +28,7 @@ def gather(book: Book, settings: Settings) -> Sources:
         catalogue=read_catalogue(book.catalogue),
         terms=tuple(read_terms(book.terms)),
         chapters=_chapters(book),
+        repository=book.repository,
     )
 
 
@@ -54,6 +55,7 @@ def _state(book: Book, settings: Settings) -> str:
     stored = sorted((book.store / "runs").glob("*/*.json"))
     return key_of(
         settings.environment(),
+        book.repository,
         book.library.digest,
         {name: item.source for name, item in book.snippets.items()},
         {str(path): path.read_bytes() for path in [*texts, *stored]},

@@ -51,6 +51,7 @@ def release_sources(root: Path) -> None:
 def _state(book: Book) -> tuple[tuple[str, int, int], ...]:
     paths = [
         book.catalogue,
+        book.root / "pyproject.toml",
         *([book.terms] if book.terms.exists() else []),
         *(page for language in LANGUAGES for page in book.pages(language)),
         *book.library.folder.rglob("*.py"),

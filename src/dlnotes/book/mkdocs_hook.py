@@ -16,7 +16,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 from dlnotes.book.book import Book, find_book
-from dlnotes.book.downloads import programs, write_notebooks
+from dlnotes.book.downloads import notebooks, programs, write_notebooks
 from dlnotes.book.errors import BookError
 from dlnotes.book.finished import Finished
 from dlnotes.book.keys import Settings
@@ -37,6 +37,12 @@ _users: dict[str, dict[str, list[str]]] = {}
 def _book(config: MkDocsConfig) -> tuple[Book, str]:
     root = Path(config.config_file_path).parent
     return find_book(root), str(config.theme["language"])
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Tell the theme where the repository is."""
+    config.repo_url = find_book(Path(config.config_file_path).parent).repository
+    return config
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
@@ -76,6 +82,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             files.append(File.generated(config, path, content=text))
     except BookError as error:
         raise PluginError(str(error)) from error
+    # A page is made from the notebook that has its path, so the one that readers
+    # download, at the same address, comes from elsewhere.
+    for path, text in notebooks(book, sources, language, config.site_url):
+        file = File.generated(config, f"downloads/{path}", content=text)
+        file.dest_uri = path
+        files.append(file)
     return files
 
 

@@ -122,9 +122,9 @@ def write_root(book: Book, folder: Path) -> None:
 def forget(book: Book) -> None:
     """Delete what is kept of pages and snippets that are no more."""
     cache, snippets = book.cache, book.snippets
-    for kind in ("keys", "standalone"):
-        cache.collect(kind, snippets)
+    cache.collect("keys", snippets)
     for language in LANGUAGES:
+        cache.collect(f"standalone-{language}", snippets)
         folder = book.docs / language
         pages = [path.relative_to(folder).as_posix() for path in book.pages(language)]
         runs = [f"runs/{name}.ipynb" for name in snippets]

@@ -38,6 +38,7 @@ class Sources:
         catalogue: label or comment -> Chinese.
         terms: the words of the book, in the order of its chapters.
         chapters: language -> page -> its title and the ids of its headings.
+        repository: the address from which the book is cloned.
     """
 
     library: Library
@@ -47,6 +48,7 @@ class Sources:
     catalogue: Mapping[str, str]
     terms: tuple[Term, ...] = ()
     chapters: Mapping[str, Mapping[str, Chapter]] = field(default_factory=dict)
+    repository: str = ""
 
     @cached_property
     def digest(self) -> str:
