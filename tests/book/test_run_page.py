@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from mkdocs_jupyter.convert import nb2html
 from dlnotes.book.notebook import notebook
 from dlnotes.book.run_facts import users, with_facts
 from dlnotes.book.run_page import FACTS, tidy
-from dlnotes.book.snippet import read_snippet
+from dlnotes.book.snippet import Cell, read_snippet
 from dlnotes.book.sources import Chapter
 
 SVG = '<svg class="dl-svg"><text>é</text></svg>'
@@ -128,7 +129,7 @@ def test_a_page_of_mkdocs_jupyter_is_set_as_a_chapter_is(page: str) -> None:
     assert html.count(FACTS) == 1
     assert "Some text</h2>" in html
     code = (
-        '<div class="language-python highlight" id="cell-all">'
+        '<div class="language-python highlight" data-dl-copy="one#all" id="cell-all">'
         '<pre><span></span><code><span class="n">x</span>'
     )
     assert code in html
@@ -144,13 +145,17 @@ def test_a_page_of_mkdocs_jupyter_is_set_as_a_chapter_is(page: str) -> None:
 # The facts of the run
 
 
+ABOUT = "Add `1` & 1, twice."
+CELLS = [Cell("all", 1, "if 1 < 2:\n    x = 1  # one"), Cell("more", 4, "x")]
+
+
 def sources(**catalogue: str) -> Any:
     inputs = {"python": "3.11.7", "torch": "2.15", "numpy": "2.3"}
     manifest = {"inputs": inputs, "memory": 3 * 2**20}
     run = SimpleNamespace(seconds=1.25, manifest=manifest)
     return SimpleNamespace(
         run={"one": run}.__getitem__,
-        snippets={"one": SimpleNamespace(description="Add `1` & 1, twice.")},
+        snippets={"one": SimpleNamespace(description=ABOUT, code=CELLS)},
         catalogue=catalogue,
         chapters={"zh": {"a/b.md": Chapter("一 < 二", frozenset())}},
     )
@@ -169,6 +174,16 @@ def test_the_facts_stand_above_the_code_with_the_way_back(page: str) -> None:
     assert shown.index("dl-run") < shown.index("cell-all")
     assert 'lang="en"' not in shown
     assert "No chapter uses" in with_facts(html, "one", [], sources(), "en")
+
+
+def test_the_buttons_copy_a_cell_with_those_before_it(page: str) -> None:
+    html = tidy(page, "one", "zh")
+    shown = with_facts(html, "one", [], sources(one="一"), "zh")
+    (held,) = re.findall(r'id="dl-copied">(.*?)</script>', shown)
+    copied = json.loads(held)
+    assert copied == {"one": {"all": "if 1 < 2:\n    x = 1  # 一\n\n", "more": "x\n"}}
+    names = re.findall(r'data-dl-copy="([^"]*)"', shown)
+    assert names == ["one#all", "one#more"]
 
 
 def test_on_chinese_pages_english_is_marked_or_translated(page: str) -> None:

@@ -57,10 +57,13 @@ def prepare(book: Book, language: str) -> dict[str, str]:
     Raises:
         BookError: for everything that is wrong with the pages.
     """
+    from dlnotes.book.downloads import programs, write_notebooks
     from dlnotes.book.markdown import hold_sources
     from dlnotes.book.woven import page_text, woven
 
     sources = hold_sources(book)
+    list(programs(book, sources, language))  # what is found out for them is kept
+    write_notebooks(sources, language, book.store / "pages" / language)
     shown: set[str] = set()
     errors = []
     for path in book.pages(language):

@@ -85,7 +85,7 @@ def tidy(page: str, name: str, language: str) -> str:
             is_title = not shown
             shown.append(TITLE_LINK.sub("", inside) + (FACTS if is_title else ""))
         elif kind == "highlight-ipynb":
-            shown.append(_code(cell, inside))
+            shown.append(_code(f"{name}#{cell}", inside))
         elif KINDS.get(media) == "figure":
             figures += 1
             label = NAMES[language].format(number=figures, name=name)
@@ -95,11 +95,13 @@ def tidy(page: str, name: str, language: str) -> str:
     return "\n".join(shown)
 
 
-def _code(cell: str, inside: str) -> str:
+def _code(where: str, inside: str) -> str:
     match = CODE.fullmatch(inside)
     code = match[1].removeprefix("<span></span>") if match else inside
+    where = html.escape(where)
+    ident = f"cell-{where.partition('#')[2]}"
     return (
-        f'<div class="language-python highlight" id="cell-{html.escape(cell)}">'
+        f'<div class="language-python highlight" data-dl-copy="{where}" id="{ident}">'
         f"<pre><span></span><code>{code}</code></pre></div>"
     )
 
