@@ -1,14 +1,20 @@
 """A small book in a folder of its own, to change and to look at again."""
 
+import hashlib
+import shutil
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from dlnotes.book import keys
 from dlnotes.book.book import Book
 from dlnotes.book.keys import Settings, inputs, key
+from dlnotes.book.progress import Report
 from dlnotes.book.reach import Reach
+from dlnotes.book.runner import Runner
+from dlnotes.book.site import build
 from dlnotes.book.snippet import Snippet
 from dlnotes.book.status import Status, status
 from dlnotes.book.store import Store
@@ -102,3 +108,105 @@ def small(tmp_path: Path) -> SmallBook:
     small.module("__init__", "")
     (tmp_path / "snippets").mkdir()
     return small
+
+
+HOOK = Path(keys.__file__).parent / "mkdocs_hook.py"
+SITE = {
+    "mkdocs.yml": f"""
+        site_name: Small
+        docs_dir: docs/en
+        use_directory_urls: false
+        strict: true
+        theme: {{name: null, custom_dir: docs/theme, language: en}}
+        plugins: []
+        markdown_extensions:
+          dlnotes.book.markdown: {{language: en}}
+          pymdownx.superfences: {{}}
+          attr_list: {{}}
+        hooks: [{HOOK}]
+    """,
+    "mkdocs.zh.yml": """
+        INHERIT: mkdocs.yml
+        docs_dir: docs/zh
+        theme: {language: zh}
+        markdown_extensions:
+          dlnotes.book.markdown: {language: zh}
+    """,
+    "docs/theme/main.html": "<!doctype html><title>x</title>{{ page.content }}\n",
+    "docs/root.html": "<!doctype html><title>Small</title>\n",
+    "docs/zh.po": """
+        msgid ""
+        msgstr ""
+        "Content-Type: text/plain; charset=UTF-8\\n"
+    """,
+    "docs/en/index.md": """
+        # Title {#title}
+
+        It is [[one.answer]], and $h = \\partial x$.
+
+        @run one#all
+    """,
+    "docs/zh/index.md": """
+        # 标题 {#title}
+
+        它是 [[one.answer]]，而且 $h = \\partial x$。
+
+        @run one#all
+    """,
+    "snippets/one.py": """
+        # %% all
+        answer = 42
+        print(answer, "<script>")
+    """,
+}
+
+
+class Bench:
+    """A small book that is built with the real tools, and what its builds say."""
+
+    files = SITE
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.runner = Runner(Book(root))
+        for path in self.files:
+            self.restore(path)
+
+    def restore(self, path: str) -> None:
+        self.write(path, self.files[path])
+
+    def write(self, path: str, text: str) -> None:
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+
+    def build(self) -> bool:
+        book = Book(self.root)
+        self.runner.book = book
+        return build(book, self.runner, Settings(), Report(book), timeout=60)
+
+    def site(self) -> dict[str, tuple[str, int]]:
+        """Return digest and time of each file of the site."""
+        folder = self.root / "site"
+        return {
+            path.relative_to(folder).as_posix(): (
+                hashlib.sha256(path.read_bytes()).hexdigest(),
+                path.stat().st_mtime_ns,
+            )
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+
+    def forget_stamp(self) -> None:
+        """Have the next build believe that something has changed."""
+        shutil.rmtree(self.root / ".runs" / "cache" / "site", ignore_errors=True)
+
+    def left(self) -> list[str]:
+        """Return what a build may have left beside the site."""
+        return [path.name for path in self.root.glob(".site-*")]
+
+
+@pytest.fixture(scope="session")
+def small_site() -> type[Bench]:
+    """Makes a small book in a folder, to build."""
+    return Bench

@@ -1,16 +1,17 @@
 """Building: a site is put in place whole, or what was there stays as it was."""
 
-import hashlib
 import io
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
-import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fontTools.ttLib import TTFont
@@ -19,108 +20,24 @@ from mkdocs.structure.files import Files
 
 from dlnotes.book import mkdocs_hook, site, swap
 from dlnotes.book.book import Book
+from dlnotes.book.editions import Edition, EditionError, Editions, without_news
 from dlnotes.book.ending import Failure
 from dlnotes.book.errors import BookError
 from dlnotes.book.keys import Settings
-from dlnotes.book.progress import Report
 from dlnotes.book.runner import Outcome, Runner
-from dlnotes.book.site import build, write_font
+from dlnotes.book.site import write_font
 from dlnotes.book.swap import replace
 
-HOOK = Path(site.__file__).parent / "mkdocs_hook.py"
-FILES = {
-    "mkdocs.yml": f"""
-        site_name: Small
-        docs_dir: docs/en
-        use_directory_urls: false
-        strict: true
-        theme: {{name: null, custom_dir: docs/theme, language: en}}
-        plugins: []
-        markdown_extensions:
-          dlnotes.book.markdown: {{language: en}}
-          pymdownx.superfences: {{}}
-          attr_list: {{}}
-        hooks: [{HOOK}]
-    """,
-    "mkdocs.zh.yml": """
-        INHERIT: mkdocs.yml
-        docs_dir: docs/zh
-        theme: {language: zh}
-        markdown_extensions:
-          dlnotes.book.markdown: {language: zh}
-    """,
-    "docs/theme/main.html": "<!doctype html><title>x</title>{{ page.content }}\n",
-    "docs/root.html": "<!doctype html><title>Small</title>\n",
-    "docs/zh.po": """
-        msgid ""
-        msgstr ""
-        "Content-Type: text/plain; charset=UTF-8\\n"
-    """,
-    "docs/en/index.md": """
-        # Title {#title}
-
-        It is [[one.answer]], and $h = \\partial x$.
-
-        @run one#all
-    """,
-    "docs/zh/index.md": """
-        # 标题 {#title}
-
-        它是 [[one.answer]]，而且 $h = \\partial x$。
-
-        @run one#all
-    """,
-    "snippets/one.py": """
-        # %% all
-        answer = 42
-        print(answer, "<script>")
-    """,
-}
-
-
-class Bench:
-    """A small book that is built with the real tools, and what its builds say."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.runner = Runner(Book(root))
-        for path in FILES:
-            self.restore(path)
-
-    def restore(self, path: str) -> None:
-        self.write(path, FILES[path])
-
-    def write(self, path: str, text: str) -> None:
-        place = self.root / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
-
-    def build(self) -> bool:
-        book = Book(self.root)
-        self.runner.book = book
-        return build(book, self.runner, Settings(), Report(book), timeout=60)
-
-    def site(self) -> dict[str, tuple[str, int]]:
-        """Return digest and time of each file of the site."""
-        folder = self.root / "site"
-        return {
-            path.relative_to(folder).as_posix(): (
-                hashlib.sha256(path.read_bytes()).hexdigest(),
-                path.stat().st_mtime_ns,
-            )
-            for path in folder.rglob("*")
-            if path.is_file()
-        }
-
-    def left(self) -> list[str]:
-        """Return what a build may have left beside the site."""
-        return [path.name for path in self.root.glob(".site-*")]
+if TYPE_CHECKING:
+    from tests.book.conftest import Bench
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def built(
+    small_site: "type[Bench]", tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["Bench"]:
     """The small book, built once; tests put back what they change."""
-    bench = Bench(tmp_path_factory.mktemp("book"))
+    bench = small_site(tmp_path_factory.mktemp("book"))
     try:
         assert bench.build()
         yield bench
@@ -129,15 +46,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def bench(built: Bench) -> Iterator[Bench]:
+def bench(built: "Bench") -> Iterator["Bench"]:
     """The small book, put back in order afterwards."""
     yield built
-    for path in FILES:
+    for path in built.files:
         built.restore(path)
     (built.root / "snippets" / "two.py").unlink(missing_ok=True)
+    (built.root / "docs" / "en" / "more.md").unlink(missing_ok=True)
+    shutil.rmtree(built.root / "src", ignore_errors=True)
 
 
-def test_a_built_site(built: Bench) -> None:
+def test_a_built_site(built: "Bench") -> None:
     files = set(built.site())
     assert {".nojekyll", "index.html"} <= files
     for language in ("en", "zh"):
@@ -157,9 +76,10 @@ def test_a_built_site(built: Bench) -> None:
 
 
 def test_a_second_build_runs_nothing_and_gives_the_same(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
+    bench: "Bench", capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {path: digest for path, (digest, _) in bench.site().items()}
+    bench.forget_stamp()
     assert bench.build()
     after = {path: digest for path, (digest, _) in bench.site().items()}
     assert capsys.readouterr().err == (
@@ -171,8 +91,210 @@ def test_a_second_build_runs_nothing_and_gives_the_same(
     }
 
 
+def refuse(*_: Any, **__: Any) -> Any:
+    raise AssertionError("there is nothing to do")
+
+
+def test_a_build_after_no_change_does_nothing_and_says_so(
+    bench: "Bench", monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bench.build()
+    capsys.readouterr()
+    before = bench.site()
+    for path in bench.files:  # written anew, at another time, with what they held
+        bench.restore(path)
+    monkeypatch.setattr(site, "Editions", refuse)
+    monkeypatch.setattr(Runner, "update", refuse)
+    assert bench.build()
+    told = capsys.readouterr().err
+    assert told == "site/ is up to date: nothing has changed\n"
+    assert bench.site() == before
+
+
+def same_length(bench: "Bench") -> None:
+    """Change one letter of a page, and put back when it was written."""
+    path = bench.root / "docs/en/index.md"
+    about = path.stat()
+    path.write_text(path.read_text().replace("It is", "It as"))
+    os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
+
+
+def damage_run(bench: "Bench") -> None:
+    (path,) = (bench.root / ".runs" / "notebooks").iterdir()
+    path.write_bytes(path.read_bytes().replace(b"42", b"43"))
+
+
+CHANGES = {
+    "a page": same_length,
+    "a template": lambda b: b.write("docs/theme/main.html", "{{ page.content }}\n"),
+    "a new page": lambda b: b.write("docs/en/more.md", "# More {#more}\n"),
+    "a setting": lambda b: b.write(
+        "mkdocs.yml", b.files["mkdocs.yml"].replace("Small", "Other")
+    ),
+    "a snippet": lambda b: b.write("snippets/one.py", "# %% all\nanswer = 4\n"),
+    "the library": lambda b: b.write("src/dlnotes/new.py", "x = 1\n"),
+    "a run": damage_run,
+    "a page of the site": lambda b: (b.root / "site/en/index.html").write_text("no"),
+    "a lost page of the site": lambda b: (b.root / "site/zh/index.html").unlink(),
+    "a file too many": lambda b: (b.root / "site/en/more.html").write_text("yes"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_any_change_is_noticed(
+    bench: "Bench", monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    assert bench.build()
+    CHANGES[what](bench)
+    begun = []
+    monkeypatch.setattr(Runner, "update", lambda *_, **__: begun.append(1) or stop())
+    with pytest.raises(StopIteration):
+        bench.build()
+    assert begun == [1]
+
+
+def stop() -> None:
+    raise StopIteration
+
+
+@pytest.mark.parametrize("name", ["SITE_URL_EN", "DLNOTES_SCALE"])
+def test_a_change_of_the_environment_is_noticed(
+    bench: "Bench", monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    assert bench.build()
+    monkeypatch.setenv(name, "https://example.org/en/")
+    monkeypatch.setattr(Runner, "update", lambda *_, **__: stop())
+    with pytest.raises(StopIteration):
+        bench.build()
+
+
+def kept(bench: "Bench", kind: str) -> set[str]:
+    """Return the entries of a kind that the builds so far have kept."""
+    folder = bench.root / ".runs" / "cache" / kind
+    return {path.relative_to(folder).as_posix() for path in folder.glob("*/*")}
+
+
+def test_a_changed_word_is_rendered_on_its_page_alone(bench: "Bench") -> None:
+    bench.write("docs/en/more.md", "# More {#more}\n")
+    bench.write("docs/zh/more.md", "# 更多 {#more}\n")
+    assert bench.build()
+    before = {kind: kept(bench, kind) for kind in ("html-en", "html-zh", "keys")}
+    text = bench.files["docs/en/index.md"].replace("It is", "It is now")
+    bench.write("docs/en/index.md", text)
+    assert bench.build()
+    assert "It is now" in (bench.root / "site/en/index.html").read_text()
+    assert kept(bench, "html-zh") == before["html-zh"]
+    assert kept(bench, "keys") == before["keys"]
+    new = kept(bench, "html-en") - before["html-en"]
+    assert {path.partition("/")[0] for path in new} == {"index.md"}
+    for language in ("en", "zh"):
+        (bench.root / f"docs/{language}/more.md").unlink()
+    assert bench.build()
+    assert not [path for path in kept(bench, "html-en") if path.startswith("more")]
+
+
+def test_a_damaged_entry_is_noticed_and_made_again(bench: "Bench") -> None:
+    assert bench.build()
+    right = (bench.root / "site/en/index.html").read_bytes()
+    for path in (bench.root / ".runs" / "cache").glob("*/*/*"):
+        data = path.read_bytes()
+        path.write_bytes(data[: len(data) // 2] if len(data) % 2 else data + b" ")
+    assert bench.build()
+    assert (bench.root / "site/en/index.html").read_bytes() == right
+
+
+def builder(bench: "Bench") -> subprocess.Popen[str]:
+    """Start a build in a process of its own."""
+    code = f"""
+import sys
+from pathlib import Path
+from dlnotes.book.book import Book
+from dlnotes.book.keys import Settings
+from dlnotes.book.progress import Report
+from dlnotes.book.runner import Runner
+from dlnotes.book.site import build
+
+book = Book(Path({str(bench.root)!r}))
+with Runner(book) as runner:
+    sys.exit(not build(book, runner, Settings(), Report(book)))
+"""
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stderr=subprocess.PIPE, text=True
+    )
+
+
+def children(process: int) -> list[int]:
+    """Return the processes that a process has started, and theirs."""
+    path = Path(f"/proc/{process}/task/{process}/children")
+    own = [int(text) for text in path.read_text().split()] if path.exists() else []
+    return own + [grandchild for child in own for grandchild in children(child)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("after", [0.6, 1.8, 3.0])
+def test_a_killed_build_leaves_the_site_and_nothing_half(
+    bench: "Bench", after: float
+) -> None:
+    assert bench.build()
+    before = bench.site()
+    bench.write("docs/zh/index.md", bench.files["docs/zh/index.md"].replace("它", "这"))
+    process = builder(bench)
+    time.sleep(after)
+    started = children(process.pid)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    deadline = time.monotonic() + 5
+    while any(map(alive, started)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(alive, started))
+    after_all = bench.site()
+    is_new = "这" in (bench.root / "site/zh/index.html").read_text()
+    assert is_new or after_all == before
+    assert bench.build()
+    assert "这" in (bench.root / "site/zh/index.html").read_text()
+    assert bench.left() == []
+
+
+def alive(process: int) -> bool:
+    try:
+        text = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return text.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_a_builder_that_dies_is_told(bench: "Bench") -> None:
+    with Editions(Book(bench.root), Settings()) as editions:
+        assert editions.alive
+        editions.each[0]._process.kill()
+        with pytest.raises(
+            EditionError, match=r"\[en\] the builder ended with code -9"
+        ):
+            editions.prepare()
+        assert not editions.alive
+
+
+def test_one_process_builds_again_and_again(bench: "Bench", tmp_path: Path) -> None:
+    edition = Edition(Book(bench.root), Settings(), "en")
+    try:
+        for answer in ("It is", "Now it is"):
+            text = bench.files["docs/en/index.md"].replace("It is", answer)
+            bench.write("docs/en/index.md", text)
+            edition.ask("prepare")
+            assert "=" in edition.answer()["characters"]
+            edition.ask("build", folder=str(tmp_path / "en"))
+            edition.answer()
+            assert f"<p>{answer} " in (tmp_path / "en/index.html").read_text()
+        bench.write("docs/en/index.md", text.replace("one.answer", "one.no"))
+        edition.ask("prepare")
+        with pytest.raises(EditionError, match=r"docs/en/index\.md:3: \[\[one\.no"):
+            edition.answer()
+    finally:
+        edition.close()
+
+
 def test_a_snippet_that_raises_leaves_the_site(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
+    bench: "Bench", capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = bench.site()
     bench.write("snippets/one.py", "# %% all\nanswer = 42\nanswer / 0\n")
@@ -191,10 +313,12 @@ def test_a_snippet_that_raises_leaves_the_site(
 
 
 def test_a_mistake_on_a_page_leaves_the_site(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
+    bench: "Bench", capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = bench.site()
-    bench.write("docs/en/index.md", FILES["docs/en/index.md"].replace("answer", "no"))
+    bench.write(
+        "docs/en/index.md", bench.files["docs/en/index.md"].replace("answer", "no")
+    )
     assert not bench.build()
     assert "docs/en/index.md:3: [[one.no]]: the run has no" in capsys.readouterr().err
     assert bench.site() == before
@@ -202,10 +326,12 @@ def test_a_mistake_on_a_page_leaves_the_site(
 
 
 def test_a_warning_of_mkdocs_leaves_the_site_and_is_told(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
+    bench: "Bench", capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = bench.site()
-    bench.write("mkdocs.zh.yml", FILES["mkdocs.zh.yml"] + "\n        nav: [gone.md]\n")
+    bench.write(
+        "mkdocs.zh.yml", bench.files["mkdocs.zh.yml"] + "\n        nav: [gone.md]\n"
+    )
     assert not bench.build()
     told = capsys.readouterr().err
     assert "[zh] WARNING" in told
@@ -216,27 +342,10 @@ def test_a_warning_of_mkdocs_leaves_the_site_and_is_told(
     assert bench.left() == []
 
 
-def test_two_builds_at_once_both_end_well(bench: Bench) -> None:
+def test_two_builds_at_once_both_end_well(bench: "Bench") -> None:
     (bench.root / ".site-killed").mkdir()
-    code = textwrap.dedent(
-        f"""
-        import sys
-        from pathlib import Path
-        from dlnotes.book.book import Book
-        from dlnotes.book.keys import Settings
-        from dlnotes.book.progress import Report
-        from dlnotes.book.runner import Outcome, Runner
-        from dlnotes.book.site import build
-
-        book = Book(Path({str(bench.root)!r}))
-        with Runner(book) as runner:
-            sys.exit(not build(book, runner, Settings(), Report(book)))
-        """
-    )
-    command = [sys.executable, "-c", code]
-    both = [
-        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)
-    ]
+    bench.forget_stamp()
+    both = [builder(bench) for _ in range(2)]
     said = [process.communicate(timeout=60)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert bench.left() == []
@@ -247,7 +356,7 @@ def test_two_builds_at_once_both_end_well(bench: Bench) -> None:
 
 
 @pytest.fixture
-def config(bench: Bench) -> Any:
+def config(bench: "Bench") -> Any:
     """What the hook reads of the configuration."""
     return SimpleNamespace(
         config_file_path=str(bench.root / "mkdocs.yml"),
@@ -273,7 +382,7 @@ def test_the_hook_stops_when_a_snippet_fails(
 
 
 def test_the_hook_tells_an_error_of_the_book_in_words(
-    bench: Bench, config: Any, monkeypatch: pytest.MonkeyPatch
+    bench: "Bench", config: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.write("snippets/two.py", "x = 1\n")
     with pytest.raises(PluginError, match=r"two\.py:1: no cell: a snippet needs"):
@@ -291,22 +400,22 @@ def test_the_hook_tells_an_error_of_the_book_in_words(
 # The parts of a build
 
 
-def font(bench: Bench) -> Path:
+def font(bench: "Bench") -> Path:
     return bench.root / "docs/theme/assets/generated/math.woff2"
 
 
-def test_the_font_holds_the_signs_of_the_formulas(built: Bench) -> None:
+def test_the_font_holds_the_signs_of_the_formulas(built: "Bench") -> None:
     found = set(map(chr, TTFont(io.BytesIO(font(built).read_bytes())).getBestCmap()))
     assert {"∂", "=", "\N{PLANCK CONSTANT}"} <= found
     assert "题" not in found
     assert "η" not in found
 
 
-def test_the_font_is_written_when_the_formulas_change(bench: Bench) -> None:
+def test_the_font_is_written_when_the_formulas_change(bench: "Bench") -> None:
     before = font(bench).stat().st_mtime_ns
     write_font(Book(bench.root), Settings())
     assert font(bench).stat().st_mtime_ns == before
-    text = FILES["docs/zh/index.md"].replace("@run", "$\\eta$\n\n        @run")
+    text = bench.files["docs/zh/index.md"].replace("@run", "$\\eta$\n\n        @run")
     bench.write("docs/zh/index.md", text)
     write_font(Book(bench.root), Settings())
     assert ord("η") in TTFont(io.BytesIO(font(bench).read_bytes())).getBestCmap()
@@ -317,7 +426,7 @@ def test_what_mkdocs_tells_when_all_is_well_is_dropped() -> None:
     log = (
         "INFO    -  Cleaning\nWARNING -  Broken\n  more\nINFO    -  Built\n\nAborted\n"
     )
-    assert site._without_news(log) == "WARNING -  Broken\n  more\n\nAborted"
+    assert without_news(log) == "WARNING -  Broken\n  more\n\nAborted"
 
 
 def folders(root: Path) -> tuple[Path, Path]:

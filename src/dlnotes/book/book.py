@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from dlnotes.book.cache import Cache
 from dlnotes.book.engine import engine_digest
 from dlnotes.book.errors import BookError
 from dlnotes.book.snippet import Snippet, read_snippet
 from dlnotes.book.symbols import Library
 
 LANGUAGES = ("en", "zh")
+
+_libraries: dict[Path, Library] = {}
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,23 @@ class Book:
         return self.root / ".runs"
 
     @property
+    def cache(self) -> Cache:
+        """What is kept of earlier builds."""
+        return Cache(self.store / "cache")
+
+    @property
     def site(self) -> Path:
         """The folder of the built site."""
         return self.root / "site"
 
     @cached_property
     def library(self) -> Library:
-        """The source of the package."""
-        return Library(self.root / "src" / self.package)
+        """The source of the package; what is known of an unchanged one is kept."""
+        now = Library(self.root / "src" / self.package)
+        before = _libraries.get(now.folder)
+        if before is None or before.digest != now.digest:
+            _libraries[now.folder] = now
+        return _libraries[now.folder]
 
     @cached_property
     def engine(self) -> str:

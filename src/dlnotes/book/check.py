@@ -4,6 +4,7 @@ import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dlnotes.book import links, parity, setup, typography
@@ -12,6 +13,7 @@ from dlnotes.book.comments import translate_comments
 from dlnotes.book.errors import BookError
 from dlnotes.book.exhibits import untranslated_message
 from dlnotes.book.gather import gather
+from dlnotes.book.kept import kept
 from dlnotes.book.keys import Settings
 from dlnotes.book.quantities import misquoted
 from dlnotes.book.results import translated
@@ -42,7 +44,7 @@ def check(book: Book, settings: Settings | None = None) -> Checked:
     """
     texts = {page: _read(book, page) for name in LANGUAGES for page in book.pages(name)}
     sources = gather(book, settings or Settings())
-    errors = [error for name in LANGUAGES for error in _pages(book, name, sources)]
+    errors = [e for name in LANGUAGES for e in _pages(book, name, texts, sources)]
     found, side_by_side = _twins(book, texts)
     errors += found
     errors += unclaimed(book, list(sources.terms))
@@ -82,7 +84,13 @@ def _twins(book: Book, texts: dict[Path, str]) -> tuple[list[BookError], list[st
     side_by_side = []
     for en, zh in pairs:
         pair = texts[en], texts[zh]
-        found = parity.compare(*pair, book.relative(en), book.relative(zh))
+        found = kept(
+            book,
+            "check-twins",
+            _name(book, en),
+            pair,
+            partial(parity.compare, *pair, book.relative(en), book.relative(zh)),
+        )
         errors += found
         if found:
             side_by_side.append(parity.side_by_side(*pair, 100))
@@ -95,24 +103,37 @@ def _summary(pages: int, errors: int) -> str:
     return f"{pages} pages checked: nothing wrong"
 
 
-def _pages(book: Book, language: str, sources: Sources) -> Iterator[BookError]:
+def _name(book: Book, page: Path) -> str:
+    """Return a page's path below its language's folder."""
+    return page.relative_to(book.docs).as_posix().partition("/")[2]
+
+
+def _pages(
+    book: Book, language: str, texts: dict[Path, str], sources: Sources
+) -> Iterator[BookError]:
     folder = book.docs / language
     for path in book.pages(language):
-        text = path.read_text(encoding="utf-8")
-        file = str(book.relative(path))
-        page = path.relative_to(folder).as_posix()
-        weaver = Weaver(sources, language, page, file, lambda _: "")
-        weaver.weave(text)
-        yield from weaver.errors
-        yield from setup.missing(page, weaver.directives, file)
-        yield from (
-            typography.check(text, file)
-            if language == "zh"
-            else typography.check_en(text, file)
-        )
+        made_from = sources.digest, texts[path]
+        find = partial(_page, book, language, path, texts[path], sources)
+        yield from kept(book, f"check-{language}", _name(book, path), made_from, find)
     for error in links.check(folder, known=set(book.snippets)):
         path = book.relative(Path(error.path or folder))
         yield BookError(error.message, path, error.line)
+
+
+def _page(
+    book: Book, language: str, path: Path, text: str, sources: Sources
+) -> Iterator[BookError]:
+    file, page = str(book.relative(path)), _name(book, path)
+    weaver = Weaver(sources, language, page, file, lambda _: "")
+    weaver.weave(text)
+    yield from weaver.errors
+    yield from setup.missing(page, weaver.directives, file)
+    yield from (
+        typography.check(text, file)
+        if language == "zh"
+        else typography.check_en(text, file)
+    )
 
 
 def unshown(book: Book, sources: Sources) -> Iterator[BookError]:

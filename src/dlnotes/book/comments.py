@@ -3,6 +3,7 @@
 import io
 import tokenize
 from collections.abc import Mapping
+from functools import lru_cache
 
 from dlnotes.book.figure_labels import needs_translation
 
@@ -22,9 +23,7 @@ def translate_comments(
     """
     lines = io.StringIO(code).readlines()  # as the tokenizer counts them
     missing = []
-    for token in tokenize.generate_tokens(io.StringIO(code).readline):
-        if token.type != tokenize.COMMENT:
-            continue
+    for token in _comments(code):
         text = token.string.lstrip("#").strip()
         if text in catalogue:
             row, column = token.start
@@ -35,3 +34,9 @@ def translate_comments(
         elif needs_translation(text):
             missing.append((token.start[0], text))
     return "".join(lines), missing
+
+
+@lru_cache(maxsize=8192)
+def _comments(code: str) -> list[tokenize.TokenInfo]:
+    tokens = tokenize.generate_tokens(io.StringIO(code).readline)
+    return [token for token in tokens if token.type == tokenize.COMMENT]

@@ -8,10 +8,13 @@ from typing import Any
 
 from dlnotes.book import render
 from dlnotes.book.book import Book
+from dlnotes.book.cache import engine, key_of
 from dlnotes.book.comments import translate_comments
 from dlnotes.book.export import standalone
+from dlnotes.book.keys import behind
 from dlnotes.book.notebook import notebook
 from dlnotes.book.results import translated
+from dlnotes.book.snippet import Snippet
 from dlnotes.book.sources import Sources
 from dlnotes.book.store import Run, write_atomically
 
@@ -34,13 +37,25 @@ def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str,
 
     for name, snippet in sources.snippets.items():
         yield f"runs/{name}.py", text(snippet.source)
-        yield f"runs/{name}_standalone.py", text(standalone(book, snippet, language))
+        yield f"runs/{name}_standalone.py", text(_standalone(book, snippet, language))
     library = book.library
     for name in library.names():
         module = library.module(name)
         if module and not f"{name}.".startswith(f"{library.package}.book."):
             path = module.path.relative_to(library.folder.parent).as_posix()
             yield f"source/{path}", module.source
+
+
+def _standalone(book: Book, snippet: Snippet, language: str) -> str:
+    """Return a snippet as one program; it is kept."""
+    key = key_of(engine(), book.library.digest, behind(book, snippet))
+    program: str = book.cache.make(
+        f"standalone-{language}",
+        snippet.name,
+        key,
+        lambda: standalone(book, snippet, language),
+    )
+    return program
 
 
 def notebooks(

@@ -3,14 +3,17 @@
 import ast
 import os
 import platform
+import re
 import site
 import sys
 import sysconfig
+import unicodedata
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import metadata
 
 from dlnotes.book.book import Book
+from dlnotes.book.cache import engine, key_of
 from dlnotes.book.reach import Reach, code_of, digest
 from dlnotes.book.snippet import Snippet
 from dlnotes.book.syntax import IMPORT, loaded
@@ -54,6 +57,43 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
     Returns:
         what it is, readable -> its digest, version or value.
     """
+    return {
+        **_known_code(book, snippet),
+        **{name: version(name) for name in PRELOADED},
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "engine": book.engine,
+        **settings.inputs(),
+    }
+
+
+def _known_code(book: Book, snippet: Snippet) -> dict[str, str]:
+    """Return what `_code` finds, which is kept."""
+    key = key_of(engine(), sys.version, book.library.digest, behind(book, snippet))
+    found: dict[str, str] = book.cache.make(
+        "keys", snippet.name, key, lambda: _code(book, snippet)
+    )
+    return found
+
+
+def behind(book: Book, snippet: Snippet) -> dict[str, str]:
+    """Return the texts of a snippet and of all snippets that it may import, by name.
+
+    It can import only those whose names occur in its text.
+    """
+    texts: dict[str, str] = {}
+    todo = [snippet]
+    while todo:
+        item = todo.pop()
+        texts[item.name] = item.source
+        named = re.findall(r"\w+", unicodedata.normalize("NFKC", item.source))
+        others = {*named, item.name} & book.snippets.keys() - texts.keys()
+        todo += [book.snippets[name] for name in others]
+    return texts
+
+
+def _code(book: Book, snippet: Snippet) -> dict[str, str]:
+    """Return digests of the code that a snippet consists of and can reach."""
     neighbours = _neighbours(book, snippet)
     reached = [Reach(book.library, item.module) for item in (snippet, *neighbours)]
     sees_text = any(reach.reads_source for reach in reached)
@@ -71,11 +111,6 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
         "order of the cells": " ".join(cell.name for cell in snippet.code),
         **{f"snippet {name}": digest(text) for name, text in texts.items()},
         **{name: text for reach in reached for name, text in reach.digests().items()},
-        **{name: version(name) for name in PRELOADED},
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
-        "engine": book.engine,
-        **settings.inputs(),
     }
 
 

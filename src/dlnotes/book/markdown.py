@@ -9,28 +9,46 @@ from markdown.preprocessors import Preprocessor
 
 from dlnotes.book.book import LANGUAGES, Book, find_book
 from dlnotes.book.errors import BookError
-from dlnotes.book.gather import gather
+from dlnotes.book.gather import Gatherer
 from dlnotes.book.keys import Settings
 from dlnotes.book.sources import Sources
-from dlnotes.book.weave import Weaver
+from dlnotes.book.woven import weave_page
 
 PRIORITY = 27  # after white space is normalised (30), before fences are read (25)
 
+_gatherer = Gatherer()
 _gathered: dict[tuple[Any, ...], Sources] = {}
+_held: dict[Path, Sources] = {}
 
 
 def current_sources(root: Path) -> Sources:
-    """Return the sources as they are now; they are read again after a change."""
+    """Return the sources as they are now; they are read again after a change.
+
+    Those of a book that are held stay what they are.
+    """
+    if root in _held:
+        return _held[root]
     book = find_book(root)
     settings = Settings.of_environment()
     state = (settings, *_state(book))
     if state not in _gathered:
         _gathered.clear()
-        _gathered[state] = gather(book, settings)
+        _gathered[state] = _gatherer.gather(book, settings)
     return _gathered[state]
 
 
-def _state(book: Book) -> tuple[tuple[str, int], ...]:
+def hold_sources(book: Book) -> Sources:
+    """Gather the sources, and have them stay what they are until they are let go."""
+    _held[book.root] = _gatherer.gather(book, Settings.of_environment())
+    return _held[book.root]
+
+
+def release_sources(root: Path) -> None:
+    """Let go of sources that are held, if any are."""
+    _held.pop(root, None)
+
+
+def _state(book: Book) -> tuple[tuple[str, int, int], ...]:
     paths = [
         book.catalogue,
         book.root / "pyproject.toml",
@@ -40,14 +58,15 @@ def _state(book: Book) -> tuple[tuple[str, int], ...]:
         *(book.root / "snippets").glob("*.py"),
         *(book.store / "runs").glob("*/*.json"),
     ]
-    return tuple(sorted((str(path), _changed(path)) for path in paths))
+    return tuple(sorted((str(path), *_changed(path)) for path in paths))
 
 
-def _changed(path: Path) -> int:
+def _changed(path: Path) -> tuple[int, int]:
     try:
-        return path.stat().st_mtime_ns
+        found = path.stat()
     except FileNotFoundError:  # another build has just deleted an old run
-        return 0
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 def path_of_page(md: Markdown) -> str:
@@ -79,26 +98,10 @@ class WeavePreprocessor(Preprocessor):
             BookError: for everything that is wrong with the page.
         """
         root = find_book().root
-        path = path_of_page(self.md)
-        file = f"docs/{self.language}/{path}"
-        store = self.md.htmlStash.store
-        weaver = Weaver(current_sources(root), self.language, path, file, store)
-        text = "\n".join(lines)
-        woven = weaver.weave(text)
-        if weaver.errors:
-            above = _lines_above(text, root / file)
-            raise BookError("\n".join(_moved(e, above) for e in weaver.errors))
+        page, text = path_of_page(self.md), "\n".join(lines)
+        store, sources = self.md.htmlStash.store, current_sources(root)
+        woven = weave_page(root, sources, self.language, page, text, store)
         return woven.split("\n")
-
-
-def _lines_above(text: str, path: Path) -> int:
-    """Count the lines of front matter, which the builder has taken off the page."""
-    whole = path.read_text(encoding="utf-8") if path.is_file() else text
-    return whole.rstrip().count("\n") - text.rstrip().count("\n")
-
-
-def _moved(error: BookError, lines: int) -> str:
-    return str(BookError(error.message, error.path, (error.line or 1) + lines))
 
 
 class WeaveExtension(Extension):

@@ -1,26 +1,40 @@
-"""The MkDocs hook: runs what is stale, and adds run pages and downloads to the site."""
+"""The MkDocs hook: runs what is stale, adds run pages and downloads, keeps its work."""
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from dlnotes.book.book import find_book
+from dlnotes.book.book import Book, find_book
 from dlnotes.book.downloads import notebooks, programs, write_notebooks
 from dlnotes.book.errors import BookError
+from dlnotes.book.finished import Finished
 from dlnotes.book.keys import Settings
-from dlnotes.book.markdown import current_sources
+from dlnotes.book.markdown import current_sources, hold_sources, release_sources
 from dlnotes.book.progress import Report
-from dlnotes.book.run_page import tidy
+from dlnotes.book.rendered import Rendered, is_run
+from dlnotes.book.run_facts import users, with_facts
 from dlnotes.book.runner import Runner
 from dlnotes.book.site import write_font
 
-_styles: dict[str, str] = {}
+STYLES = "assets/stylesheets/runs.css"  # of the theme; published under its content
+
+_rendered: dict[str, Rendered] = {}
+_finished: dict[str, Finished] = {}
+_users: dict[str, dict[str, list[str]]] = {}
+
+
+def _book(config: MkDocsConfig) -> tuple[Book, str]:
+    root = Path(config.config_file_path).parent
+    return find_book(root), str(config.theme["language"])
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -31,29 +45,30 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_pre_build(config: MkDocsConfig) -> None:
     """Run what is stale and write the font, unless `dlnotes build` has done so."""
-    _styles.clear()
-    if "DLNOTES_BUILD" in os.environ:
-        return
+    _rendered.clear()
+    _finished.clear()
+    _users.clear()
     try:
-        book = find_book(Path(config.config_file_path).parent)
-        settings = Settings.of_environment()
-        report = Report(book)
-        with Runner(book) as runner:
-            outcome = runner.update(list(book.snippets), settings, report)
-        report.close(outcome)
-        write_font(book, settings)
+        book, _ = _book(config)
+        if "DLNOTES_BUILD" not in os.environ:
+            settings = Settings.of_environment()
+            report = Report(book)
+            with Runner(book) as runner:
+                outcome = runner.update(list(book.snippets), settings, report)
+            report.close(outcome)
+            if outcome.failures:
+                raise PluginError("a snippet failed; see above")
+            write_font(book, settings)
+        hold_sources(book)
     except BookError as error:
         raise PluginError(str(error)) from error
-    if outcome.failures:
-        raise PluginError("a snippet failed; see above")
 
 
 @event_priority(100)  # before mkdocs-jupyter looks for notebooks
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the notebooks of the runs, the programs and the package's source."""
-    root = Path(config.config_file_path).parent
-    language = str(config.theme["language"])
-    book, sources = find_book(root), current_sources(root)
+    book, language = _book(config)
+    sources = current_sources(book.root)
     folder = book.store / "pages" / language
     for path in write_notebooks(sources, language, folder):
         files.append(
@@ -73,18 +88,59 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Tidy the run pages."""
-    if not page.file.src_uri.startswith("runs/"):
-        return output
-    html, styles = tidy(output, "../" * page.url.count("/"))
-    _styles.update(styles)
-    return html
+def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
+    """Have the page converted only if it is not what it was."""
+    book, language = _book(config)
+    if language not in _rendered:
+        sources = current_sources(book.root)
+        _rendered[language] = Rendered(book, sources, language, config, files)
+    _rendered[language].wrap(page)
+    return page
 
 
-def on_post_build(config: MkDocsConfig, **_: Any) -> None:
-    """Write the shared styles."""
-    for name, style in _styles.items():
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Say on the page of a run how it went, and link its styles."""
+    if not is_run(page.file):
+        return html
+    book, language = _book(config)
+    sources = current_sources(book.root)
+    if language not in _users:
+        _users[language] = users(book, language)
+    name = page.file.name
+    pages = _users[language].get(name, [])
+    html = with_facts(html, name, pages, sources, language)
+    styles, _ = _styles(config)
+    return f'<link rel="stylesheet" href="../{styles}">\n{html}'
+
+
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+    """Have templates filled and pages indexed only if they are not what they were."""
+    book, language = _book(config)
+    _finished[language] = Finished(book, language, config, env)
+    return env
+
+
+@event_priority(100)  # before the search looks at the page
+def on_page_context(
+    context: Any, page: Page, config: MkDocsConfig, nav: Navigation
+) -> Any:
+    """Look the finished page up."""
+    _finished[_book(config)[1]].look_up(page, nav)
+    return context
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Write the styles of run pages."""
+    release_sources(_book(config)[0].root)
+    name, styles = _styles(config)
+    if styles:
         path = Path(config.site_dir) / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(style, encoding="utf-8")
+        path.write_bytes(styles)
+
+
+def _styles(config: MkDocsConfig) -> tuple[str, bytes]:
+    """Return the path below the site of the styles of run pages, and those."""
+    path = Path(config.theme.custom_dir or "") / STYLES
+    styles = path.read_bytes() if path.is_file() else b""
+    return f"assets/run-{hashlib.sha256(styles).hexdigest()[:12]}.css", styles

@@ -1,6 +1,7 @@
 """A page's Markdown, cut into blocks that together are the page, byte for byte."""
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,12 @@ def scan(
     text: str, path: str | Path | None = None
 ) -> tuple[list[Block], list[BookError]]:
     """Cut any text into blocks, and collect what is wrong with it, in order."""
+    blocks, errors = _scan(text, path)
+    return [*blocks], [*errors]
+
+
+@lru_cache(maxsize=256)
+def _scan(text: str, path: str | Path | None) -> tuple[list[Block], list[BookError]]:
     lines = re.findall(r"[^\n]*\n|[^\n]+", text)
     blocks: list[Block] = []
     errors: list[BookError] = []

@@ -1,47 +1,117 @@
-"""Tidy the page that mkdocs-jupyter makes of a run: small, themed, self-contained."""
+"""Take the page that mkdocs-jupyter makes of a run, and set it as the book's own."""
 
 import base64
-import hashlib
+import html
 import re
+from html.parser import HTMLParser
 
-STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
-SHARED = 500  # characters from which a style is worth a file of its own
+STYLE = re.compile(r"<style[^>]*>.*?</style>", re.DOTALL)
+SCRIPT = re.compile(r"<script[^>]*>.*?</script>", re.DOTALL)
 FIGURE = re.compile(r'<img [^>]*src="data:image/svg\+xml;base64,([^"]+)"[^>]*>')
-LOADERS = re.compile(
-    r'<script src="">\s*</script>'
-    r'|<script type="text/x-mathjax-config">.*?</script>'
-    r"|<script data-mkdocs-jupyter-mathjax=.*?</script>"  # from version 0.27
-    r'|<script type="module">(?:(?!</script>).)*mermaid.*?</script>',
-    re.DOTALL,
-)
+CODE = re.compile(r"\s*<pre>(.*)</pre>\s*", re.DOTALL)
+TITLE_LINK = re.compile(r'<a class="anchor-link"[^>]*>.*?</a>')
+FACTS = "<!-- facts of the run -->"  # where what the notebook does not tell belongs
+NAMES = {"en": "figure {number} of {name}", "zh": "{name} 的第 {number} 幅图"}
+PIECES = ("jp-RenderedMarkdown", "highlight-ipynb", "jp-OutputArea-output")
+KINDS = {"image/svg+xml": "figure", "text/html": "table"}
 
 
-def tidy(html: str, up: str) -> tuple[str, dict[str, str]]:
-    """Return a run page with inline figures and without what repeats or asks elsewhere.
+class Pieces(HTMLParser):
+    """Finds the texts, codes and outputs of a notebook's page, in order.
 
-    Figures come as images, which cannot follow the reader's theme; the styles are the
-    same on every page; the loaders of MathJax and Mermaid name servers elsewhere.
+    Attributes:
+        found: the cell, the class and the media type of each, and what is inside.
+    """
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=False)
+        self.found: list[tuple[str, str, str, str]] = []
+        self._page = page
+        self._lines = [0]
+        for line in page.split("\n"):
+            self._lines.append(self._lines[-1] + len(line) + 1)
+        self._cell = ""
+        self._depth = 0
+        self._open: tuple[int, int, str, str] | None = None
+        self.feed(page)
+        self.close()
+
+    def _at(self) -> int:
+        line, column = self.getpos()
+        return self._lines[line - 1] + column
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note where a piece begins."""
+        if tag != "div":
+            return
+        self._depth += 1
+        given = {name: value or "" for name, value in attrs}
+        if given.get("id", "").startswith("cell-id="):
+            self._cell = given["id"].removeprefix("cell-id=")
+        kinds = [kind for kind in PIECES if kind in given.get("class", "").split()]
+        if kinds and self._open is None:
+            start = self._at() + len(self.get_starttag_text() or "")
+            media = given.get("data-mime-type", "")
+            self._open = self._depth, start, kinds[0], media
+
+    def handle_endtag(self, tag: str) -> None:
+        """Keep a piece that ends here."""
+        if tag != "div":
+            return
+        if self._open and self._open[0] == self._depth:
+            _, start, kind, media = self._open
+            inside = self._page[start : self._at()].strip("\n")
+            self.found.append((self._cell, kind, media, inside))
+            self._open = None
+        self._depth -= 1
+
+
+def tidy(page: str, name: str, language: str) -> str:
+    """Return the texts, code and outputs of a run's page in the markup of chapters.
+
+    What mkdocs-jupyter adds is left out: 600 KB of styles that are the same on every
+    page, scripts that ask other servers, buttons. Figures come as images, which could
+    not follow the reader's theme.
 
     Args:
-        html: the whole page.
-        up: the way from the page to the root of its language's site.
-
-    Returns:
-        the page, and the styles that it now links to: path -> text.
+        page: the HTML of a notebook.
+        name: of the run, for the names of its figures.
+        language: `en` or `zh`.
     """
-    styles: dict[str, str] = {}
+    shown: list[str] = []
+    figures = 0
+    for cell, kind, media, inside in Pieces(SCRIPT.sub("", STYLE.sub("", page))).found:
+        if kind == "jp-RenderedMarkdown":
+            is_title = not shown
+            shown.append(TITLE_LINK.sub("", inside) + (FACTS if is_title else ""))
+        elif kind == "highlight-ipynb":
+            shown.append(_code(f"{name}#{cell}", inside))
+        elif KINDS.get(media) == "figure":
+            figures += 1
+            label = NAMES[language].format(number=figures, name=name)
+            shown.append(_output("figure", _figure(inside, label)))
+        else:
+            shown.append(_output(KINDS.get(media, "log"), inside))
+    return "\n".join(shown)
 
-    def share(match: re.Match[str]) -> str:
-        if len(match[1]) < SHARED:
-            return match[0]
-        name = f"assets/run-{hashlib.sha256(match[1].encode()).hexdigest()[:12]}.css"
-        styles[name] = match[1]
-        return f'<link rel="stylesheet" href="{up}{name}">'
 
-    html = STYLE.sub(share, LOADERS.sub("", html))
-    return FIGURE.sub(_inline, html), styles
+def _code(where: str, inside: str) -> str:
+    match = CODE.fullmatch(inside)
+    code = match[1].removeprefix("<span></span>") if match else inside
+    where = html.escape(where)
+    ident = f"cell-{where.partition('#')[2]}"
+    return (
+        f'<div class="language-python highlight" data-dl-copy="{where}" id="{ident}">'
+        f"<pre><span></span><code>{code}</code></pre></div>"
+    )
 
 
-def _inline(match: re.Match[str]) -> str:
-    svg = base64.b64decode(match[1]).decode()
-    return svg.replace("<svg ", '<svg role="img" ', 1)
+def _output(kind: str, body: str) -> str:
+    exclude = "" if kind == "table" else " data-search-exclude"
+    return f'<figure class="dl-output dl-{kind}"{exclude}>{body}</figure>'
+
+
+def _figure(inside: str, label: str) -> str:
+    svg = FIGURE.sub(lambda match: base64.b64decode(match[1]).decode(), inside)
+    named = f'<svg role="img" aria-label="{html.escape(label)}" '
+    return svg.replace("<svg ", named, 1)

@@ -116,7 +116,7 @@ class Runner:
                     outcome.runs[name] = item.run
                 else:
                     stale.append(item)
-                    self._warm()  # its imports go on while we look at the others
+                    self.warm()  # its imports go on while we look at the others
             progress.plan(stale, len(outcome.runs))
             if stale:
                 self._run(stale, settings, progress, jobs, timeout, outcome)
@@ -136,7 +136,7 @@ class Runner:
         shutil.rmtree(work, ignore_errors=True)  # of a build that was killed
         work.mkdir(parents=True)
         stale.sort(key=lambda item: -(item.last if item.last is not None else 1e9))
-        process = self._warm()
+        process = self.warm()
         pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
         try:
             futures = [
@@ -161,8 +161,8 @@ class Runner:
             pool.shutdown()
             shutil.rmtree(work, ignore_errors=True)
 
-    def _warm(self) -> Launcher:
-        """Return a launcher that runs the engine as it is now."""
+    def warm(self) -> Launcher:
+        """Start what runs snippets, if it does not run the engine as it is now."""
         now = self.book.engine
         if self._launcher and (not self._launcher.alive or self._engine != now):
             self.close()

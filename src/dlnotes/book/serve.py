@@ -1,16 +1,164 @@
 """Serve the site to its author, and rebuild it on every change."""
 
+import shutil
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
-from mkdocs.livereload import LiveReloadServer
-
 from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.cache import folder_digest
+from dlnotes.book.check import check
+from dlnotes.book.editions import EditionError, Editions
 from dlnotes.book.errors import BookError
 from dlnotes.book.keys import Settings
+from dlnotes.book.live import Live, served
 from dlnotes.book.progress import Report
+from dlnotes.book.root import write_root
 from dlnotes.book.runner import TIMEOUT, Runner
-from dlnotes.book.site import build
+from dlnotes.book.site import forget, publish_font
+from dlnotes.book.stamp import is_current, state
+from dlnotes.book.swap import replace
+from dlnotes.book.watch import look, wait
+
+
+class Recorder(Report):
+    """Keeps what it prints."""
+
+    def __init__(self, book: Book) -> None:
+        super().__init__(book)
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        """Print a line, and keep it."""
+        super().say(text)
+        self.said.append(text)
+
+
+class Desk:
+    """The author's desk: what is served, and what keeps it up to date.
+
+    Args:
+        book: the checkout.
+        runner: brings the runs up to date.
+        settings: those of the runs that the pages show.
+        live: serves the site, and shows what is wrong.
+        jobs: snippets at a time; as many as there are cores by default.
+        timeout: limit for each snippet, in seconds.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        runner: Runner,
+        settings: Settings,
+        live: Live,
+        jobs: int | None = None,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self.book = book
+        self.runner = runner
+        self.settings = settings
+        self.live = live
+        self.jobs = jobs
+        self.timeout = timeout
+        self._engine = ""
+        self._editions: Editions | None = None
+
+    def close(self) -> None:
+        """End the processes that build."""
+        if self._editions:
+            self._editions.close()
+            self._editions = None
+
+    def warm(self) -> Editions:
+        """Return the processes that build, which run the engine as it is now."""
+        now = folder_digest(Path(__file__).parent, "*.py")
+        if self._editions is None or self._engine != now or not self._editions.alive:
+            self.close()
+            self._engine = now
+            self._editions = Editions(self.book, self.settings)
+        return self._editions
+
+    def open(self) -> bool:
+        """Show the site that is built already, if it is what a build would make."""
+        if not is_current(self.book, state(self.book, self.settings), self.book.site):
+            return False
+        shutil.copytree(self.book.site, self.live.folder, dirs_exist_ok=True)
+        self.live.announce("")
+        return True
+
+    def get_ready(self) -> None:
+        """Do now what the first change would have to wait for."""
+        self.runner.warm()
+        with suppress(EditionError):  # told when a change comes
+            self.warm().prepare()
+
+    def rebuild(self, changed: list[str]) -> None:
+        """Bring what is served up to date, or show why that cannot be.
+
+        Pages are shown as soon as they are built; then they are checked.
+
+        Args:
+            changed: paths of files; none if everything may have changed.
+        """
+        begun = time.monotonic()
+        self.book = self.runner.book = Book(self.book.root, self.book.package)
+        report = Recorder(self.book)
+        try:
+            self._run(changed, report)
+            self._build(changed)
+            seconds = time.monotonic() - begun
+            checked = check(self.book, self.settings)
+            if checked.errors:
+                raise BookError(checked.text)
+            forget(self.book)
+            report.say(f"built in {seconds:.1f} s")
+        except (BookError, EditionError, OSError) as error:
+            if isinstance(error, OSError):
+                self.close()  # an answer may be left that nobody has read
+            report.say(str(error))
+            self.live.announce("\n".join(report.said))
+        else:
+            self.live.announce("")
+
+    def _run(self, changed: list[str], report: Report) -> None:
+        """Run what is stale, unless only pages have changed."""
+        if changed and all(_is_in(path, self.book.docs) for path in changed):
+            return
+        outcome = self.runner.update(
+            list(self.book.snippets),
+            self.settings,
+            report,
+            jobs=self.jobs,
+            timeout=self.timeout,
+        )
+        report.close(outcome)
+        if outcome.failures:
+            raise BookError("the site is as it was")
+
+    def _build(self, changed: list[str]) -> None:
+        """Build both languages, and show each as soon as it is there."""
+        editions, folder = self.warm(), self.live.folder
+        publish_font(self.book, editions.prepare())
+        with tempfile.TemporaryDirectory(dir=folder.parent) as part:
+            editions.start(Path(part))
+            for language in editions.finished(first=self._language(changed)):
+                replace(Path(part, language), folder / language)
+                self.live.announce(self.live.message)
+        write_root(self.book, folder)
+
+    def _language(self, changed: list[str]) -> str:
+        """Return the language whose pages have changed, if it is one."""
+        for language in LANGUAGES:
+            folder = self.book.docs / language
+            if changed and all(_is_in(path, folder) for path in changed):
+                return language
+        return LANGUAGES[0]
+
+
+def _is_in(path: str, folder: Path) -> bool:
+    return Path(path).is_relative_to(folder)
 
 
 def serve(
@@ -29,47 +177,22 @@ def serve(
     """
     watched = [book.docs, book.root / "snippets", book.library.folder]
     watched += [book.config(language) for language in LANGUAGES]
-    report = Report(book)
     with tempfile.TemporaryDirectory(prefix="dlnotes-serve-") as folder:
-        target = Path(folder) / "site"
-        target.mkdir()
-
-        def rebuild() -> None:
-            now = Book(book.root, book.package)
-            runner.book = now
+        live = Live(Path(folder) / "site")
+        live.folder.mkdir()
+        desk = Desk(book, runner, settings, live, jobs, timeout)
+        with served(live, host, port) as port:
+            print(f"serving at http://{host}:{port}/ (Ctrl-C ends it)", flush=True)
             try:
-                build(
-                    now,
-                    runner,
-                    settings,
-                    report,
-                    jobs=jobs,
-                    timeout=timeout,
-                    target=target,
-                )
-            except BookError as error:
-                report.say(str(error))
-
-        before = -1
-        while before != (before := newest(watched)):  # an edit during the first build
-            rebuild()
-        server = LiveReloadServer(rebuild, host, port, str(target))
-        for path in watched:
-            server.watch(str(path))
-        report.say(f"serving at http://{host}:{port}/ (Ctrl-C ends it)")
-        try:
-            server.serve()
-        except KeyboardInterrupt:
-            report.say("stopped")
-        finally:
-            server.shutdown()
-
-
-def newest(paths: list[Path]) -> int:
-    """Return when a file at or below some paths last changed, in nanoseconds."""
-    files = [file for path in paths for file in (path, *path.rglob("*"))]
-    return max(
-        file.stat().st_mtime_ns
-        for file in files
-        if file.is_file() and "__pycache__" not in file.parts
-    )
+                desk.warm()
+                seen = look(watched)
+                if not desk.open():
+                    desk.rebuild([])
+                desk.get_ready()
+                while True:
+                    seen, changed = wait(watched, seen)
+                    desk.rebuild(changed)
+            except KeyboardInterrupt:
+                print("stopped")
+            finally:
+                desk.close()

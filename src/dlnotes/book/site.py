@@ -1,25 +1,26 @@
-"""Build both languages into one site, swap it in whole, and serve it."""
+"""Build both languages into one site, and swap it in whole."""
 
-import os
-import re
 import shutil
-import subprocess
-import sys
 import tempfile
+from base64 import b64decode, b64encode
 from pathlib import Path
 
 from filelock import FileLock
 
 from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.cache import engine, installed, key_of
 from dlnotes.book.check import check
+from dlnotes.book.editions import EditionError, Editions
 from dlnotes.book.gather import gather
 from dlnotes.book.keys import Settings
-from dlnotes.book.maths import characters, subset_font
+from dlnotes.book.maths import subset_font
 from dlnotes.book.progress import Report
 from dlnotes.book.root import write_root
-from dlnotes.book.runner import TIMEOUT, Runner
+from dlnotes.book.runner import TIMEOUT, Outcome, Runner
+from dlnotes.book.stamp import is_current, remember, state
 from dlnotes.book.store import write_atomically
 from dlnotes.book.swap import replace
+from dlnotes.book.woven import page_text, woven
 
 
 def build(
@@ -34,6 +35,8 @@ def build(
 ) -> bool:
     """Run what is stale, check the pages, build both languages, swap the site in.
 
+    Where nothing has changed since the site was built, nothing is done.
+
     Args:
         book: the checkout.
         runner: brings the runs up to date.
@@ -44,88 +47,110 @@ def build(
         target: the folder to replace; the book's site by default.
 
     Returns:
-        whether the site was replaced; if not, it is as it was.
+        whether the site is up to date now; if not, it is as it was.
     """
-    outcome = runner.update(
-        list(book.snippets), settings, report, jobs=jobs, timeout=timeout
-    )
-    report.close(outcome)
-    if outcome.failures:
-        return False
-    checked = check(book, settings)
-    if checked.errors:
-        report.say(checked.text)
-        return False
     target = target or book.site
-    with FileLock(book.store / "site.lock"):
-        write_font(book, settings)
-        for left in target.parent.glob(".site-*"):  # by a build that was killed
-            shutil.rmtree(left)
-        part = Path(tempfile.mkdtemp(prefix=".site-", dir=target.parent))
-        try:
-            if not _build_languages(book, settings, part, report):
-                return False
-            part.chmod(0o755)
-            replace(part, target)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-    report.say(f"built {book.relative(target)}/")
-    return True
-
-
-def _build_languages(
-    book: Book, settings: Settings, folder: Path, report: Report
-) -> bool:
-    environment = {
-        **os.environ,
-        **settings.environment(),
-        "DLNOTES_BUILD": "1",
-        "NO_MKDOCS_2_WARNING": "1",
-    }
-    builds = {
-        language: subprocess.Popen(
-            [
-                *(sys.executable, "-m", "mkdocs", "build", "--strict"),
-                *("-f", str(book.config(language)), "-d", str(folder / language)),
-            ],
-            cwd=book.root,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
+    before = state(book, settings)
+    if is_current(book, before, target):
+        report.say(f"{book.relative(target)}/ is up to date: nothing has changed")
+        return True
+    with Editions(book, settings) as editions:  # they begin with their imports
+        outcome = runner.update(
+            list(book.snippets), settings, report, jobs=jobs, timeout=timeout
         )
-        for language in LANGUAGES
-    }
-    said = {language: process.communicate()[0] for language, process in builds.items()}
-    for language, process in builds.items():
-        if process.returncode:
-            report.say(f"[{language}] {_without_news(said[language])}")
-    write_root(book, folder)
-    return all(process.returncode == 0 for process in builds.values())
+        report.close(outcome)
+        if outcome.failures:
+            return False
+        with FileLock(book.store / "site.lock"):
+            built = _build(book, editions, settings, report, target)
+    if built:
+        _keep(book, settings, before, target, outcome)
+        report.say(f"built {book.relative(target)}/")
+    return built
 
 
-def _without_news(log: str) -> str:
-    """Drop what MkDocs tells when all is well; its `--quiet` turns `--strict` off."""
-    return re.sub(r"(?m)^INFO .*\n?(?:[ \t].*\n?)*", "", log).strip()
+def _build(
+    book: Book, editions: Editions, settings: Settings, report: Report, target: Path
+) -> bool:
+    """Build into a folder beside the target, and put it there; say whether."""
+    for left in target.parent.glob(".site-*"):  # by a build that was killed
+        shutil.rmtree(left)
+    part = Path(tempfile.mkdtemp(prefix=".site-", dir=target.parent))
+    refused = ""
+    try:
+        try:
+            publish_font(book, editions.prepare())
+            editions.start(part)
+        except EditionError as error:
+            refused = str(error)
+        checked = check(book, settings)  # while they build
+        if checked.errors:
+            report.say(checked.text)
+            return False
+        try:
+            if not refused:
+                list(editions.finished(LANGUAGES[0]))
+        except EditionError as error:
+            refused = str(error)
+        if refused:
+            report.say(refused)
+            return False
+        write_root(book, part)
+        part.chmod(0o755)
+        replace(part, target)
+        return True
+    finally:
+        editions.close()
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _keep(
+    book: Book, settings: Settings, before: str, target: Path, outcome: Outcome
+) -> None:
+    """Remember what the site was built from; forget pages that are no more."""
+    now = Book(book.root, book.package)
+    if state(now, settings) == before:  # else it was built while someone wrote
+        remember(book, before, target, outcome.runs)
+    forget(now)
+
+
+def forget(book: Book) -> None:
+    """Delete what is kept of pages and snippets that are no more."""
+    cache, snippets = book.cache, book.snippets
+    cache.collect("keys", snippets)
+    for language in LANGUAGES:
+        cache.collect(f"standalone-{language}", snippets)
+        folder = book.docs / language
+        pages = [path.relative_to(folder).as_posix() for path in book.pages(language)]
+        runs = [f"runs/{name}.ipynb" for name in snippets]
+        for kind in ("check-twins", "check-words"):
+            cache.collect(kind, pages)
+        for kind in ("woven", "html", "page", "check"):
+            cache.collect(f"{kind}-{language}", [*pages, *runs])
 
 
 def write_font(book: Book, settings: Settings) -> None:
     """Write the maths font, cut to the characters that the formulas of the book use."""
-    from dlnotes.book.weave import Weaver
-
     sources = gather(book, settings)
-    shown: list[str] = []
-
-    def keep(html: str) -> str:
-        shown.extend(re.findall("<math.*?</math>", html, re.DOTALL))
-        return ""
-
+    shown: set[str] = set()
     for language in LANGUAGES:
         for path in book.pages(language):
-            weaver = Weaver(sources, language, path.name, str(path), keep)
-            weaver.weave(path.read_text(encoding="utf-8"))
+            name = path.relative_to(book.docs / language).as_posix()
+            known = woven(book, sources, language, name, page_text(path))
+            shown.update(known.characters)
+    publish_font(book, shown)
+
+
+def publish_font(book: Book, shown: set[str]) -> None:
+    """Write the maths font, cut to some characters, if it is not there."""
     path = book.docs / "theme" / "assets" / "generated" / "math.woff2"
-    data = subset_font(characters(shown))
+    wanted = "".join(sorted(shown))
+    kept: str = book.cache.make(
+        "font",
+        "math",
+        key_of(installed(), engine(), wanted),
+        lambda: b64encode(subset_font(shown)).decode(),
+    )
+    data = b64decode(kept)
     if not path.exists() or path.read_bytes() != data:
         write_atomically(path, data)

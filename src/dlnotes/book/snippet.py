@@ -3,7 +3,7 @@
 import ast
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from dlnotes.book.errors import BookError
@@ -111,7 +111,11 @@ def read_snippet(path: Path) -> Snippet:
             in a text cell; a cell starts inside a statement; or it has no name, a
             malformed one, or one that is taken.
     """
-    source = read_source(path)
+    return _cut(path, read_source(path))
+
+
+@lru_cache(maxsize=1024)
+def _cut(path: Path, source: str) -> Snippet:
     lines = source.split("\n")
     marks = [
         (number, match["name"] or "" if (match := MARK.match(line)) else line)

@@ -2,8 +2,11 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
+from typing import Any
 
+from dlnotes.book.cache import key_of
 from dlnotes.book.errors import BookError
 from dlnotes.book.snippet import Snippet
 from dlnotes.book.store import Run
@@ -47,6 +50,11 @@ class Sources:
     chapters: Mapping[str, Mapping[str, Chapter]] = field(default_factory=dict)
     repository: str = ""
 
+    @cached_property
+    def digest(self) -> str:
+        """A digest of all of it."""
+        return key_of(*[_plain(getattr(self, item.name)) for item in fields(self)])
+
     def snippet(self, name: str) -> Snippet:
         """Return a snippet by name, with an error that offers near names."""
         if name not in self.snippets:
@@ -63,6 +71,26 @@ class Sources:
                 f"the run of {name} is stale: {why}; run `dlnotes run {name}`"
             )
         return self.runs[name]
+
+
+def _plain(value: Any) -> Any:
+    """Return what tells one source from another, as JSON."""
+    match value:
+        case Library():
+            return value.digest
+        case Snippet():
+            return value.source
+        case Run():
+            return value.manifest
+        case Mapping():
+            return {name: _plain(item) for name, item in value.items()}
+        case frozenset():
+            return sorted(value)
+        case tuple():
+            return [_plain(item) for item in value]
+    if is_dataclass(value):
+        return [_plain(getattr(value, item.name)) for item in fields(value)]
+    return value
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import hashlib
 import textwrap
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -123,6 +124,20 @@ class Library:
         self.package = folder.name
         self._modules: dict[str, Module | None] = {}
 
+    @cached_property
+    def files(self) -> dict[Path, bytes]:
+        """The files of the package, all read at once: what follows is of one state."""
+        return {path: path.read_bytes() for path in sorted(self.folder.rglob("*.py"))}
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of the whole source of the package."""
+        found = hashlib.sha256()
+        for path, data in self.files.items():
+            name = path.relative_to(self.folder).as_posix()
+            found.update(f"{name}\0{len(data)}\0".encode() + data)
+        return found.hexdigest()
+
     def module(self, name: str) -> Module | None:
         """Return a module of the package by dotted name, None where there is none."""
         if name not in self._modules:
@@ -131,8 +146,7 @@ class Library:
 
     def as_read(self) -> bool:
         """Say whether the files still hold what was read from them."""
-        read = [module for module in self._modules.values() if module]
-        return all(holds(module.path, module.source) for module in read)
+        return Library(self.folder).digest == self.digest
 
     def _read(self, name: str) -> Module | None:
         parts = name.split(".")
@@ -140,18 +154,18 @@ class Library:
             return None
         base = self.folder.joinpath(*parts[1:])
         for path in (base / "__init__.py", base.with_suffix(".py")):
-            if path.is_file() and (path.stem == "__init__" or len(parts) > 1):
+            if path in self.files and (path.stem == "__init__" or len(parts) > 1):
                 break
         else:
             return None
         package = name if path.stem == "__init__" else name.rpartition(".")[0]
-        source = read_source(path)
+        source = decoded(self.files[path], path)
         return Module(name, path, source, parse(source, path), package)
 
     def names(self) -> list[str]:
         """Return the dotted names of all modules of the package, sorted."""
         found = []
-        for path in self.folder.rglob("*.py"):
+        for path in self.files:
             parts = [self.package, *path.relative_to(self.folder).with_suffix("").parts]
             found.append(".".join(parts).removesuffix(".__init__"))
         return sorted(found)
@@ -219,10 +233,16 @@ class Library:
 
 def read_source(path: Path) -> str:
     """Read a file of Python source; one that is not UTF-8 is an author's to mend."""
+    return decoded(path.read_bytes(), path)
+
+
+def decoded(data: bytes, path: Path) -> str:
+    """Return the text of a file of Python source, its lines ended as Python does."""
     try:
-        return path.read_text(encoding="utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BookError(f"not UTF-8 text at byte {error.start}", path) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parse(source: str, path: Path) -> ast.Module:

@@ -1,0 +1,39 @@
+"""Wait until files change."""
+
+import time
+from pathlib import Path
+
+from dlnotes.book.stamp import MADE
+
+LOOK = 0.2  # seconds between two looks at the files
+REST = 0.05  # seconds in which nothing changes once a file is saved
+
+Files = dict[str, tuple[int, int, int]]
+
+
+def wait(watched: list[Path], before: Files) -> tuple[Files, list[str]]:
+    """Wait until files change and then rest; return them all, and what has changed."""
+    while (now := look(watched)) == before:
+        time.sleep(LOOK)
+    rested = before
+    while rested != now:
+        time.sleep(REST)
+        rested, now = now, look(watched)
+    names = before.keys() | now.keys()
+    return now, sorted(name for name in names if before.get(name) != now.get(name))
+
+
+def look(watched: list[Path]) -> Files:
+    """Return when each file was last written, and how long it is."""
+    found = {}
+    for top in watched:
+        for path in (top, *top.rglob("*")):
+            if not {MADE, "__pycache__"} & {*path.parts}:
+                try:
+                    about = path.stat()
+                except OSError:  # just deleted
+                    continue
+                if path.is_file():
+                    kept = about.st_mtime_ns, about.st_ctime_ns, about.st_size
+                    found[str(path)] = kept
+    return found
