@@ -33,16 +33,15 @@ def fit(width, rate, seed):
 
 
 # %% select
-tried = []
-for settings in product((32, 128), (0.001, 0.01)):
-    score = fit(*settings, seed=0).score(X_val, y_val)
-    tried.append((score, settings))
-    width, rate = settings
+val_accuracy = {}
+for width, rate in product((32, 128), (0.001, 0.01)):
+    score = fit(width, rate, seed=0).score(X_val, y_val)
+    val_accuracy[width, rate] = score
     print(f"width {width:3}  rate {rate:<5}  validation accuracy {score:.3f}")
 
 # %% test
-_, chosen = max(tried)
-scores = [fit(*chosen, seed).score(X_test, y_test) for seed in (1, 2, 3)]
-sklearn_mean, sklearn_sd = np.mean(scores), np.std(scores, ddof=1)
-print("width {}, rate {}".format(*chosen))
-print(f"test accuracy {sklearn_mean:.3f} ± {sklearn_sd:.3f}")
+width, rate = max(val_accuracy, key=val_accuracy.get)
+scores = [fit(width, rate, seed).score(X_test, y_test) for seed in (1, 2, 3)]
+test_accuracy, test_deviation = np.mean(scores), np.std(scores, ddof=1)
+print(f"width {width}, rate {rate}")
+print(f"test accuracy {test_accuracy:.3f} ± {test_deviation:.3f}")
