@@ -87,6 +87,9 @@ for seed in (1, 2, 3):
 test_accuracy = torch.tensor(scores).mean()
 test_deviation = torch.tensor(scores).std()
 print(f"test accuracy {test_accuracy:.3f} ± {test_deviation:.3f}")
+variance = test_accuracy * (1 - test_accuracy) / len(digits.test.y)
+standard_error = variance**0.5
+print(f"standard error of {len(digits.test.y)} images {standard_error:.3f}")
 
 # %% batch
 X, y = digits.test

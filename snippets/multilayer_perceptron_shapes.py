@@ -112,12 +112,12 @@ def measured(model):
     return evaluate(model, accuracy, [(M_new, labels_new)])
 
 
-models, accuracies, count_above, rows = {}, {}, {}, []
+models, new_accuracy, count_above, rows = {}, {}, {}, []
 for hidden, starts in ((0, 1), (3, 8), (16, 8)):
     sizes = [2, hidden, 2] if hidden else [2, 2]
     tried = [learn_moons(sizes, seed) for seed in range(starts)]
     models[hidden] = sorted(tried, key=measured)  # the best is the last
-    found = accuracies[hidden] = [measured(m) for m in models[hidden]]
+    found = new_accuracy[hidden] = [measured(m) for m in models[hidden]]
     count_above[hidden] = sum(a > 0.95 for a in found)
     rows.append((hidden, starts, count_above[hidden], found[0], found[-1]))
 names = ["hidden units", "starts", "above 0.95", "lowest:.3f", "highest:.3f"]

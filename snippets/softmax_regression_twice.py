@@ -46,13 +46,14 @@ def gradient_norm(loss_function, margin):
     return logits.grad.norm().item()
 
 
-rows, ratios = [], {}
-for margin in (0, 2, 4, 6, 8):
-    once = gradient_norm(cross_entropy, margin)
-    twice = gradient_norm(softmax_twice, margin)
-    ratios[margin] = once / twice
-    rows.append((margin, once, twice, ratios[margin]))
-Table(["margin", "once:.4f", "twice:.5f", "ratio:,.0f"], rows).show()
+margins = (0, 2, 4, 6, 8)
+once = {m: gradient_norm(cross_entropy, m) for m in margins}
+twice = {m: gradient_norm(softmax_twice, m) for m in margins}
+ratios = {m: once[m] / twice[m] for m in margins}
+Table(
+    ["margin", "once:.4f", "twice:.5f", "ratio:,.0f"],
+    [(m, once[m], twice[m], ratios[m]) for m in margins],
+).show()
 
 
 # %% learn
