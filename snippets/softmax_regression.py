@@ -30,8 +30,9 @@ print("of each digit in train:", *torch.bincount(y).tolist())
 rows = torch.stack([(y == digit).nonzero()[:2, 0] for digit in range(10)])
 first = rows.T.flatten()  # (20,)
 images = digits.train.images[first, 0].numpy()  # (20, 8, 8)
-fig, ax = plt.subplots(figsize=(4.8, 1.4))
-gallery(ax, images, [str(digit) for digit in y[first].tolist()])
+fig, ax = plt.subplots(figsize=(4.8, 4.4))
+names = [str(digit) for digit in y[first].tolist()]
+gallery(ax, images, names, columns=5)
 show()
 
 # %% by-hand
