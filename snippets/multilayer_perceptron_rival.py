@@ -81,5 +81,5 @@ for images, data in SETS.items():
     accuracies = right[0].mean().item(), right[128].mean().item()
     row = accuracy_gain[images], standard_error[images]
     rows.append((images, *accuracies, *row))
-names = ["images", "no hidden layer:.3f", "128 units:.3f", "gain:.3f"]
+names = ["images", "no hidden layer:.3f", "128 units:.3f", "gained:.3f"]
 Table([*names, "standard error:.3f"], rows).show()
