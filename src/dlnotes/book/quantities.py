@@ -110,7 +110,7 @@ def _says(text: str, word: str) -> bool:
     if CJK.search(word):
         return word in text
     start = r"\b" if word[0].isalnum() else ""
-    end = r"\b" if len(word) == 1 else ""
+    end = r"\b" if len(word) == 1 and word.isalnum() else ""
     pattern = start + re.escape(word) + end
     return re.search(pattern, text, re.IGNORECASE) is not None
 
