@@ -572,7 +572,9 @@ def test_training_gains_by_width_but_far_less(universal: Run) -> None:
 
 
 @pytest.mark.parametrize("offset", OFFSETS)
-def test_tanh_on_the_squeezed_curve_gains_nothing_from_width(offset: int) -> None:
+def test_tanh_on_the_squeezed_curve_gains_less_than_a_fifth_from_width(
+    offset: int,
+) -> None:
     x = torch.linspace(0, 1, 201)[:, None]
     y = torch.sin(2 * torch.pi * x) + 0.5 * torch.sin(6 * torch.pi * x)
     medians = []
@@ -585,7 +587,7 @@ def test_tanh_on_the_squeezed_curve_gains_nothing_from_width(offset: int) -> Non
             train(model, mse, optimizer, Batches(x, y, batch_size=len(x)), 600)
             errors.append((model(x) - y).abs().max().item())
         medians.append(sorted(errors)[1])
-    assert medians[1] > 0.9 * medians[0]
+    assert medians[1] > 0.8 * medians[0]
 
 
 # Long runs
