@@ -135,7 +135,7 @@ for ax, (hidden, place) in zip(axes.flat, shown):
     regions(ax, x1, x2, lead)
     ax.plot(*M[labels == 0][:35].T.numpy(), "o", ms=3, mfc="white", mec="C0")
     ax.plot(*M[labels == 1][:35].T.numpy(), "o", ms=3, color="C1")
-    ax.text(-1.9, -1.4, str(hidden), fontsize=14, va="bottom")
+    ax.text(-1.9, 1.9, str(hidden), fontsize=14, va="top")
     ax.set(xlim=(-2, 3), ylim=(-1.5, 2), xticks=(-1, 1), yticks=(-1, 1))
 for ax in axes[1]:
     ax.set_xlabel("x₁")
