@@ -6,16 +6,15 @@ from time import perf_counter
 
 import matplotlib.pyplot as plt
 import torch
+from torch.nn.functional import cross_entropy
 from torch.optim import SGD
 
 from dlnotes.data.digits import load_digits
-from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
 from dlnotes.plot import show, use_style
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
-from dlnotes.train.history import History
 from dlnotes.train.hooks import every
 from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
@@ -32,46 +31,46 @@ print("together", weights, "numbers")
 
 
 # %% fit
-def fit(sizes, rate, decay, epochs, seed):
+def fit(width, rate, decay, epochs, seed):
+    """Return a trained model, and its two losses after each epoch."""
     seed_everything(seed)
-    model = MLP(sizes)
+    model = MLP([64, width, 10])
     optimizer = SGD(model.parameters(), lr=rate, weight_decay=decay)
     batches = Batches(*digits.train, batch_size=32)
-    losses = []
+    val_loss = []
 
-    def watch(history: History) -> None:
-        losses.append(evaluate(model, cross_entropy, [digits.val]))
+    def watch(history):
+        val_loss.append(evaluate(model, cross_entropy, [digits.val]))
 
-    steps = epochs * len(batches)
-    hooks = [every(len(batches), watch)]
+    steps, hooks = epochs * len(batches), [every(len(batches), watch)]
     history = train(model, cross_entropy, optimizer, batches, steps, hooks)
-    return model, losses, history
+    return model, history.epoch_means(), val_loss
 
 
 # %% select
-tried = []
-for width, rate, decay in product((32, 128), (0.3, 1.0, 3.0), (0, 0.001)):
-    _, losses, history = fit([64, width, 10], rate, decay, epochs=25, seed=0)
-    epochs = 1 + losses.index(min(losses))
-    tried.append((min(losses), width, rate, decay, epochs, losses, history))
-
-Table(
-    ["width", "rate", "decay", "epochs", "loss"],
-    [(*settings, loss) for loss, *settings, _, _ in tried],
-    {"loss": ".3f"},
-).show()
+tried, lowest, rows = {}, {}, []
+for settings in product((32, 128), (0.3, 1.0, 3.0), (0, 0.001)):
+    _, train_loss, val_loss = fit(*settings, epochs=25, seed=0)
+    tried[settings], lowest[settings] = (train_loss, val_loss), min(val_loss)
+    epochs = 1 + val_loss.index(min(val_loss))
+    rows.append((*settings, epochs, min(val_loss)))
+Table(["width", "rate", "decay", "epochs", "loss:.3f"], rows).show()
 
 # %% chosen
-_, width, rate, decay, epochs, val_losses, history = min(tried)
-at_rate = {r: min(t[0] for t in tried if t[2] == r) for r in (0.3, 1.0, 3.0)}
-loss_smaller, loss_best, loss_larger = at_rate.values()
+width, rate, decay = chosen = min(lowest, key=lowest.get)
+train_loss, val_loss = tried[chosen]
+epochs = 1 + val_loss.index(min(val_loss))
 print(f"chosen: width {width}, rate {rate}, decay {decay}, {epochs} epochs")
+loss_at_rate = {
+    each: min(loss for (_, r, _), loss in lowest.items() if r == each)
+    for each in (0.3, 1.0, 3.0)
+}
 
 # %% curves
 fig, ax = plt.subplots(figsize=(4.8, 2.8))
 passes = range(1, 26)
-ax.plot(passes, history.epoch_means(), "C0--", label="training set")
-ax.plot(passes, val_losses, "C1", label="validation set")
+ax.plot(passes, train_loss, "C0--", label="training set")
+ax.plot(passes, val_loss, "C1", label="validation set")
 ax.axvline(epochs, color="gray", lw=1, ls=":")
 ax.set(yscale="log", xlabel="epoch", ylabel="cross-entropy (nats)")
 ax.legend()
@@ -81,13 +80,16 @@ show()
 scores = []
 print("seed  train  validation   test")
 for seed in (1, 2, 3):
-    model, _, _ = fit([64, width, 10], rate, decay, epochs, seed)
-    sets = (digits.train, digits.val, digits.test)
-    on_train, on_val, on_test = (evaluate(model, accuracy, [s]) for s in sets)
-    print(f"{seed:4}  {on_train:.3f}  {on_val:10.3f}  {on_test:.3f}")
-    scores.append(on_test)
-test_mean, test_sd = torch.tensor(scores).mean(), torch.tensor(scores).std()
-print(f"test accuracy {test_mean:.3f} ± {test_sd:.3f}")
+    model, _, _ = fit(width, rate, decay, epochs, seed)
+    sets = [evaluate(model, accuracy, [part]) for part in digits]
+    print("{:4}  {:.3f}  {:10.3f}  {:.3f}".format(seed, *sets))
+    scores.append(sets[-1])
+test_accuracy = torch.tensor(scores).mean()
+test_deviation = torch.tensor(scores).std()
+print(f"test accuracy {test_accuracy:.3f} ± {test_deviation:.3f}")
+variance = test_accuracy * (1 - test_accuracy) / len(digits.test.y)
+standard_error = variance**0.5
+print(f"standard error of {len(digits.test.y)} images {standard_error:.3f}")
 
 # %% batch
 X, y = digits.test
@@ -99,20 +101,24 @@ print("all rows:", tuple(X.shape), "to", tuple(together.shape))
 print("same logits to rounding:", torch.allclose(together, single, atol=1e-4))
 print("same digits:", torch.equal(together.argmax(1), single.argmax(1)))
 
+
 # %% batch-seconds
-seconds = []
+def seconds(run):
+    """Return the shortest time of five."""
+    times = []
+    for _ in range(5):
+        begin = perf_counter()
+        run()
+        times.append(perf_counter() - begin)
+    return min(times)
+
+
 with torch.no_grad():
-    for run in (lambda: model(X), lambda: [model(x) for x in X]):
-        times = []
-        for _ in range(5):
-            begin = perf_counter()
-            run()
-            times.append(perf_counter() - begin)
-        seconds.append(min(times))
-times_single = seconds[1] / seconds[0]
+    one_by_one = seconds(lambda: [model(x) for x in X])
+    time_ratio = one_by_one / seconds(lambda: model(X))
 
 # %% shapes
-images = X.reshape(-1, 8, 8)  # (360, 8, 8)
+images = digits.test.images[:, 0]  # (360, 8, 8)
 print("images", tuple(images.shape), "rows", tuple(images.flatten(1).shape))
 print("the same rows:", torch.equal(images.flatten(1), X))
 try:
@@ -122,14 +128,8 @@ except RuntimeError as error:
 
 # %% scrambled
 columns = X.T.contiguous()  # (64, 360), an image a column
-reshaped = columns.reshape(360, 64)
-acc_reshaped = evaluate(model, accuracy, [(reshaped, y)])
-acc_transposed = evaluate(model, accuracy, [(columns.T, y)])
-print("reshape  ", tuple(reshaped.shape), f" accuracy {acc_reshaped:.3f}")
-print("transpose", tuple(columns.T.shape), f" accuracy {acc_transposed:.3f}")
-
-# %% linear
-_, linear_losses, _ = fit([64, 10], rate, decay, epochs=25, seed=0)
-loss_linear = min(linear_losses)
-print(f"no hidden layer: validation loss {loss_linear:.3f}")
-print(f"width {width}:       validation loss {loss_best:.3f}")
+both = {"reshape": columns.reshape(360, 64), "transpose": columns.T}
+accuracy_of = {}
+for name, rows in both.items():
+    accuracy_of[name] = evaluate(model, accuracy, [(rows, y)])
+    print(f"{name:9}", tuple(rows.shape), f"accuracy {accuracy_of[name]:.3f}")

@@ -80,9 +80,9 @@ with TemporaryDirectory() as folder:
         print("the power is cut at step 150")
     forgetful = program(path, keep_optimizer=False)
 
-gap_forgotten = (whole - forgetful).abs().max()
+weight_gap = (whole - forgetful).abs().max()
 print("same weights:", torch.equal(whole, forgetful), end=", ")
-print(f"off by up to {gap_forgotten:.3f}")
+print(f"off by up to {weight_gap:.3f}")
 
 # %% damaged
 with TemporaryDirectory() as folder:

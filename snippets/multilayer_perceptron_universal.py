@@ -3,9 +3,9 @@
 # %% imports
 import matplotlib.pyplot as plt
 import torch
+from torch.nn.functional import mse_loss
 from torch.optim import Adam
 
-from dlnotes.losses import mse
 from dlnotes.mlp import MLP
 from dlnotes.plot import show, use_style
 from dlnotes.table import Table
@@ -45,18 +45,18 @@ def built(m):
     return model
 
 
-widths = (4, 16, 64, 256)
-errors_built = [error(built(width)) for width in widths]
-for width, wrong in zip(widths, errors_built, strict=True):
-    print(f"{width:3} hidden units: largest error {wrong:.5f}")
-shrink = errors_built[1] / errors_built[2]
+errors_built = {width: error(built(width)) for width in (4, 16, 64, 256)}
+for width, largest in errors_built.items():
+    print(f"{width:3} hidden units: largest error {largest:.5f}")
+factor_16_to_64 = errors_built[16] / errors_built[64]
 
 # %% pieces
 fig, ax = plt.subplots(figsize=(4.8, 2.8))
-with torch.no_grad():
-    ax.plot(x, target(x), color="black", lw=3, alpha=0.3, label="target")
-    ax.plot(x, built(4)(x), "C0--", label="4 hidden units")
-    ax.plot(x, built(16)(x), "C1", label="16 hidden units")
+curve = {m: built(m)(x).detach().numpy() for m in (4, 16)}
+style = dict(color="black", lw=3, alpha=0.3)
+ax.plot(x.numpy(), target(x).numpy(), **style, label="target")
+ax.plot(x.numpy(), curve[4], "C0--", label="4 hidden units")
+ax.plot(x.numpy(), curve[16], "C1", label="16 hidden units")
 ax.set(xlabel="x", ylabel="y")
 ax.legend(loc="lower right", ncols=1)
 show()
@@ -69,31 +69,28 @@ def trained(width, seed):
     optimizer = Adam(model.parameters(), lr=0.02)
     sample = x[::5]  # (201, 1)
     batches = Batches(sample, target(sample), batch_size=len(sample))
-    train(model, mse, optimizer, batches, steps=600)
+    train(model, mse_loss, optimizer, batches, steps=600)
     return model
 
 
-spread = [[error(trained(w, seed)) for seed in (0, 1, 2)] for w in widths]
-errors_trained = [sorted(three)[1] for three in spread]
+spread = {w: [error(trained(w, s)) for s in (0, 1, 2)] for w in errors_built}
+errors_trained = {width: sorted(spread[width])[1] for width in spread}
+error_ratio = errors_trained[256] / errors_built[256]
 Table(
-    ["width", "built", "trained"],
-    list(zip(widths, errors_built, errors_trained, strict=True)),
-    {"built": ".4f", "trained": ".4f"},
+    ["width", "built:.4f", "trained:.4f"],
+    [(w, errors_built[w], errors_trained[w]) for w in errors_built],
 ).show()
 
 # %% widths
+widths = list(spread)
 fig, ax = plt.subplots(figsize=(4.8, 3.0))
-ax.plot(widths, errors_built, "C0o-", label="built by hand")
-ax.plot(widths, errors_trained, "C1s--", label="trained, median of 3")
-for width, three in zip(widths, spread, strict=True):
-    ax.plot([width] * 3, three, "_", color="C1", ms=10)
+ax.plot(widths, errors_built.values(), "C0o-", label="built by hand")
+median = errors_trained.values()
+ax.plot(widths, median, "C1s--", label="trained, median of 3")
+for width in widths:
+    ax.plot([width] * 3, spread[width], "_", color="C1", ms=10)
 ax.set(xscale="log", yscale="log", xlabel="hidden units")
 ax.set(ylabel="largest error", xticks=widths, xticklabels=map(str, widths))
 ax.minorticks_off()
 ax.legend()
 show()
-
-# %% results
-built_4, built_16, built_64, built_256 = errors_built
-trained_4, trained_16, trained_64, trained_256 = errors_trained
-times_worse = trained_256 / built_256

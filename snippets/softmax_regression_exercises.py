@@ -16,7 +16,6 @@ from dlnotes.train.seed import seed_everything
 seed_everything(0)
 digits = load_digits()
 (X, y), val, test = digits
-side = digits.side
 epochs = 10
 model = SoftmaxRegression(features=X.shape[1], classes=10)
 optimizer = SGD(model.parameters(), lr=1.0)
@@ -40,18 +39,18 @@ print(f"largest weight: {W.abs().max():.2f}")
 
 # %% solution-2
 push = torch.randn(X.shape[1])
-logits = test[0] @ (model.W.detach() + push).T + model.b.detach()
-before = torch.softmax(model(test[0]).detach(), dim=1)
+logits = test.X @ (model.W.detach() + push).T + model.b.detach()
+before = torch.softmax(model(test.X).detach(), dim=1)
 pushed_gap = (torch.softmax(logits, dim=1) - before).abs().max().item()
 row_sum = model.W.sum(dim=0).abs().max().item()
 print(f"largest change of a probability: {pushed_gap:.0e}")
 print(f"largest sum of a pixel's ten weights: {row_sum:.0e}")
 
 # %% solution-3
-images = test[0].reshape(-1, side, side)
-right = {}
+images = test.images[:, 0]  # (N, 8, 8)
+accuracy_moved = {}
 for pixels in (0, 1, 2):
-    moved = pad(images, (pixels, 0))[..., :side].flatten(1)
-    right[pixels] = evaluate(model, accuracy, [(moved, test[1])])
-    print(f"moved by {pixels}: accuracy {right[pixels]:.3f}")
-at_home, moved_by_one, moved_by_two = right.values()
+    moved = pad(images, (pixels, 0))[..., : digits.side].flatten(1)
+    found = evaluate(model, accuracy, [(moved, test.y)])
+    accuracy_moved[pixels] = found
+    print(f"moved by {pixels}: accuracy {found:.3f}")

@@ -12,15 +12,14 @@ seed_everything(0)
 
 # %% fit
 train, val, test = ((part.X.numpy(), part.y.numpy()) for part in load_digits())
-fits = {}
+rows, fits, losses = [], {}, {}
 for C in (0.1, 1.0, 10.0, 100.0):
     fits[C] = LogisticRegression(C=C, max_iter=500).fit(*train)
-losses = {C: log_loss(val[1], fits[C].predict_proba(val[0])) for C in fits}
-chosen = min(losses, key=losses.__getitem__)
-rows = [(C, losses[C], fits[C].score(*val)) for C in fits]
-formats = {"C": "g", "loss": ".4f", "accuracy": ".3f"}
-Table(["C", "loss", "accuracy"], rows, formats).show()
+    losses[C] = log_loss(val[1], fits[C].predict_proba(val[0]))
+    rows.append((C, losses[C], fits[C].score(*val)))
+Table(["C:g", "loss:.4f", "accuracy:.3f"], rows).show()
 
 # %% test
-reference_test = fits[chosen].score(*test)
-print(f"C = {chosen:g}: test accuracy {reference_test:.4f}")
+chosen = min(losses, key=losses.get)
+test_accuracy = fits[chosen].score(*test)
+print(f"C = {chosen:g}: test accuracy {test_accuracy:.4f}")
