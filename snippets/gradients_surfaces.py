@@ -12,7 +12,7 @@ from dlnotes.basics.surfaces import (
     double_well,
     double_well_gradient,
 )
-from dlnotes.plot import level_lines, show, surface, use_style
+from dlnotes.plot import show, surface, use_style
 from dlnotes.seed import shifted
 from dlnotes.table import Table
 
@@ -86,10 +86,11 @@ for k, depth in enumerate(["deepest", None, "middle", None, "highest", None]):
     colour = ("C0", "C1", "C3")[k // 2]
     inside = np.where(nearest == k, 1.0, 0.0)
     ax.contourf(x, y, inside, [0.5, 1.5], colors=colour, alpha=0.35)
+    ax.contour(x, y, inside, [0.5], colors="white", linewidths=1.5)
     ax.plot(*pits[k], "*", color=colour, mec="white", ms=13, label=depth)
-level_lines(ax, x, y, camel(grid(x, y)), levels)
+ax.plot(*points[upward == 1].T, "x", color="black", label="saddle")
 ax.set(xlabel="x", ylabel="y")
-fig.legend(loc="outside upper center", ncols=3)
+fig.legend(loc="outside upper center", ncols=4)
 show()
 
 # %% saddle

@@ -19,7 +19,7 @@ use_style()
 # %% shapes
 e = torch.linspace(-3, 3, 241, requires_grad=True)
 prices, slopes = {}, {}
-for name, loss in {"e²": mse, "|e|": mae, "Huber, δ = 1": huber}.items():
+for name, loss in {"Huber, δ = 1": huber, "e²": mse, "|e|": mae}.items():
     price = loss(e, torch.zeros(241), "none")
     (slope,) = torch.autograd.grad(price.sum(), e)
     prices[name], slopes[name] = price.detach().numpy(), slope.numpy()

@@ -75,8 +75,8 @@ class TestDifferences:
         x = np.linspace(0.5, 1.5, 1000, dtype=precision)
         eps = float(np.finfo(precision).eps)
         exact = np.exp(x.astype(float))
-        rounded = np.exp(x).astype(float)
-        assert np.abs(rounded / exact - 1).max() < 0.55 * eps
+        rounded = exact.astype(precision).astype(float)
+        assert np.abs(rounded / exact - 1).max() <= eps / 2
         for h in (1e-2 * eps**0.5, eps**0.5, 1e-1 * eps ** (1 / 3)):
             off = np.abs(central_difference(np.exp, x, h) / exact - 1)
             # the values' errors, and as much again for x ± h
@@ -269,6 +269,20 @@ class TestSurface:
             second = (along[0] - 2 * along[1] + along[2]) / h**2
             assert second == pytest.approx(curvature, abs=1e-4)
         assert axes[:, 0] @ axes[:, 1] == pytest.approx(0, abs=1e-12)
+
+    def test_borders_of_basins_run_through_the_saddles(self, book_run: Runs) -> None:
+        values = book_run("gradients_surfaces").values
+        points = np.array(
+            [[values[f"points[{i}][{j}]"] for j in range(2)] for i in range(15)]
+        )
+        curvatures, axes = np.linalg.eigh(hessian(camel_gradient, points))
+        saddles = curvatures[:, 0] * curvatures[:, 1] < 0
+        assert saddles.sum() == 7
+        for point, downhill in zip(points[saddles], axes[saddles, :, 0], strict=True):
+            starts = point + 1e-3 * np.stack([downhill, -downhill])
+            ends = gradient_descent(camel_gradient, starts, 0.02, 3000)[-1]
+            assert np.abs(camel_gradient(ends)).max() < 1e-6
+            assert np.linalg.norm(ends[0] - ends[1]) > 1  # two other minima
 
     def test_many_a_start_leads_to_a_minimum_that_is_not_the_nearest(
         self, book_run: Runs
