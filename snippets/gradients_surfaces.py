@@ -67,11 +67,9 @@ pits = pits[camel(pits).argsort()]  # (6, 2), the deepest first
 distances = np.linalg.norm(ends[:, None] - pits, axis=2)  # (1000, 6)
 farthest = distances.min(axis=1).max()
 share = [(distances.argmin(axis=1) == k).mean() for k in range(6)]
-rows = [
-    [f"({x:+.2f}, {y:+.2f})", height, part]
-    for (x, y), height, part in zip(pits, camel(pits), share)
-]
-Table(["minimum", "height:.3f", "share of starts:.1%"], rows).show()
+rows = list(zip(*pits.T, camel(pits), share))
+heads = ["x:+.2f", "y:+.2f", "height:.3f", "share of starts:.1%"]
+Table(heads, rows).show()
 print(f"farthest end from a minimum: {farthest:.0e}")
 share_deepest, share_trapped = sum(share[:2]), sum(share[2:])
 
