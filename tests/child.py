@@ -120,6 +120,10 @@ def _curves(ax: Any) -> list[np.ndarray]:
     found, nodes = [], []
     for line in ax.lines:
         points = line.get_transform().transform(line.get_xydata())
+        if line.get_marker() not in ("None", "", " ") and line.get_markersize() > NODE:
+            radius = line.get_markersize() / 2 * ax.figure.dpi / 72
+            nodes += [(point, radius) for point in points]
+            continue
         if line.get_linestyle() not in ("None", "", " "):
             points = _dense(points)
         found.append(points)
