@@ -12,45 +12,47 @@ from dlnotes.basics.surfaces import (
     double_well,
     double_well_gradient,
 )
-from dlnotes.plot import show, use_style
+from dlnotes.plot import show, surface, use_style
 from dlnotes.seed import shifted
 from dlnotes.table import Table
 
 use_style()
 
+
 # %% stationary
-x, y = np.meshgrid(np.linspace(-2, 2, 41), np.linspace(-1.1, 1.1, 31))
-points = np.stack([x, y], axis=-1).reshape(-1, 2)  # (1271, 2)
+def grid(x, y):
+    return np.stack(np.meshgrid(x, y), axis=-1)  # (len(y), len(x), 2)
+
+
+points = grid(np.linspace(-2, 2, 41), np.linspace(-1.1, 1.1, 31))
+points = points.reshape(-1, 2)  # (1271, 2)
 for _ in range(50):
     slope = camel_gradient(points)[..., np.newaxis]
     points -= np.linalg.solve(hessian(camel_gradient, points), slope)[..., 0]
 _, found = np.unique(points.round(6) + 0.0, axis=0, return_index=True)
 points = points[found]
 curvatures = np.linalg.eigvalsh(hessian(camel_gradient, points))
-steepest_left = np.abs(camel_gradient(points)).max()
 upward = (curvatures > 0).sum(axis=1)
 kinds = {"minimum": 2, "saddle": 1, "maximum": 0}
-rows = []
+count, rows = [], []
 for kind, ups in kinds.items():
     heights = camel(points[upward == ups])
     signs = "+ " * ups + "− " * (2 - ups)
+    count.append(len(heights))
     rows.append([kind, signs, len(heights), heights.min(), heights.max()])
-minima, saddles, maxima = (row[2] for row in rows)
-stationary = len(points)
-columns = ["kind", "curvatures", "points", "lowest", "highest"]
-Table(columns, rows, {"lowest": ".3f", "highest": ".3f"}).show()
-print(f"largest slope at any of them: {steepest_left:.0e}")
+heads = ["kind", "curvatures", "points", "lowest:.3f", "highest:.3f"]
+Table(heads, rows).show()
+largest_slope = np.abs(camel_gradient(points)).max()
+print(f"largest slope at any of them: {largest_slope:.0e}")
+print(f"minima − saddles + maxima: {count[0] - count[1] + count[2]}")
 
 # %% stationary-figure
 x, y = np.linspace(-2.1, 2.1, 57), np.linspace(-1.15, 1.15, 39)
-height = camel(np.stack(np.meshgrid(x, y), axis=-1))
+height = camel(grid(x, y))
 levels = [-0.9, -0.5, 0, 0.6, 1.2, 1.8, 2.3, 3, 5]
 fig, ax = plt.subplots(figsize=(4.8, 3.4))
-ax.contourf(x, y, height, levels, cmap="viridis", alpha=0.5, extend="both")
-ax.contour(x, y, height, levels, colors="white", linewidths=0.6)
-for (kind, ups), style in zip(
-    kinds.items(), ("C0o", "C1X", "C3^"), strict=True
-):
+surface(ax, x, y, height, levels)
+for (kind, ups), style in zip(kinds.items(), ("C0o", "C1X", "C3^")):
     ax.plot(*points[upward == ups].T, style, mec="white", ms=9, label=kind)
 ax.set(xlabel="x", ylabel="y")
 fig.legend(loc="outside upper center", ncols=3)
@@ -61,36 +63,32 @@ rng = np.random.default_rng(shifted(0))
 starts = rng.uniform([-2, -1], [2, 1], (1000, 2))
 ends = gradient_descent(camel_gradient, starts, 0.02, 500)[-1]
 pits = points[upward == 2]
+pits = pits[camel(pits).argsort()]  # (6, 2), the deepest first
 distances = np.linalg.norm(ends[:, None] - pits, axis=2)  # (1000, 6)
 farthest = distances.min(axis=1).max()
-order = np.argsort(camel(pits))
-nearest = distances.argmin(axis=1)
-rows = [
-    [f"({x:+.2f}, {y:+.2f})", camel(pits[k]), (nearest == k).mean()]
-    for k, (x, y) in zip(order, pits[order], strict=True)
-]
-deepest, middle, highest = np.unique(camel(pits).round(6))
-reached = (camel(ends) < deepest + 0.01).mean()
-trapped = 1 - reached
-worst = (camel(ends) > highest - 0.01).mean()
-Table(
-    ["minimum", "height", "starts"], rows, {"height": ".3f", "starts": ".1%"}
-).show()
+share = [(distances.argmin(axis=1) == k).mean() for k in range(6)]
+rows = list(zip(*pits.T, camel(pits), share))
+heads = ["x:+.2f", "y:+.2f", "height:.3f", "share of starts:.1%"]
+Table(heads, rows).show()
 print(f"farthest end from a minimum: {farthest:.0e}")
+share_deepest, share_trapped = sum(share[:2]), sum(share[2:])
 
-# %% many-starts-figure
+# %% basins
+x, y = np.linspace(-2.1, 2.1, 169), np.linspace(-1.15, 1.15, 93)
+ends = gradient_descent(camel_gradient, grid(x, y), 0.02, 300)[-1]
+nearest = np.linalg.norm(ends[..., None, :] - pits, axis=-1).argmin(axis=-1)
+
+# %% basins-figure
 fig, ax = plt.subplots(figsize=(4.8, 3.4))
-ax.contour(x, y, height, levels, colors="gray", alpha=0.5)
-for depth, style, name in (
-    (deepest, "C0o", "deepest"),
-    (middle, "C1s", "middle"),
-    (highest, "C3^", "highest"),
-):
-    there = starts[:300][np.abs(camel(ends[:300]) - depth) < 0.01]
-    ax.plot(*there.T, style, ms=4, alpha=0.8, label=name)
-ax.plot(*pits.T, "*", color="black", mec="white", ms=13)
+for k, depth in enumerate(["deepest", None, "middle", None, "highest", None]):
+    colour = ("C0", "C1", "C3")[k // 2]
+    inside = np.where(nearest == k, 1.0, 0.0)
+    ax.contourf(x, y, inside, [0.5, 1.5], colors=colour, alpha=0.35)
+    ax.contour(x, y, inside, [0.5], colors="white", linewidths=1.5)
+    ax.plot(*pits[k], "*", color=colour, mec="white", ms=13, label=depth)
+ax.plot(*points[upward == 1].T, "x", color="black", label="saddle")
 ax.set(xlabel="x", ylabel="y")
-fig.legend(loc="outside upper center", ncols=3)
+fig.legend(loc="outside upper center", ncols=4)
 show()
 
 # %% saddle
@@ -99,24 +97,21 @@ values = double_well(path)
 sizes = np.linalg.norm(double_well_gradient(path), axis=1)
 smallest = int(sizes[:120].argmin())
 largest = smallest + int(sizes[smallest:].argmax())
-size_small, size_large = sizes[smallest], sizes[largest]
-growth = size_large / size_small
-always_falls = bool((np.diff(values) <= 0).all())
-for step in (0, 40, smallest, 120, largest, 200):
-    x_, y_ = path[step]
-    print(
-        f"step {step:3}  x {x_:.6f}  y {y_:.6f}"
-        f"  f {values[step]:+.6f}  |∇f| {sizes[step]:.6f}"
-    )
-ridge = gradient_descent(double_well_gradient, [1.5, 0.0], 0.1, 1000)[-1]
-print(f"from y = 0, step 1000: x {ridge[0]:.0e}  y {ridge[1]:.0e}")
+rows = [
+    [step, *path[step], values[step], sizes[step]]
+    for step in (0, 40, smallest, 120, largest, 200)
+]
+Table(["step", "x:.6f", "y:.6f", "f:z.6f", "|∇f|:.6f"], rows).show()
+gradient_smallest, gradient_largest = sizes[smallest], sizes[largest]
+ratio = gradient_largest / gradient_smallest
+x, y = gradient_descent(double_well_gradient, [1.5, 0.0], 0.1, 1000)[-1]
+print(f"from y = 0, step 1000: x {x:.0e}  y {y:.0f}")
 
 # %% saddle-figure
 x, y = np.linspace(-1.8, 1.8, 41), np.linspace(-1.5, 1.5, 41)
-well = double_well(np.stack(np.meshgrid(x, y), axis=-1))
+well = double_well(grid(x, y))
 fig, ax = plt.subplots(figsize=(4.4, 3.4))
-levels = [-0.24, -0.18, -0.1, 0, 0.2, 0.5, 0.9, 1.4]
-ax.contourf(x, y, well, levels, cmap="viridis", alpha=0.5, extend="both")
+surface(ax, x, y, well, [-0.24, -0.18, -0.1, 0, 0.2, 0.5, 0.9, 1.4])
 ax.plot(*path.T, ".-", color="black", ms=4, lw=1, label="descent")
 ax.plot(0, 0, "X", color="C1", mec="white", ms=10, label="saddle")
 ax.plot([0, 0], [-1, 1], "*", color="C0", mec="white", ms=13, label="minimum")
@@ -147,25 +142,21 @@ for weight in (0.0, -5.0, -10.0):
     print(f"w {weight:6.1f}   loss {loss:.5f}   slope {slope:.1e}")
 
 # %% escape
-exponents = np.arange(1, 5)
-weights = gradient_descent(unit_gradient, -exponents * np.log(10), 0.5, 21_000)
-plateau_steps = (weights < 0).sum(axis=0)
-heights = np.stack([np.zeros(15), 10.0 ** -np.arange(1, 16)], axis=1)
-walks = gradient_descent(double_well_gradient, heights, 0.5, 120)
-saddle_steps = (walks[..., 1] < 0.5).sum(axis=0)
-rows = [
-    [f"1e-{k:02}", int(saddle_steps[k - 1]), int(plateau_steps[k - 1])]
-    for k in exponents
-]
-rows += [[f"1e-{k:02}", int(saddle_steps[k - 1]), "—"] for k in (8, 15)]
-saddle_4, plateau_4 = saddle_steps[3], plateau_steps[3]
-saddle_15 = saddle_steps[14]
-Table(["|∇f| at first", "saddle", "plateau"], rows).show()
+weights = -np.log(10) * np.arange(1, 5)
+walks = gradient_descent(unit_gradient, weights, 0.5, 21_000)
+steps_plateau = (walks < 0).sum(axis=0)
+beside = np.stack([np.zeros(15), 10.0 ** -np.arange(1, 16)], axis=1)
+walks = gradient_descent(double_well_gradient, beside, 0.5, 120)
+steps_saddle = (walks[..., 1] < 0.5).sum(axis=0)
+columns = beside[:4, 1], steps_saddle[:4].tolist(), steps_plateau.tolist()
+heads = ["|∇f| at first:.0e", "saddle:,", "plateau:,"]
+Table(heads, list(zip(*columns))).show()
+print(f"from 1e-15, the saddle takes {steps_saddle[14]} steps")
 
 # %% escape-figure
 fig, ax = plt.subplots(figsize=(4.6, 2.9))
-ax.loglog(10.0**-exponents, plateau_steps, "C1s-", label="plateau")
-ax.loglog(10.0 ** -np.arange(1, 16), saddle_steps, "C0o--", label="saddle")
+ax.loglog(10.0 ** -np.arange(1, 5), steps_plateau, "C1s-", label="plateau")
+ax.loglog(10.0 ** -np.arange(1, 16), steps_saddle, "C0o--", label="saddle")
 ax.set(xlabel="size of the gradient at the start", ylabel="steps to get away")
 ax.legend()
 show()

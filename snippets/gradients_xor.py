@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from dlnotes.basics.gradient import hessian
-from dlnotes.plot import show, use_style
+from dlnotes.plot import show, surface, use_style
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
 
@@ -52,28 +52,29 @@ losses = network_losses(theta, 2)
 sizes = slopes(theta, 2).norm(dim=1)
 bad = losses > 0.01
 still = bad & (sizes < 1e-8)
-solved, stuck = (~bad).double().mean(), bad.double().mean()
-stuck_count, still_count = int(bad.sum()), int(still.sum())
-rows = [["0", starts - stuck_count, "—"]]
+share_solved = (~bad).double().mean().item()
+share_stuck = bad.double().mean().item()
+count_still = still.sum().item()
+rows = [["0", (~bad).sum().item(), "—"]]
 for name, level in (("1/8", 1 / 8), ("1/6", 1 / 6), ("1/4", 1 / 4)):
     near = bad & ((losses - level).abs() < 1e-4)
-    rows.append([name, int(near.sum()), str(int((near & still).sum()))])
+    rows.append([name, near.sum().item(), str((near & still).sum().item())])
+Table(["loss", "networks", "|∇L| < 1e−8"], rows).show()
 on_levels = sum(row[1] for row in rows[1:])
 largest_solved = losses[~bad].max()
-Table(["loss", "networks", "|∇L| < 1e-8"], rows).show()
 
 # %% nudges
 rest = theta[still]
 at_rest = network_losses(rest, 2)
 seed_everything(1)
-lower = torch.zeros(still_count, dtype=torch.bool)
+lower = torch.zeros(count_still, dtype=torch.bool)
 for _ in range(1000):
     nudge = torch.randn_like(rest)
     nudge *= 0.01 / nudge.norm(dim=1, keepdim=True)
     lower |= network_losses(rest + nudge, 2) < at_rest - 1e-12
-floor_count, lower_count = int((~lower).sum()), int(lower.sum())
-print(f"some nudge leads lower: {lower_count} of {still_count}")
-print(f"no nudge leads lower:   {floor_count} of {still_count}")
+count_lower, count_floor = lower.sum().item(), (~lower).sum().item()
+print(f"some nudge leads lower: {count_lower} of {count_still}")
+print(f"no nudge leads lower:   {count_floor} of {count_still}")
 
 
 # %% curvatures
@@ -87,13 +88,12 @@ kink = (W.view(-1, 2, 2) @ X.T + b[:, :, None]).abs().amin((1, 2))
 smooth = kink > 1e-4
 H = hessian(slopes_numpy, rest[smooth].numpy())  # (S, 9, 9)
 curvatures = np.linalg.eigvalsh((H + H.swapaxes(1, 2)) / 2)
-smooth_count, kink_count = int(smooth.sum()), int((~smooth).sum())
-most_negative = curvatures.min()
+count_smooth, most_negative = smooth.sum().item(), curvatures.min()
 flat = (np.abs(curvatures) < 1e-6).sum(axis=1)
-fewest_flat, most_flat = flat.min(), flat.max()
-print(f"away from every kink: {smooth_count} of {still_count}")
+count_flat = flat.min(), flat.max()
+print(f"away from every kink: {count_smooth} of {count_still}")
 print(f"most negative curvature: {most_negative:.0e}")
-print(f"flat directions, of 9: {fewest_flat} to {most_flat}")
+print(f"flat directions, of 9: {flat.min()} to {flat.max()}")
 
 # %% plane
 ends = [theta[~bad]]
@@ -112,40 +112,33 @@ marks = marks @ torch.stack([first, second], dim=1)  # (3, 2)
 low, high = marks.amin(0) - 0.8, marks.amax(0) + 0.8
 x = torch.linspace(low[0], high[0], 45).double()
 y = torch.linspace(low[1], high[1], 45).double()
-grid = origin + x[:, None] * first + y[:, None, None] * second
-plane = network_losses(grid.view(-1, 9), 2).view(45, 45)
+points = origin + x[:, None] * first + y[:, None, None] * second
+plane = network_losses(points.view(-1, 9), 2).view(45, 45)
 
 # %% plane-figure
 fig, ax = plt.subplots(figsize=(4.8, 3.8))
 levels = [0, 0.02, 0.05, 0.09, 0.13, 0.17, 0.21, 0.26, 0.35, 0.6, 1]
-fill = {"cmap": "viridis", "alpha": 0.5, "extend": "max"}
-ax.contourf(x, y, plane, levels, **fill)
-ax.contour(x, y, plane, levels, colors="white", linewidths=0.6)
-for (a, b), style, text in zip(marks, "*sX", ("0", "1/8", "1/6"), strict=True):
+surface(ax, x.numpy(), y.numpy(), plane.numpy(), levels)
+for (a, b), style, text in zip(marks.numpy(), "*sX", ("0", "1/8", "1/6")):
     ax.plot(a, b, style, color="black", mec="white", ms=12)
-    ax.annotate(text, (a, b), (7, 5), textcoords="offset points")
+    ax.annotate(text, (a, b), (9, 7), textcoords="offset points")
 ax.set(xlabel="first direction", ylabel="second direction")
 show()
 
 # %% width
-widths, shares = [2, 4, 8, 16], []
-for units in widths:
-    wide = descend(draw(starts, units), 1000, units) if units > 2 else early
+share = {2: (network_losses(early, 2) > 0.01).double().mean().item()}
+for units in (4, 8, 16):
+    wide = descend(draw(starts, units), 1000, units)
     far = network_losses(wide, units) > 0.01
-    shares.append(far.double().mean().item())
-stuck_2, stuck_4, stuck_8, stuck_16 = shares
-rows = [list(row) for row in zip(widths, shares, strict=True)]
-Table(["hidden units", "stuck"], rows, {"stuck": ".1%"}).show()
+    share[units] = far.double().mean().item()
+Table(["hidden units", "share stuck:.1%"], list(share.items())).show()
 
 # %% tanh
-rows, smooth_theta = [], draw(starts, 2)
+theta, done, rows = draw(starts, 2), 0, []
 for steps in (500, 1000, 2000):
-    done = rows[-1][0] if rows else 0
-    smooth_theta = descend(smooth_theta, steps - done, 2, torch.tanh)
-    slow = network_losses(smooth_theta, 2, torch.tanh) > 0.01
-    slope = slopes(smooth_theta, 2, torch.tanh).norm(dim=1)[slow].median()
+    theta = descend(theta, steps - done, 2, torch.tanh)
+    slow = network_losses(theta, 2, torch.tanh) > 0.01
+    slope = slopes(theta, 2, torch.tanh).norm(dim=1)[slow].median()
     rows.append([steps, slow.double().mean().item(), slope.item()])
-tanh_early, tanh_late = rows[0][1], rows[-1][1]
-slope_early, slope_late = rows[0][2], rows[-1][2]
-form = {"stuck": ".1%", "median |∇L|": ".0e"}
-Table(["steps", "stuck", "median |∇L|"], rows, form).show()
+    done = steps
+Table(["steps:,", "share stuck:.1%", "median |∇L|:.0e"], rows).show()

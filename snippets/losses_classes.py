@@ -10,7 +10,7 @@ from torch.optim import SGD
 from dlnotes.binary import bce, bce_with_logits
 from dlnotes.linear import LinearRegression
 from dlnotes.losses import cross_entropy
-from dlnotes.plot import show, use_style
+from dlnotes.plot import curves, show, use_style
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
 from dlnotes.train.loop import train
@@ -25,6 +25,21 @@ for label in range(3):
     loss = cross_entropy(logits, torch.tensor([label]))
     print(f"label {label}  p {p[label]:.3f}  −log p {loss:.3f}")
 
+# %% lead
+lead = torch.linspace(-6, 6, 121, requires_grad=True)
+logits = torch.stack([lead, torch.zeros(121)], dim=1)  # (121, 2)
+right_class = torch.zeros(121, dtype=torch.int64)
+price = cross_entropy(logits, right_class, "none")
+(force,) = torch.autograd.grad(price.sum(), lead)
+
+# %% lead-figure
+fig, axes = plt.subplots(2, 1, figsize=(4.4, 3.8), sharex=True)
+axes[0].plot(lead.detach().numpy(), price.detach().numpy(), "C0")
+axes[1].plot(lead.detach().numpy(), force.numpy(), "C1")
+axes[0].set_ylabel("loss (nats)")
+axes[1].set(xlabel="lead of the right class, in logits", ylabel="slope")
+show()
+
 # %% thousand
 logits = torch.tensor([[1000.0, 0.0, -1000.0]], requires_grad=True)
 naive = -(logits.exp() / logits.exp().sum(dim=1)).log()[0]
@@ -35,26 +50,26 @@ print("cross_entropy   ", stable.tolist())
 print("its gradient for label 2", slope[0].tolist())
 
 # %% epsilon
-gap = torch.linspace(0, 40, 161, requires_grad=True)
-rivals = torch.stack([torch.zeros(161), gap], dim=1)  # (161, 2)
-label = torch.zeros(161, dtype=torch.int64)
-exact = cross_entropy(rivals, label, "none")
-capped = -(rivals.softmax(dim=1)[:, 0] + 1e-7).log()
-(exact_slope,) = torch.autograd.grad(exact.sum(), gap, retain_graph=True)
-(capped_slope,) = torch.autograd.grad(capped.sum(), gap)
-cap, slope_40 = capped[-1], capped_slope[-1]
-bias_16 = exact[64] - capped[64]
-below_zero = -(torch.tensor(1.0) + 1e-7).log()
-print("        log-softmax          log(p + 1e-7)")
-for k in (0, 40, 64, 80, 160):
-    good = f"{exact[k]:6.3f} (slope {exact_slope[k]:.2f})"
-    poor = f"{capped[k]:6.3f} (slope {capped_slope[k]:.2f})"
-    print(f"gap {gap[k]:2.0f}  {good}  {poor}")
+lead = torch.arange(41.0, requires_grad=True)
+logits = torch.stack([torch.zeros(41), lead], dim=1)  # (41, 2)
+right_class = torch.zeros(41, dtype=torch.int64)
+loss_exact = cross_entropy(logits, right_class, "none")
+loss_patched = -(logits.softmax(dim=1)[:, 0] + 1e-7).log()
+slopes = [
+    torch.autograd.grad(loss.sum(), lead, retain_graph=True)[0]
+    for loss in (loss_exact, loss_patched)
+]
+bias = loss_exact - loss_patched
+columns = [lead, loss_exact, slopes[0], loss_patched, slopes[1]]
+rows = torch.stack(columns, dim=1)[[0, 10, 16, 20, 40]].tolist()
+heads = ["lead:.0f", "log-softmax:.3f", "slope:.2f", "log(p + 1e−7):.3f"]
+Table([*heads, "slope:.2f"], rows).show()
 
 # %% epsilon-curves
 fig, ax = plt.subplots(figsize=(4.4, 2.9))
-ax.plot(gap.detach(), exact.detach(), lw=2, label="log-softmax")
-ax.plot(gap.detach(), capped.detach(), "--", lw=2, label="log(p + 1e−7)")
+patched = {"log-softmax": loss_exact, "log(p + 1e−7)": loss_patched}
+patched = {name: loss.detach().numpy() for name, loss in patched.items()}
+curves(ax, lead.detach().numpy(), patched)
 ax.set(xlabel="lead of the wrong class, in logits", ylabel="loss (nats)")
 ax.legend()
 show()
@@ -64,21 +79,15 @@ z = torch.tensor([-200.0, -30, -20, 20, 30, 200], requires_grad=True)
 y = (z < 0).float()
 on_p = bce(z.sigmoid(), y, "none")
 on_z = bce_with_logits(z, y, "none")
-(slope_p,) = torch.autograd.grad(on_p.sum(), z)
-(slope_z,) = torch.autograd.grad(on_z.sum(), z)
-columns = ["z", "y", "loss of p", "∂/∂z", "loss of z", "∂/∂z "]
-table = zip(z, y, on_p, slope_p, on_z, slope_z, strict=True)
-rows = [[v.item() for v in row] for row in table]
-formats = {"z": ".0f", "y": ".0f", "∂/∂z": ".3f", "∂/∂z ": ".3f"}
-formats |= {"loss of p": ".1f", "loss of z": ".1f"}
-Table(columns, rows, formats).show()
-slope_p_low, slope_p_high = slope_p[0], slope_p[-1]
-slope_z_low, slope_z_high = slope_z[0], slope_z[-1]
-slope_p_30 = slope_p[1]
+(slope_on_p,) = torch.autograd.grad(on_p.sum(), z)
+(slope_on_z,) = torch.autograd.grad(on_z.sum(), z)
+rows = torch.stack([z, y, on_p, slope_on_p, on_z, slope_on_z], dim=1).tolist()
+heads = ["z:.0f", "y:.0f", "loss of p:.1f", "∂/∂z:z.3f", "loss of z:.1f"]
+Table([*heads, "∂/∂z:z.3f"], rows).show()
 
 
 # %% rare
-def draw(n: int) -> tuple[torch.Tensor, torch.Tensor]:
+def draw(n):
     positive = (torch.rand(n) < 0.05).float()
     return torch.randn(n, 1) + 2 * positive[:, None], positive
 
@@ -87,38 +96,35 @@ seed_everything(0)
 X, y = draw(20_000)
 X_new, y_new = draw(20_000)
 ratio = (1 - y).sum() / y.sum()
-models, rows = [], []
+models = []
 for pos_weight in (torch.tensor(1.0), ratio):
     loss = partial(bce_with_logits, pos_weight=pos_weight)
     model = LinearRegression(features=1)
-    optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
+    optimizer = SGD(model.parameters(), lr=1, momentum=0.9)
     train(model, loss, optimizer, Batches(X, y, batch_size=20_000), steps=300)
     models.append(model)
+
+# %% rare-table
+recall, precision, accuracy, mean_p = [], [], [], []
+for model in models:
     z = model(X_new).detach()
-    found = z[y_new == 1] > 0
-    rows.append(
-        [
-            f"{pos_weight:.1f}",
-            found.float().mean().item(),
-            y_new[z > 0].mean().item(),
-            ((z > 0) == (y_new == 1)).float().mean().item(),
-            z.sigmoid().mean().item(),
-        ]
-    )
-columns = ["pos_weight", "recall R", "precision P", "accuracy", "mean p"]
-Table(columns, rows, dict.fromkeys(columns[1:], ".3f")).show()
-recall_plain, recall_weighted = rows[0][1], rows[1][1]
-precision_plain, precision_weighted = rows[0][2], rows[1][2]
-accuracy_plain, accuracy_weighted = rows[0][3], rows[1][3]
-p_plain, p_weighted = rows[0][4], rows[1][4]
-share_new = y_new.mean()
+    recall.append((z[y_new == 1] > 0).float().mean().item())
+    precision.append(y_new[z > 0].mean().item())
+    accuracy.append(((z > 0) == (y_new == 1)).float().mean().item())
+    mean_p.append(z.sigmoid().mean().item())
+share_positive = y_new.mean()
+rows = zip([1.0, ratio.item()], recall, precision, accuracy, mean_p)
+heads = ["pos_weight:.1f", "recall R:.3f", "precision P:.3f"]
+Table([*heads, "accuracy:.3f", "mean p:.3f"], list(rows)).show()
 
 # %% shift
 plain, weighted = models
-shift, shift_theory = (weighted.b - plain.b).item(), ratio.log()
+shift = weighted.b - plain.b
+shift_at_1 = shift + (weighted.w - plain.w)
+log_ratio = ratio.log()
 print(f"plain     z = {plain.w.item():.2f}x {plain.b.item():+.2f}")
 print(f"weighted  z = {weighted.w.item():.2f}x {weighted.b.item():+.2f}")
-print(f"shift of the bias {shift:.2f}, log of the weight {shift_theory:.2f}")
-z_back = weighted(X_new).detach() - shift_theory
-p_back = z_back.sigmoid().mean()
-print(f"mean p after taking the log of the weight off: {p_back:.3f}")
+print(f"shift of the bias {shift:.2f}, log of the weight {log_ratio:.2f}")
+print(f"shift of the logit at x = 1: {shift_at_1.item():.2f}")
+mean_back = (weighted(X_new) - log_ratio).sigmoid().mean()
+print(f"mean p after taking the log of the weight off: {mean_back:.3f}")

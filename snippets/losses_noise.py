@@ -4,11 +4,12 @@
 import math
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from torch.distributions import Laplace, Normal
 
 from dlnotes.losses import gaussian_nll, laplace_nll, mae, mse
-from dlnotes.plot import show, use_style
+from dlnotes.plot import curves, show, use_style
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
 
@@ -17,12 +18,11 @@ use_style()
 # %% densities
 e = torch.linspace(-4, 4, 321)
 noises = {"Gaussian": Normal(0.0, 1.0), "Laplace": Laplace(0.0, 0.5**0.5)}
+log_density = {name: p.log_prob(e).numpy() for name, p in noises.items()}
 
 fig, axes = plt.subplots(2, 1, figsize=(4.4, 4.4), sharex=True)
-for (name, noise), style in zip(noises.items(), ("-", "--"), strict=True):
-    log_density = noise.log_prob(e)
-    axes[0].plot(e, log_density.exp(), style, lw=2, label=name)
-    axes[1].plot(e, -log_density, style, lw=2)
+curves(axes[0], e.numpy(), {k: np.exp(v) for k, v in log_density.items()})
+curves(axes[1], e.numpy(), {k: -v for k, v in log_density.items()})
 axes[0].set(ylabel="density")
 axes[0].legend()
 axes[1].set(xlabel="error e", ylabel="−log density (nats)")
@@ -30,18 +30,16 @@ show()
 
 # %% estimators
 seed_everything(0)
-spreads = {}
+spread, rows = {}, []
 for name, noise in noises.items():
     samples = noise.sample((4000, 101))
-    spreads[name] = [
-        samples.mean(dim=1).std().item(),
-        samples.median(dim=1).values.std().item(),
-    ]
-rows = [[name, *spread] for name, spread in spreads.items()]
-columns = ["noise", "mean (MSE)", "median (MAE)"]
-Table(columns, rows, dict.fromkeys(columns[1:], ".4f")).show()
-gaussian_ratio = spreads["Gaussian"][1] / spreads["Gaussian"][0]
-laplace_ratio = spreads["Laplace"][0] / spreads["Laplace"][1]
+    of_mean = samples.mean(dim=1).std().item()
+    of_median = samples.median(dim=1).values.std().item()
+    spread[name] = {"mean": of_mean, "median": of_median}
+    rows.append([name, of_mean, of_median])
+Table(["noise", "mean (MSE):.4f", "median (MAE):.4f"], rows).show()
+ratio_gaussian = spread["Gaussian"]["median"] / spread["Gaussian"]["mean"]
+ratio_laplace = spread["Laplace"]["mean"] / spread["Laplace"]["median"]
 
 # %% any-size
 seed_everything(0)
@@ -49,27 +47,23 @@ target = 3 + Laplace(0.0, 1.0).sample((101,)).double()
 constants = torch.linspace(1, 5, 4001, dtype=torch.float64)
 
 
-def lowest(loss, *size: float) -> float:
+def lowest(loss, *size):
     losses = [loss(c.expand(101), target, *size) for c in constants]
     return constants[torch.stack(losses).argmin()].item()
 
 
 by_mse, by_mae = lowest(mse), lowest(mae)
 print(f"lowest MSE at {by_mse:.3f}, lowest MAE at {by_mae:.3f}")
-any_sigma, any_b = [], []
+rows = []
 for size in (0.1, 1.0, 10.0):
-    any_sigma.append(lowest(gaussian_nll, size))
-    any_b.append(lowest(laplace_nll, size))
-    ends = f"Gaussian {any_sigma[-1]:.3f}  Laplace {any_b[-1]:.3f}"
-    print(f"size {size:4}  {ends}")
-size_moves = max(any_sigma) - min(any_sigma) + max(any_b) - min(any_b)
+    rows.append([size, lowest(gaussian_nll, size), lowest(laplace_nll, size)])
+Table(["size of the noise", "Gaussian:.3f", "Laplace:.3f"], rows).show()
 
 # %% negative
 right = torch.zeros(8)
-narrow = torch.full((8,), 0.001)
-torch_negative = torch.nn.GaussianNLLLoss()(right, right, narrow)
-ours_negative = gaussian_nll(right, right, sigma=0.001**0.5)
-left_out = ours_negative - torch_negative
-print(f"GaussianNLLLoss, variance 0.001:  {torch_negative:.2f}")
-print(f"with the constant it leaves out:  {ours_negative:.2f}")
+loss_torch = torch.nn.GaussianNLLLoss()(right, right, torch.full((8,), 0.001))
+loss_ours = gaussian_nll(right, right, sigma=0.001**0.5)
+left_out = loss_ours - loss_torch
+print(f"GaussianNLLLoss, variance 0.001:  {loss_torch:.2f}")
+print(f"with the constant it leaves out:  {loss_ours:.2f}")
 print(f"½ log 2π = {math.log(2 * math.pi) / 2:.2f}")
