@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: site serve test lint clean
+.PHONY: site serve test quick lint clean
 .DEFAULT_GOAL := site
 
 # Installed again only when pyproject.toml changes.
@@ -23,6 +23,10 @@ serve: .venv/installed
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest
+
+# The library alone: no run, no page.
+quick: .venv/installed-test
+	$(BIN)/python -m pytest tests --ignore=tests/book --ignore=tests/claims --ignore=tests/site --ignore=tests/test_snippets.py
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .

@@ -48,6 +48,7 @@ LETTERS = {
     "data.digits": IMAGES,
     "data.mnist": IMAGES,
     "data.scenes": IMAGES,
+    "plot": IMAGES,
     "recurrent": SEQUENCES,
     "language": SEQUENCES,
     "seq2seq": SEQUENCES,

@@ -1,11 +1,14 @@
-"""Each snippet is a program: plain or exported, it prints what the page shows."""
+"""Each snippet is a program: plain or in one file, it prints what the page shows.
+
+Programs run here as they do for a reader: no variable is set for them, and PyTorch may
+take every core. Figures are looked at where plain Python saves them.
+"""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -14,17 +17,25 @@ import pytest
 from dlnotes.book.book import Book, find_book
 from dlnotes.book.export import standalone
 from dlnotes.book.store import Run
+from programs import Proofs
+from programs import run as run_program
 
 ROOT = Path(__file__).parent.parent
 NAMES = sorted(find_book(ROOT).snippets)
-BLOCK = """
-import runpy, sys
-class Refuse:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] == "dlnotes":
-            raise ImportError("this program must not need " + name)
-sys.meta_path.insert(0, Refuse())
-runpy.run_path(sys.argv[1], run_name="__main__")
+# A log, a table, figures, a loop, files; all of them with DLNOTES_KERNELS=all.
+KERNELS = [
+    "softmax_regression_reference",
+    "losses",
+    "linear_regression",
+    "optimization_tuning",
+    "multilayer_perceptron_resume",
+]
+KERNEL = """
+import sys, nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(notebook, timeout=300, resources={"metadata": {"path": "."}}).execute()
+nbformat.write(notebook, sys.argv[2])
 """
 
 
@@ -40,98 +51,49 @@ def printed(run: Run) -> str:
     )
 
 
-KERNEL = """
-import sys, nbformat
-from nbclient import NotebookClient
-notebook = nbformat.read(sys.argv[1], as_version=4)
-NotebookClient(notebook, timeout=300, resources={"metadata": {"path": "."}}).execute()
-nbformat.write(notebook, sys.argv[2])
-"""
-
-
-@dataclass
-class Ways:
-    """The three ways to run one snippet, each started in the background."""
-
-    plain: Future[str]
-    standalone: Future[str]
-    kernel: Future[list[str]]
-
-
-def python(*command: str) -> str:
-    environment = {**os.environ, "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
+def drawn(run: Run) -> int:
+    return sum(
+        "image/svg+xml" in output.get("data", {})
+        for cell in run.notebook["cells"]
+        for output in cell.get("outputs", [])
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
-def exported(book: Book, name: str, folder: Path) -> str:
-    path = folder / f"{name}.py"
-    path.write_text(standalone(book, book.snippets[name]), encoding="utf-8")
-    return python("-c", BLOCK, str(path))
+def prove_plain(name: str, run: Run, folder: Path) -> None:
+    ran = run_program(ROOT / "snippets" / f"{name}.py", folder)
+    assert ran.failure == ""
+    assert ran.stdout == printed(run)
+    assert ran.figures == drawn(run)
+    assert ran.stderr.count("no display: saved ") == ran.figures
+    assert ran.faults == ()
 
 
-def through_a_kernel(run: Run, folder: Path) -> list[str]:
+def prove_standalone(name: str, text: str, run: Run, folder: Path) -> None:
+    program = folder / f"{name}.py"
+    folder.mkdir(parents=True, exist_ok=True)
+    program.write_text(text, encoding="utf-8")
+    ran = run_program(program, folder / "out", without_dlnotes=True)
+    assert ran.failure == ""
+    assert ran.stdout == printed(run)
+    assert ran.figures == drawn(run)
+
+
+def prove_kernel(run: Run, folder: Path) -> None:
     notebook = nbformat.from_dict(run.notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = []
+    folder.mkdir(parents=True, exist_ok=True)
     before, after = folder / "before.ipynb", folder / "after.ipynb"
     nbformat.write(notebook, before)
-    python("-c", KERNEL, str(before), str(after))
-    return logs(nbformat.read(after, as_version=4))
-
-
-@pytest.fixture(scope="module")
-def ways(
-    request: pytest.FixtureRequest,
-    book: Book,
-    runs: dict[str, Run],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[dict[str, Ways]]:
-    """Run what the selected tests ask for, as many at a time as there are cores."""
-    asked = [getattr(item, "callspec", None) for item in request.session.items]
-    names = {spec.params["name"] for spec in asked if spec and "name" in spec.params}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {
-            name: Ways(
-                pool.submit(python, "-W", "error", f"snippets/{name}.py"),
-                pool.submit(exported, book, name, tmp_path_factory.mktemp(name)),
-                pool.submit(
-                    through_a_kernel, runs[name], tmp_path_factory.mktemp(name)
-                ),
-            )
-            for name in NAMES
-            if name in names
-        }
-        pool.shutdown(cancel_futures=True)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_plain_python_prints_what_the_page_shows(
-    name: str, runs: dict[str, Run], ways: dict[str, Ways]
-) -> None:
-    assert ways[name].plain.result() == printed(runs[name])
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_standalone_program_prints_it_without_dlnotes(
-    name: str, runs: dict[str, Run], ways: dict[str, Ways]
-) -> None:
-    assert ways[name].standalone.result() == printed(runs[name])
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_kernel_gives_the_notebook_the_same_outputs(
-    name: str, runs: dict[str, Run], ways: dict[str, Ways]
-) -> None:
-    assert ways[name].kernel.result() == logs(runs[name].notebook)
+    done = subprocess.run(
+        [sys.executable, "-c", KERNEL, str(before), str(after)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert logs(nbformat.read(after, as_version=4)) == logs(run.notebook)
 
 
 def logs(notebook: dict) -> list[str]:
@@ -144,3 +106,71 @@ def logs(notebook: dict) -> list[str]:
         )
         for cell in notebook["cells"]
     ]
+
+
+@pytest.fixture(scope="module")
+def prove(
+    request: pytest.FixtureRequest,
+    book: Book,
+    runs: dict[str, Run],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str, str], None]]:
+    """Prove what the selected tests ask for, as many at a time as there are cores."""
+    proofs = Proofs(book.store / "proofs")
+    folder = tmp_path_factory.mktemp("programs")
+
+    def one(way: str, name: str) -> None:
+        run = runs[name]
+        text = standalone(book, book.snippets[name]) if way == "standalone" else ""
+        source = book.snippets[name].source
+        place = proofs.place(way, name, run.manifest["key"], source, text, printed(run))
+        if place.exists():
+            return
+        where = folder / way / name
+        if way == "plain":
+            prove_plain(name, run, where)
+        elif way == "standalone":
+            prove_standalone(name, text, run, where)
+        else:
+            prove_kernel(run, where)
+        proofs.keep(place)
+
+    asked = [getattr(item, "callspec", None) for item in request.session.items]
+    wanted = dict.fromkeys(
+        (spec.params["way"], spec.params["name"])
+        for spec in asked
+        if spec and "way" in spec.params
+    )
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        running: dict[tuple[str, str], Future[None]] = {
+            pair: pool.submit(one, *pair) for pair in wanted
+        }
+        yield lambda way, name: running[way, name].result()
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("way", ["plain"])
+@pytest.mark.parametrize("name", NAMES)
+def test_plain_python_prints_and_draws_what_the_page_shows(
+    way: str, name: str, prove: Callable[[str, str], None]
+) -> None:
+    """The figures have every label whole, and no legend or label on a curve."""
+    assert prove(way, name) is None
+
+
+@pytest.mark.parametrize("way", ["standalone"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_program_in_one_file_prints_it_without_dlnotes(
+    way: str, name: str, prove: Callable[[str, str], None]
+) -> None:
+    assert prove(way, name) is None
+
+
+@pytest.mark.parametrize("way", ["kernel"])
+@pytest.mark.parametrize(
+    "name", NAMES if os.environ.get("DLNOTES_KERNELS") == "all" else KERNELS
+)
+def test_a_kernel_gives_the_notebook_the_same_outputs(
+    way: str, name: str, prove: Callable[[str, str], None]
+) -> None:
+    assert prove(way, name) is None

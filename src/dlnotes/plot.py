@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
@@ -109,11 +110,13 @@ def surface(
 ) -> None:
     """Draw a surface seen from above: dark is low, white lines are level.
 
-    height is (len(y), len(x)).
+    height is (len(y), len(x)); each step from level to level gets a shade.
     """
     x, y, height = np.asarray(x), np.asarray(y), np.asarray(height)
     levels = np.asarray(levels)
-    ax.contourf(x, y, height, levels, cmap="viridis", alpha=0.5, extend="both")
+    norm = BoundaryNorm(levels, 256, extend="both")
+    shades: dict[str, Any] = dict(cmap="viridis", norm=norm, alpha=0.5)
+    ax.contourf(x, y, height, levels, extend="both", **shades)
     ax.contour(x, y, height, levels, colors="white", linewidths=0.6)
 
 

@@ -77,7 +77,7 @@ def test_a_run_comes_back_as_it_was(store: Store) -> None:
 def test_what_is_not_there_is_not_loaded(store: Store) -> None:
     assert store.load("one", "k" * 16) is None
     assert not store.has("one", "k" * 16)
-    assert next(store.stored("one", "default"), None) is None
+    assert next(store.stored("one", {"scale": "default"}), None) is None
     store.collect({"one"})
     assert files(store) == []
 
@@ -142,7 +142,7 @@ def test_any_text_in_place_of_a_manifest_is_noticed(store: Store, text: str) -> 
     store.save(manifest(), NOTEBOOK)
     (store.folder / "runs" / "one" / f"{'k' * 16}.json").write_text(text)
     assert store.load("one", "k" * 16) is None
-    assert next(store.stored("one", "default"), None) is None
+    assert next(store.stored("one", {"scale": "default"}), None) is None
     assert store.has("one", "k" * 16)
 
 
@@ -163,7 +163,7 @@ def test_a_manifest_in_another_place_is_not_believed(store: Store) -> None:
         path = store.folder / "runs" / name / f"{key}.json"
         path.write_bytes(sound)
         assert store.load(name, key) is None
-    newest = next(store.stored("two", "default"), None)
+    newest = next(store.stored("two", {"scale": "default"}), None)
     assert newest is not None
     assert (newest["name"], newest["key"]) == ("two", "z")
 
@@ -178,7 +178,7 @@ def test_stored_runs_come_newest_first_sound_ones_under_the_same_settings(
         os.utime(path, ns=(0, 1000 + number))
 
     def key(scale: str) -> str | None:
-        found = next(store.stored("one", scale), None)
+        found = next(store.stored("one", {"scale": scale}), None)
         return found["key"] if found else None
 
     assert (key("default"), key("full"), key("none")) == ("key-1", "key-2", None)
@@ -197,6 +197,18 @@ def test_the_newest_few_are_kept(store: Store) -> None:
     store.collect({"one"})
     assert len(list((store.folder / "notebooks").iterdir())) == KEPT
     assert [n for n in range(KEPT + 2) if store.load("one", f"key-{n}")] == kept
+
+
+def test_runs_with_other_settings_push_none_out(store: Store) -> None:
+    for offset in ("0", "1", "2"):
+        for number in range(KEPT + 1):
+            inputs = {"scale": "default", "seed_offset": offset}
+            store.save(manifest(key=f"{offset}-{number}", inputs=inputs), NOTEBOOK)
+            path = store.folder / "runs" / "one" / f"{offset}-{number}.json"
+            os.utime(path, ns=(0, 1000 + number))
+    for offset in ("0", "1", "2"):
+        kept = [n for n in range(KEPT + 1) if store.load("one", f"{offset}-{n}")]
+        assert kept == list(range(1, KEPT + 1))
 
 
 def test_collect_deletes_what_nothing_needs_and_nothing_else(store: Store) -> None:
@@ -334,7 +346,7 @@ def test_a_process_killed_before_the_manifest_leaves_nothing_to_read(
     assert process.wait(30) == -signal.SIGKILL
     assert [path.suffix for path in files(store)] == [".ipynb", ""]
     assert store.load("one", "a") is None
-    assert next(store.stored("one", "default"), None) is None
+    assert next(store.stored("one", {"scale": "default"}), None) is None
     assert not store.has("one", "a")
     store.save(manifest(key="b"), NOTEBOOK)
     store.collect({"one"})
@@ -349,7 +361,7 @@ SAVE_MANY = """
     for number in range(40):
         manifest = {"name": "one", "key": f"key-{number % 4}", "inputs": inputs}
         place.save({**manifest, "word": word}, {"cells": [], "word": word})
-        next(place.stored("one", "default"), None)
+        next(place.stored("one", {"scale": "default"}), None)
 """
 
 

@@ -1,9 +1,10 @@
 """Hold what a quoted number is called in its program against what its sentence says.
 
 The first word of a variable's name that `docs/quantities.toml` lists is its quantity:
-`loss_best` is a loss, `epochs_to_loss` are epochs. Wherever it is quoted, one of the
-words for that quantity stands in the same sentence or in the one before, in both
-languages; and whatever text indexes it, as in `share["MAE"]`, stands in the paragraph.
+`loss_best` is a loss, `epochs_to_loss` are epochs, `z2` is a z. Wherever it is quoted,
+one of the words for that quantity stands in the same sentence or in the one before, in
+both languages; and whatever text indexes it, as in `share["MAE"]`, stands in the
+paragraph.
 """
 
 import ast
@@ -48,7 +49,7 @@ class Quantities:
     def of(self, variable: str) -> str | None:
         """Return the quantity that a variable is named after, None without one."""
         parts = re.split(r"[_\W]+", variable.partition("[")[0])
-        for part in parts:
+        for part in (part.rstrip("0123456789") for part in parts):
             for name in (part, part.removesuffix("s"), part.removesuffix("es")):
                 if name in self.words:
                     return name
@@ -109,7 +110,9 @@ def _says(text: str, word: str) -> bool:
     if CJK.search(word):
         return word in text
     start = r"\b" if word[0].isalnum() else ""
-    return re.search(start + re.escape(word), text, re.IGNORECASE) is not None
+    end = r"\b" if len(word) == 1 else ""
+    pattern = start + re.escape(word) + end
+    return re.search(pattern, text, re.IGNORECASE) is not None
 
 
 def _indexes(value: Value, text: str, catalogue: Mapping[str, str]) -> str:

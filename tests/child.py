@@ -1,0 +1,158 @@
+"""What a forked child does with one program: run it as `python PROGRAM` would.
+
+The server it is forked from has imported PyTorch and matplotlib, and set nothing. The
+child leaves what the program printed in `stdout`, and in `report.json` its failure, if
+there is one, and what is wrong with its figures.
+"""
+
+import json
+import os
+import runpy
+import sys
+import traceback
+import warnings
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+
+def run(program: str, out: str, without_dlnotes: bool, offset: int) -> None:
+    """Run a program in this process; what it leaves goes into the folder `out`."""
+    folder = Path(out)
+    os.chdir(folder)
+    os.environ["DLNOTES_SEED_OFFSET"] = str(offset)
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        target = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(target, descriptor)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+    if without_dlnotes:
+        sys.meta_path.insert(0, Refuse())
+    sys.argv = [program]
+    sys.path.insert(0, str(Path(program).parent))
+    report: dict[str, Any] = {"failure": "", "figures": 0, "faults": []}
+    plt.switch_backend("agg")
+    save = Figure.savefig
+
+    def look_and_save(figure: Figure, *args: Any, **options: Any) -> None:
+        report["figures"] += 1
+        report["faults"] += faults(figure)
+        save(figure, *args, **options)
+
+    Figure.savefig = look_and_save  # type: ignore[method-assign]
+    warnings.simplefilter("error")
+    try:
+        runpy.run_path(program, run_name="__main__")
+    except BaseException:
+        report["failure"] = traceback.format_exc()
+    sys.stdout.flush()
+    (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+
+
+NODE = 18.0  # points: a marker as large as that is a node, and carries its label
+
+
+class Refuse:
+    """Refuses to import the book's package."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Raise for `dlnotes` and what is in it."""
+        if name.split(".")[0] == "dlnotes":
+            raise ImportError(f"this program must not need {name}")
+
+
+def faults(figure: Figure) -> list[str]:
+    """Say which labels are cut off, and what lies on a curve."""
+    figure.draw_without_rendering()
+    whole = figure.bbox.padded(0.5)
+    found = [
+        f"cut off: {text.get_text()!r}"
+        for text in _texts(figure)
+        if not _inside(text.get_window_extent(), whole)
+    ]
+    curves = [points for ax in figure.axes for points in _curves(ax)]
+    for legend in figure.findobj(Legend):
+        if any(_touches(points, legend.get_window_extent()) for points in curves):
+            texts = [text.get_text() for text in legend.get_texts()]
+            found.append(f"on a curve: the legend {texts}")
+    for text in (text for ax in figure.axes for text in ax.texts):
+        if text.get_text().strip() and text.get_bbox_patch() is None:
+            box = text.get_window_extent().padded(-1)
+            if any(_touches(points, box) for points in curves):
+                found.append(f"on a curve: the label {text.get_text()!r}")
+    return found
+
+
+def _texts(figure: Figure) -> list[Text]:
+    """Return the labels that are drawn."""
+    found = [*figure.texts]
+    found += [t for t in (figure._supxlabel, figure._supylabel) if t]  # type: ignore
+    found += [text for legend in figure.findobj(Legend) for text in legend.get_texts()]
+    for ax in figure.axes:
+        found += ax.texts
+        if ax.axison:
+            for axis in (ax.xaxis, ax.yaxis):
+                found += [axis.label, axis.get_offset_text()]
+                for tick in axis._update_ticks():
+                    found += [tick.label1, tick.label2]
+    return [text for text in found if text.get_visible() and text.get_text().strip()]
+
+
+def _inside(box: Bbox, whole: Bbox) -> bool:
+    return (
+        whole.x0 <= box.x0
+        and whole.y0 <= box.y0
+        and box.x1 <= whole.x1
+        and box.y1 <= whole.y1
+    )
+
+
+def _curves(ax: Any) -> list[np.ndarray]:
+    """Return the pixels that lines and clouds of points pass through in the axes."""
+    found = []
+    for line in ax.lines:
+        if line.get_markersize() > NODE:
+            continue
+        points = line.get_transform().transform(line.get_xydata())
+        if line.get_linestyle() not in ("None", "", " "):
+            points = _dense(points)
+        found.append(points)
+    for cloud in ax.collections:
+        offsets = cloud.get_offsets()
+        sizes = getattr(cloud, "get_sizes", list)()  # points²
+        if len(sizes) and max(sizes) > NODE**2:
+            continue
+        if len(offsets) and cloud.get_offset_transform() == ax.transData:
+            found.append(ax.transData.transform(offsets))
+    box = ax.bbox
+    return [p[_within(p, box)] for p in found if len(p)]
+
+
+def _dense(points: np.ndarray) -> np.ndarray:
+    """Put a point on every pixel or so of a polyline."""
+    points = points[np.isfinite(points).all(axis=1)]
+    pieces = [points[:1]]
+    for start, end in pairwise(points):
+        steps = int(min(np.abs(end - start).max(), 3000)) + 1
+        pieces.append(start + np.linspace(0, 1, steps + 1)[1:, None] * (end - start))
+    return np.concatenate(pieces)
+
+
+def _within(points: np.ndarray, box: Bbox) -> np.ndarray:
+    x, y = points.T
+    return (box.x0 <= x) & (x <= box.x1) & (box.y0 <= y) & (y <= box.y1)
+
+
+def _touches(points: np.ndarray, box: Bbox) -> bool:
+    return bool(len(points)) and bool(_within(points, box).any())
+
+
+matplotlib.use("agg")

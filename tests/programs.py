@@ -1,0 +1,71 @@
+"""Run programs as a reader would, each in a fresh process, and remember what held.
+
+A process costs seconds before its first line, for importing PyTorch; these are forked
+from a server of the standard library's that has imported it, and set nothing else. What
+was proved of a program is not proved again while all that it depends on is as it was.
+"""
+
+import hashlib
+import json
+import multiprocessing
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PRELOAD = [
+    *("torch", "torch._dynamo", "torchvision", "sklearn.datasets"),
+    *("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
+]
+CODE = "import sys; sys.path.insert(0, here); import child; child.run(*arguments)"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a program printed, and what was found wrong."""
+
+    stdout: str
+    stderr: str
+    failure: str
+    figures: int
+    faults: tuple[str, ...]
+
+
+def run(
+    program: Path, folder: Path, *, without_dlnotes: bool = False, offset: int = 0
+) -> Ran:
+    """Run a program to its end; `folder` becomes its current one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOAD)
+    arguments = (str(program), str(folder), without_dlnotes, offset)
+    names = {"here": str(HERE), "arguments": arguments}
+    process = context.Process(target=exec, args=(CODE, names))
+    process.start()
+    process.join()
+    report = folder / "report.json"
+    assert report.exists(), f"{program.name} ended with code {process.exitcode}"
+    found = json.loads(report.read_text(encoding="utf-8"))
+    return Ran(
+        (folder / "stdout").read_text(encoding="utf-8"),
+        (folder / "stderr").read_text(encoding="utf-8"),
+        found["failure"],
+        found["figures"],
+        tuple(found["faults"]),
+    )
+
+
+class Proofs:
+    """Remembers, in empty files named by digests, what has been proved."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def place(self, *parts: str) -> Path:
+        """Return the file that stands for something proved of all these parts."""
+        text = "\0".join([*parts, *(path.read_text() for path in HERE.glob("*.py"))])
+        return self.folder / hashlib.sha256(text.encode()).hexdigest()
+
+    def keep(self, place: Path) -> None:
+        """Remember a proof."""
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
