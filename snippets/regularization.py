@@ -157,13 +157,15 @@ for name, groups in (
 sigma = 0.5
 w_ridge = ridge(X, y, strength=sigma**2)
 seed_everything(1)
-apart = {}
+differences = {}
 for copies in (1, 10, 100, 1000):
     noisy = X.repeat(copies, 1)
     noisy = noisy + sigma * torch.randn_like(noisy)
     w_noise = ridge(noisy, y.repeat(copies), strength=0.0)
-    apart[copies] = (w_noise - w_ridge).abs().max().item()
-Table(["noisy copies", "largest difference:.2f"], list(apart.items())).show()
+    differences[copies] = (w_noise - w_ridge).abs().max().item()
+Table(
+    ["noisy copies", "largest difference:.2f"], list(differences.items())
+).show()
 
 # %% noise-nonlinear
 seed_everything(0)
@@ -183,11 +185,8 @@ for size in (0.01, 0.1, 0.3, 1.0, 3.0):
     print(f"σ = {size:<4}  added loss ÷ σ²‖∇f‖² = {ratios[size]:.3f}")
 
 # %% quoted
-differences = apart
 difference_free = (path["none"][0] - w_ridge).abs().max()
-count_l1_first = sum(e["L1"] < e["L2"] < e["none"] for e in errors)
-entering = [
-    max([s for s, w in zip(strengths, weights) if w != 0], default=0.0)
-    for weights in path["L1"].T
-]
-count_before = sum(s > max(entering[10:]) for s in entering[:10])
+count_same_order = sum(e["L1"] < e["L2"] < e["none"] for e in errors)
+steps = torch.arange(len(strengths))[:, None]
+entering = ((path["L1"] != 0) * steps).amax(dim=0)  # (50,)
+count_first = (entering[:10] > entering[10:].max()).sum()

@@ -169,7 +169,11 @@ print(f"mean {accuracy_mean:.3f}, best epoch {accuracy_luck:.3f}")
 
 # %% quoted
 accuracy_test = {name: draws[:, 2].mean() for name, draws in found.items()}
-accuracy_end = found["none"][0, 2]
-gain_best_epoch = found["none"][:, 3] - found["none"][:, 2]
+accuracy_fit = found["none"][:, 0].mean()
+labels = [noisy_digits(seed) for seed in range(DRAWS)]
+share_right = sum((y == right).double().mean() for (_, y), _, right in labels)
+share_right = share_right / DRAWS
+accuracy_end, accuracy_last_epoch = found["none"][0, 2], accuracy_test["none"]
+accuracy_best_epoch = found["none"][:, 3].mean()
 steps_up = torch.tensor(loss_validation).diff() > 0
 epoch_first_rise = int(steps_up.nonzero()[0]) + 2

@@ -54,7 +54,7 @@ class Residual(nn.Module):
         return self.output(X)
 
 
-ratios = {}
+ratios = []
 for name, network in (
     ("plain", lambda: MLP([64, *[64] * 20, 10])),
     ("residual", Residual),
@@ -63,7 +63,7 @@ for name, network in (
     model = network()
     cross_entropy(model(X), y).backward()
     norms = gradient_norms(layer.weight for layer in model.layers[:20])
-    ratios[name] = (norms[0] / norms[-1]).item()
+    ratios.append((norms[0] / norms[-1]).item())
     print(f"{name:8}  layer 1 {norms[0]:.0e}  layer 20 {norms[-1]:.0e}")
 
 # %% solution-3
@@ -76,8 +76,8 @@ g = torch.cat([p.grad.ravel() for p in model.parameters()])
 limit = 0.01
 by_value = g.clamp(-limit, limit)
 by_norm = g * min(1, by_value.norm() / g.norm())
-angles = {}
+angles = []
 for name, clipped in (("by value", by_value), ("by norm", by_norm)):
     cosine = torch.cosine_similarity(g, clipped, dim=0).clamp(max=1)
-    angles[name] = cosine.acos().rad2deg().item()
-    print(f"clipped {name}: turned by {angles[name]:.0f}°")
+    angles.append(cosine.acos().rad2deg().item())
+    print(f"clipped {name}: turned by {angles[-1]:.0f}°")

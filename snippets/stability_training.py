@@ -154,4 +154,6 @@ Table(
 accuracy_rest = max(
     max(accuracy_by_rate[name]) for name in starts.keys() - accuracy_by_seed
 )
+accuracy_luck_low = min(accuracy_by_seed["ReLU, Kaiming"])
+accuracy_luck_high = max(accuracy_by_seed["ReLU, Kaiming"])
 accuracy_guess = digits.val[1].bincount().max() / len(digits.val[1])
