@@ -32,45 +32,6 @@ t = np.array([0.01, 0.99])
 W1 = np.array([[0.15, 0.20], [0.25, 0.30]])  # (hidden, input)
 W2 = np.array([[0.40, 0.45], [0.50, 0.55]])  # (output, hidden)
 
-# %% draw-network
-fig, ax = plt.subplots(figsize=(4.8, 2.5))
-columns = [0.0, 2.0, 4.0]
-rows = [1.2, 0.0]
-for left, right, weights in ((0.0, 2.0, W1), (2.0, 4.0, W2)):
-    for k, y_to in enumerate(rows):
-        for i, y_from in enumerate(rows):
-            ax.plot(
-                [left, right], [y_from, y_to], color="gray", lw=1.2, zorder=1
-            )
-            near = 0.5 if i == k else 0.27
-            ax.text(
-                left + near * (right - left),
-                y_from + near * (y_to - y_from),
-                f"{weights[k, i]:.2f}",
-                ha="center",
-                va="center",
-                zorder=2,
-                bbox={"color": "white", "pad": 1.0},
-            )
-names = [["x₁", "x₂"], ["a⁽¹⁾₁", "a⁽¹⁾₂"], ["y₁", "y₂"]]
-for column, colour, labels in zip(
-    columns, ("C0", "C1", "C2"), names, strict=True
-):
-    for row, label in zip(rows, labels, strict=True):
-        ax.scatter(
-            column, row, s=900, color="white", edgecolor=colour, zorder=3
-        )
-        ax.text(column, row, label, ha="center", va="center", zorder=4)
-for row, value, target in zip(rows, x, t, strict=True):
-    ax.text(-0.42, row, f"{value:.2f}", ha="right", va="center")
-    ax.text(4.42, row, f"t = {target:.2f}", ha="left", va="center")
-for column, label in zip(columns, ("input", "hidden", "output"), strict=True):
-    ax.text(column, -0.62, label, ha="center", va="center", color="gray")
-ax.set_xlim(-1.0, 5.3)
-ax.set_ylim(-0.8, 1.7)
-ax.axis("off")
-show()
-
 # %% forward
 z1 = W1 @ x
 a1 = sigmoid(z1)
@@ -92,74 +53,6 @@ print("delta2", delta2)
 print("delta1", delta1)
 print("dL/dW2", gradient2, sep="\n")
 print("dL/dW1", gradient1, sep="\n")
-
-# %% quoted
-(z1_1, z1_2), (a1_1, a1_2) = z1, a1
-(z2_1, z2_2), (y_1, y_2) = z2, a2
-(d2_1, d2_2), (d1_1, d1_2) = delta2, delta1
-(g2_1, g2_2), (g1_1, g1_2) = sigmoid_derivative(z2), sigmoid_derivative(z1)
-part_1, part_2 = W2[0, 0] * delta2[0], W2[1, 0] * delta2[1]
-back_1 = part_1 + part_2
-error_1, error_2 = a2 - t
-
-# %% draw-graph
-graph = [
-    ("x", x, W1.T @ delta1),
-    ("z⁽¹⁾", z1, delta1),
-    ("a⁽¹⁾", a1, W2.T @ delta2),
-    ("z⁽²⁾", z2, delta2),
-    ("y", a2, a2 - t),
-]
-fig, ax = plt.subplots(figsize=(4.8, 5.6))
-heights = [5.0, 4.0, 3.2, 2.2, 1.4, 0.55]
-centres = [1.0, 3.8]
-for level, step in enumerate(("W", "σ", "W", "σ", "L")):
-    weights = (W1, None, W2, None, None)[level]
-    top, bottom = heights[level] - 0.24, heights[level + 1] + 0.24
-    for k, to in enumerate(centres):
-        for i, start in enumerate(centres):
-            if step == "σ" and i != k:
-                continue
-            goal = 2.4 + 0.5 * (start - 2.4) / 1.4 if step == "L" else to
-            ax.annotate(
-                "",
-                (goal, bottom),
-                (start, top),
-                arrowprops={"arrowstyle": "->", "color": "gray"},
-            )
-            if weights is not None:
-                near = 0.45 if i == k else 0.26
-                ax.text(
-                    start + near * (to - start),
-                    top + near * (bottom - top),
-                    f"{weights[k, i]:.2f}",
-                    ha="center",
-                    va="center",
-                    fontsize=9,
-                    color="gray",
-                    bbox={"color": "white", "pad": 0.5},
-                )
-        if step == "σ":
-            ax.text(
-                to + 0.12, (top + bottom) / 2, "σ", va="center", color="gray"
-            )
-boxes = [(2.4, heights[5], f"L = {loss:.4f}", 1.0)]
-for height, (name, values, slopes) in zip(heights, graph, strict=False):
-    for number, centre in enumerate(centres):
-        value = f"{name}{'₁₂'[number]} = {values[number]:.4f}"
-        boxes.append((centre, height, value, slopes[number]))
-for centre, height, value, slope in boxes:
-    signed = f"{slope:+.5f}".replace("-", "−")
-    ax.text(centre, height + 0.11, value, ha="center", va="center")
-    ax.text(
-        centre, height - 0.12, signed, ha="center", va="center", color="C3"
-    )
-ax.text(2.4, 5.11, "value", ha="center", va="center")
-ax.text(2.4, 4.88, "gradient", ha="center", va="center", color="C3")
-ax.set_xlim(0, 4.8)
-ax.set_ylim(0.2, 5.3)
-ax.axis("off")
-show()
 
 # %% layers
 X, T = x[np.newaxis], t[np.newaxis]  # (1, 2)
@@ -207,8 +100,7 @@ net = network(W1, W2)
 right_losses = train(net)
 for step in (0, 10, 100, 1_000, 10_000):
     print(f"step {step:6d}  loss {right_losses[step]:.9f}")
-right_loss = right_losses[-1]
-trained_y1, trained_y2 = forward_pass(net, X)[0]
+y_trained = forward_pass(net, X)[0]
 
 
 # %% check
@@ -225,13 +117,9 @@ def check(net):
     )
 
 
-check1, check2 = check(network(W1, W2))
-print(f"layer 1: relative error {check1:.2g}")
-print(f"layer 2: relative error {check2:.2g}")
-
-# %% cost
-weights = W1.size + W2.size
-passes = 2 * weights
+error_right = check(network(W1, W2))
+print(f"layer 1: relative error {error_right[0]:.2g}")
+print(f"layer 2: relative error {error_right[1]:.2g}")
 
 
 # %% exchanged
@@ -249,51 +137,35 @@ def exchanged_network():
 
 
 # %% exchanged-train
-broken = exchanged_network()
-wrong_losses = train(broken)
-wrong_loss = wrong_losses[-1]
-print(f"right  {right_loss:.9f}")
-print(f"wrong  {wrong_loss:.9f}")
+wrong_losses = train(exchanged_network())
+loss_right, loss_wrong = right_losses[-1], wrong_losses[-1]
+print(f"right  {loss_right:.9f}")
+print(f"wrong  {loss_wrong:.9f}")
 
 # %% overlap
 gap = np.abs(wrong_losses - right_losses)
 thin = np.unique(np.geomspace(1, len(gap) - 1, 200).astype(int))
 fig, (ax, below) = plt.subplots(2, 1, figsize=(4.8, 4.2), sharex=True)
-styles = {"right": ("C0", "-", 4), "indices exchanged": ("C1", "--", 1.5)}
-for losses, (label, style) in zip(
-    (right_losses, wrong_losses), styles.items(), strict=True
-):
-    colour, dashes, width = style
-    ax.semilogx(thin, losses[thin], colour, ls=dashes, lw=width, label=label)
-ax.set_ylabel("loss L")
-ax.set_ylim(0, 0.26)
+ax.semilogx(thin, right_losses[thin], "C0-", lw=4, label="right")
+ax.semilogx(thin, wrong_losses[thin], "C1--", label="indices exchanged")
+ax.set(ylabel="loss L", ylim=(0, 0.26))
 ax.legend()
 below.loglog(thin, gap[thin], color="C3")
-below.set_ylabel("|difference|")
-below.set_xlabel("step")
+below.set(ylabel="|difference|", xlabel="step")
 show()
-largest_gap = gap.max()
 
 # %% exchanged-check
 wrong = exchanged_network()
-wrong_check1, wrong_check2 = check(wrong)
-print(f"layer 1: relative error {wrong_check1:.3g}")
-print(f"layer 2: relative error {wrong_check2:.2g}")
+error_wrong = check(wrong)
+print(f"layer 1: relative error {error_wrong[0]:.3g}")
+print(f"layer 2: relative error {error_wrong[1]:.2g}")
 
 # %% exchanged-table
-percent = 100 * relative_error(wrong[0].dW, gradient1)
+error_percent = 100 * relative_error(wrong[0].dW, gradient1)
 pairs = ["₁₁", "₁₂", "₂₁", "₂₂"]
-Table(
-    ["weight", "right", "wrong", "error in %"],
-    [
-        [f"w⁽¹⁾{pair}", gradient1[ij], wrong[0].dW[ij], percent[ij]]
-        for pair, ij in zip(pairs, np.ndindex(2, 2), strict=True)
-    ],
-    {"right": ".6f", "wrong": ".6f", "error in %": ".0f"},
-).show()
-percent_1, percent_2 = percent[0, 0], percent[1, 0]
-right_total = delta1.sum()
-wrong_total = (wrong[0].dW[:, 0] / x[0]).sum()
+parts = (gradient1.flat, wrong[0].dW.flat, error_percent.flat)
+rows = [[f"w⁽¹⁾{pair}", *row] for pair, *row in zip(pairs, *parts)]
+Table(["weight", "right:.6f", "wrong:.6f", "error in %:.0f"], rows).show()
 
 
 # %% versions
@@ -311,19 +183,15 @@ class NothingBack(Dense):
 slope_at_a, frozen = network(W1, W2), network(W1, W2)
 slope_at_a[1] = SlopeAtOutput()
 frozen[2] = NothingBack(W2, np.zeros(2))
-slope_check, frozen_check = check(slope_at_a)[0], check(frozen)[0]
-slope_percent = 100 * slope_check
-slope_loss, frozen_loss = train(slope_at_a)[-1], train(frozen)[-1]
-Table(
-    ["layer 1 is given", "error of layer 1", "final loss"],
-    [
-        ["the right gradient", f"{check1:.0e}", right_loss],
-        ["exchanged indices", f"{wrong_check1:.3f}", wrong_loss],
-        ["σ′(a) for σ′(z)", f"{slope_check:.3f}", slope_loss],
-        ["nothing at all", f"{frozen_check:.3f}", frozen_loss],
-    ],
-    {"final loss": ".9f"},
-).show()
+error_slope, error_frozen = check(slope_at_a)[0], check(frozen)[0]
+loss_slope, loss_frozen = train(slope_at_a)[-1], train(frozen)[-1]
+rows = [
+    ["the right gradient", f"{error_right[0]:.0e}", loss_right],
+    ["exchanged indices", f"{error_wrong[0]:.3f}", loss_wrong],
+    ["σ′(a) for σ′(z)", f"{error_slope:.3f}", loss_slope],
+    ["nothing at all", f"{error_frozen:.3f}", loss_frozen],
+]
+Table(["layer 1 is given", "error of layer 1", "final loss:.9f"], rows).show()
 
 
 # %% step-size
@@ -339,24 +207,20 @@ right_errors, wrong_errors = errors_at(gradient1), errors_at(wrong[0].dW)
 fig, ax = plt.subplots(figsize=(4.8, 3.0))
 ax.loglog(sizes, right_errors, "C0o-", ms=3, label="right")
 ax.loglog(sizes, wrong_errors, "C1s--", ms=3, label="indices exchanged")
-ax.set_xlabel("step size h")
-ax.set_ylabel("largest relative error")
+ax.set(xlabel="step size h", ylabel="largest relative error")
 ax.legend()
 show()
-best_error = min(right_errors)
-tiny_error = gradient_check(lambda W: loss_of(W, W2), W1, gradient1, h=1e-12)
 
 # %% engine
 a = Value(3.0)
 y = a * a + a
 y.backward()
 print("y =", y.data, " dy/da =", a.grad)
-engine_slope = a.grad
 
 
 # %% engine-network
 def unit(weights, inputs):
-    z = sum(w * a for w, a in zip(weights, inputs, strict=True))
+    z = sum(w * a for w, a in zip(weights, inputs))
     return z.sigmoid()
 
 
@@ -364,7 +228,7 @@ U1 = [[Value(w) for w in row] for row in W1]
 U2 = [[Value(w) for w in row] for row in W2]
 hidden = [unit(row, x) for row in U1]
 output = [unit(row, hidden) for row in U2]
-errors = [t_k - y_k for t_k, y_k in zip(t.tolist(), output, strict=True)]
+errors = [t_k - y_k for t_k, y_k in zip(t.tolist(), output)]
 L = sum(0.5 * e * e for e in errors)
 L.backward()
 nodes = len(topological_order(L))
@@ -375,20 +239,15 @@ print("dL/dW1", *[f"{w.grad:.8f}" for row in U1 for w in row])
 numeric1 = numerical_gradient(lambda W: loss_of(W, W2), W1)
 numeric2 = numerical_gradient(lambda W: loss_of(W1, W), W2)
 ways = []
-for layer, by_hand, numeric, by_torch, by_engine in (
-    ("⁽¹⁾", gradient1, numeric1, V1.grad, U1),
-    ("⁽²⁾", gradient2, numeric2, V2.grad, U2),
+for layer, *found in (
+    ("⁽¹⁾", gradient1, numeric1, V1.grad.numpy(), U1),
+    ("⁽²⁾", gradient2, numeric2, V2.grad.numpy(), U2),
 ):
-    for pair, (i, j) in zip(pairs, np.ndindex(2, 2), strict=True):
-        slopes = by_hand[i, j], numeric[i, j], float(by_torch[i, j])
-        ways.append([f"w{layer}{pair}", *slopes, by_engine[i][j].grad])
-spec = ".7f"
-Table(
-    ["weight", "by hand", "numerical", "PyTorch", "engine"],
-    ways,
-    {"by hand": spec, "numerical": spec, "PyTorch": spec, "engine": spec},
-).show()
-engine_gap = max(abs(row[1] - row[4]) for row in ways)
+    by_engine = np.array([[w.grad for w in row] for row in found.pop()])
+    columns = [way.flat for way in (*found, by_engine)]
+    ways += [[f"w{layer}{pair}", *row] for pair, *row in zip(pairs, *columns)]
+head = ["by hand:.7f", "numerical:.7f", "PyTorch:.7f", "engine:.7f"]
+Table(["weight", *head], ways).show()
 
 
 # %% flat-index
@@ -426,8 +285,20 @@ for B in (1, 4, 16):
     half_sum = half_error.forward(Y, targets)
     mse = torch.nn.functional.mse_loss(torch.tensor(Y), torch.tensor(targets))
     ratios.append([B, Y.size, half_sum, float(mse), half_sum / float(mse)])
-Table(
-    ["samples", "n", "½ Σ (t − y)²", "MSE", "ratio"],
-    ratios,
-    {"½ Σ (t − y)²": ".6f", "MSE": ".6f", "ratio": ".0f"},
-).show()
+head = ["samples", "n", "½ Σ (t − y)²:.6f", "MSE:.6f", "ratio:.0f"]
+Table(head, ratios).show()
+
+# %% quoted
+error = a2 - t
+slope1, slope2 = sigmoid_derivative(z1), sigmoid_derivative(z2)
+delta_pulls = W2[:, 0] * delta2
+delta_pulled = delta_pulls.sum()
+delta_total_right = delta1.sum()
+delta_total_wrong = (wrong[0].dW[:, 0] / x[0]).sum()
+gap_largest, gap_engine = gap.max(), max(abs(w[1] - w[4]) for w in ways)
+weights = W1.size + W2.size
+passes = 2 * weights
+error_slope_percent = 100 * error_slope
+slope_engine = a.grad
+error_best = min(right_errors)
+error_tiny = right_errors[np.argmin(abs(sizes - 1e-12))]

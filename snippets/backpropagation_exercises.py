@@ -45,7 +45,7 @@ for name, early in (("gradient first", False), ("update first", True)):
     print(f"{name:15}  {one_loss:.9f}  {outputs[0]:.9f}  {outputs[1]:.9f}")
 
 # %% quoted
-late_loss, early_loss = train(1, early=False)[0], train(1, early=True)[0]
+loss_late, loss_early = train(1, early=False)[0], train(1, early=True)[0]
 
 
 # %% solution-2
@@ -77,5 +77,4 @@ for point in (2.0, -1.0, 4e-6, 0.0):
     relu(v).backward()
     numeric = numerical_gradient(lambda z: max(float(z), 0.0), point)
     rows.append([f"{point:g}", v.grad, float(numeric)])
-formats = {"engine": ".1f", "numerical": ".1f"}
-Table(["z", "engine", "numerical"], rows, formats).show()
+Table(["z", "engine:.1f", "numerical:.1f"], rows).show()

@@ -1,6 +1,6 @@
 """Solutions to the exercises of the introduction."""
 
-# %% setup
+# %% imports
 import torch
 from torch import Tensor
 
@@ -40,9 +40,10 @@ def one_or_seven(X: Tensor) -> Tensor:
 
 chosen = (y_val == 1) | (y_val == 7)
 X, y = X_val[chosen], y_val[chosen]
-by_hand = share(one_or_seven(X) == y)
-learned = share(y_train[nearest(X, X_train)] == y)
-print(f"by hand {by_hand:.3f}, most similar example {learned:.3f}")
+accuracy_by_hand = share(one_or_seven(X) == y)
+accuracy_learned = share(y_train[nearest(X, X_train)] == y)
+print(f"by hand {accuracy_by_hand:.3f}")
+print(f"most similar example {accuracy_learned:.3f}")
 
 # %% solution-2
 purities = []
@@ -53,10 +54,10 @@ for seed in range(10):
     largest = sum(y_train[group == g].bincount().max() for g in range(10))
     purities.append((largest / len(y_train)).item())
 print(*(f"{purity:.2f}" for purity in purities))
-spread = max(purities) - min(purities)
+gap_starts = max(purities) - min(purities)
 
 # %% solution-3
-rows = []
+rows, gains = [], {}
 for n in (1, 2, 5, 20):
     few, both = [], []
     for seed in range(20):
@@ -66,10 +67,8 @@ for n in (1, 2, 5, 20):
         labelled = means(X_train[chosen], y_train[chosen], list(range(10)))
         few.append(share(nearest(X_val, labelled) == y_val))
         both.append(share(nearest(X_val, k_means(X_train, labelled)) == y_val))
-    rows.append([10 * n, sum(few) / 20, sum(both) / 20])
-Table(
-    ["labels", "labels alone", "with the rest"],
-    rows,
-    {"labels alone": ".3f", "with the rest": ".3f"},
-).show()
-gain_of_1, gain_of_2, gain_of_5, gain_of_20 = (b - a for _, a, b in rows)
+    gain = torch.tensor(both) - torch.tensor(few)
+    gains[n] = gain.mean().item(), gain.std().item() / 20**0.5
+    rows.append([10 * n, sum(few) / 20, sum(both) / 20, *gains[n]])
+head = ["labels", "labels alone:.3f", "with the rest:.3f"]
+Table([*head, "gain:+.3f", "±:.3f"], rows).show()

@@ -7,6 +7,7 @@ from torch.optim import SGD
 from dlnotes.data.synthetic import noisy_line, noisy_linear
 from dlnotes.linear import (
     LinearRegression,
+    design_matrix,
     least_squares,
     linear,
     normal_equation,
@@ -39,39 +40,33 @@ for w, b in [(5, 7), (3, 4)]:
         loss = mse(linear(X, w_hat, b_hat), y)
         estimate = [w_hat.item(), b_hat.item(), loss.item()]
         rows.append([f"y = {w}x + {b}", name, *estimate])
-w_second = model.w.item()
-w_second_gap = abs(w_second - least_squares(X, y)[0].item())
-form = {"w": ".4f", "b": ".4f", "loss": ".6f"}
-Table(["true line", "method", "w", "b", "loss"], rows, form).show()
+gap_w = [abs(rows[i][2] - rows[i + 1][2]) for i in (0, 2)]
+Table(["true line", "method", "w:.4f", "b:.4f", "loss:.6f"], rows).show()
 
 # %% agree
 X, y = noisy_line(n=256, w=5, b=7, sigma=0.25)
-A = torch.cat([torch.ones_like(X), X], dim=1)
-from_lstsq = torch.linalg.lstsq(A, y[:, None]).solution[1, 0]
+torchs = torch.linalg.lstsq(design_matrix(X), y[:, None]).solution[1]
 print(f"QR               w = {least_squares(X, y)[0].item():.5f}")
 print(f"normal equation  w = {normal_equation(X, y)[0].item():.5f}")
-print(f"torch lstsq      w = {from_lstsq.item():.5f}")
+print(f"torch lstsq      w = {torchs.item():.5f}")
 
 # %% years
 seed_everything(1809)
 X, y = noisy_line(n=256, w=5, b=7, sigma=0.25)
 years = 2024 + X
-A = torch.cat([torch.ones_like(years), years], dim=1)
-condition = torch.linalg.cond(A.double() / A.double().norm(dim=0))
-condition_squared = condition**2
+A = design_matrix(years).double()
+condition = torch.linalg.cond(A / A.norm(dim=0))
+methods = {"normal equation": normal_equation, "QR": least_squares}
 precisions = {"double": torch.float64, "single": torch.float32}
-rows = []
-METHODS = {"normal equation": normal_equation, "QR": least_squares}
-for name, method in METHODS.items():
+rows, w_single = [], {}
+for name, method in methods.items():
     for precision, dtype in precisions.items():
         w_hat, b_hat = method(years.to(dtype), y.to(dtype))
         prediction = linear(years.double(), w_hat.double(), b_hat.double())
         loss = mse(prediction, y.double()).item()
         rows.append([name, precision, w_hat.item(), b_hat.item(), loss])
-w_squared = rows[1][2]
-w_qr = rows[3][2]
-form = {"w": ".3f", "b": ".1f", "loss": ".4f"}
-Table(["method", "precision", "w", "b", "loss"], rows, form).show()
+    w_single[name] = w_hat.item()
+Table(["method", "precision", "w:.3f", "b:.1f", "loss:.4f"], rows).show()
 
 # %% multiple
 seed_everything(1809)
@@ -83,7 +78,7 @@ rows = [["b", 4.0, model.b.item(), b_hat.item()]]
 for i in range(3):
     weights = [w_true[i].item(), model.w[i].item(), w_hat[i].item()]
     rows.append([f"w{'₁₂₃'[i]}", *weights])
-form = {"true value": ".1f", "SGD": ".4f", "closed form": ".4f"}
-Table(["parameter", "true value", "SGD", "closed form"], rows, form).show()
-largest_gap = max(abs(sgd - exact) for _, _, sgd, exact in rows)
+head = ["parameter", "true value:.1f", "SGD:.4f", "closed form:.4f"]
+Table(head, rows).show()
+gap_largest = max(abs(sgd - exact) for _, _, sgd, exact in rows)
 loss_excess = mse(model(X), y) - mse(linear(X, w_hat, b_hat), y)

@@ -1,6 +1,6 @@
 """Solutions to the exercises of the chapter on linear regression."""
 
-# %% setup
+# %% imports
 import torch
 from torch.optim import SGD
 
@@ -31,8 +31,8 @@ def steps_needed(X: torch.Tensor) -> int:
 
 raw = steps_needed(X)
 centred = steps_needed(X - X.mean())
-standardised = steps_needed((X - X.mean()) / X.std())
-print(f"raw {raw}, centred {centred}, standardised {standardised} steps")
+standardized = steps_needed((X - X.mean()) / X.std())
+print(f"raw {raw}, centred {centred}, standardized {standardized} steps")
 
 # %% solution-2
 seed_everything(1)
@@ -48,7 +48,7 @@ for _ in range(250):
         error = X_batch @ w + b - y_batch  # (64,)
         w = w - 0.01 * 2 * (X_batch.T @ error) / len(error)
         b = b - 0.01 * 2 * error.mean()
-largest = max(abs(w - model.w).item(), abs(b - model.b).item())
+gap_largest = max(abs(w - model.w).item(), abs(b - model.b).item())
 print(f"by hand  w {w.item():.5f}  b {b.item():.5f}")
 print(f"by loop  w {model.w.item():.5f}  b {model.b.item():.5f}")
 
@@ -61,7 +61,6 @@ w_alone, _ = least_squares(area[:, None], price)
 w_both, _ = least_squares(torch.stack([area, rooms], dim=1), price)
 w_rooms, _ = least_squares(area[:, None], rooms)
 predicted = w_both[0] + w_both[1] * w_rooms[0]
-area_alone, area_both, rooms_both = w_alone.item(), *w_both.tolist()
-print(f"area alone       {area_alone:.3f}")
-print(f"area with rooms  {area_both:.3f}, rooms {rooms_both:.3f}")
+print(f"area alone       {w_alone.item():.3f}")
+print(f"area with rooms  {w_both[0]:.3f}, rooms {w_both[1]:.3f}")
 print(f"area + rooms · slope of rooms on area  {predicted:.3f}")

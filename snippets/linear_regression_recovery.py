@@ -7,7 +7,7 @@ import torch
 from dlnotes.data.synthetic import noisy_line, noisy_linear
 from dlnotes.linear import least_squares, linear
 from dlnotes.losses import gaussian_nll, mse
-from dlnotes.plot import show, use_style
+from dlnotes.plot import curves, show, use_style
 from dlnotes.train.seed import seed_everything
 
 use_style()
@@ -22,10 +22,10 @@ losses = ((X[..., 0] * w + b[:, None] - y) ** 2).mean(dim=1)
 bias = w.mean() - 5
 spread = w.std()
 bias_error = spread / sets**0.5
-within = (abs(w - 5) < 0.05).float().mean()
+share_within = (abs(w - 5) < 0.05).float().mean()
 print(f"slope: mean error {bias:+.5f} ± {bias_error:.5f}")
 print(f"slope: standard deviation {spread:.4f}")
-print(f"slope within 0.05 of 5 in {within:.0%} of the data sets")
+print(f"slope within 0.05 of 5 in {share_within:.0%} of the data sets")
 
 # %% expected
 spread_theory = sigma / (n / 12) ** 0.5
@@ -49,26 +49,25 @@ X, y = noisy_line(n=256, w=5, b=7, sigma=0.25)
 w_fit, b_fit = least_squares(X, y)
 slopes = torch.linspace(3.5, 6.5, 301)
 nll = {
-    sigma: torch.stack(
-        [gaussian_nll(linear(X, w[None], b_fit), y, sigma) for w in slopes]
-    )
+    sigma: [gaussian_nll(linear(X, w[None], b_fit), y, sigma) for w in slopes]
     for sigma in (0.25, 0.5, 1.0)
 }
 for sigma, curve in nll.items():
-    best = curve.argmin()
-    print(f"σ = {sigma:.2f}  lowest at w = {slopes[best]:.2f}")
+    lowest = min(zip(curve, slopes))
+    print(f"σ = {sigma:.2f}  lowest at w = {lowest[1]:.2f}")
 
 # %% likelihood-curves
 fig, ax = plt.subplots(figsize=(4.8, 3.1))
 ax.axvline(w_fit.item(), color="gray", lw=1)
-for (sigma, curve), style in zip(nll.items(), ("-", "--", "-."), strict=True):
-    (line,) = ax.plot(slopes, curve, style, label=f"σ = {sigma}")
-    ax.plot(slopes[curve.argmin()], curve.min(), "o", color=line.get_color())
+curves(ax, slopes, {f"σ = {sigma}": curve for sigma, curve in nll.items()})
+for curve in nll.values():
+    loss, slope = min(zip(curve, slopes))
+    ax.plot(slope, loss, "o", color="black", ms=5)
 ax.set(xlabel="slope w", ylabel="negative log likelihood (nats)")
 fig.legend(loc="outside upper center", ncols=3)
 show()
 
 # %% sigma
-nll_lowest = nll[0.25].min()
+loss_lowest = min(nll[0.25])
 sigma_hat = mse(linear(X, w_fit, b_fit), y).sqrt()
 print(f"likeliest σ = {sigma_hat:.3f}")

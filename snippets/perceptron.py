@@ -26,48 +26,11 @@ from dlnotes.table import Table
 
 use_style()
 
-# %% neuron
-fig, ax = plt.subplots(figsize=(4.8, 2.5))
-sources = [("x₁", "w₁", 2.0), ("x₂", "w₂", 1.0), ("1", "b", 0.0)]
-for name, weight, y in sources:
-    ax.plot(0, y, "o", ms=27, mfc="white", mec="C0", mew=1.5)
-    ax.text(0, y, name, ha="center", va="center")
-    ax.annotate(
-        "",
-        xy=(1.62, 1 + 0.16 * (y - 1)),
-        xytext=(0.3, y + 0.13 * (1 - y)),
-        arrowprops={"arrowstyle": "-|>", "color": "black"},
-    )
-    ax.text(0.85, 1 + 0.58 * (y - 1) + 0.17, weight, ha="center", color="C1")
-ax.plot(2, 1, "o", ms=42, mfc="white", mec="C0", mew=1.5)
-ax.text(2, 1, "Σ", ha="center", va="center", fontsize=17)
-ax.annotate("", (3.05, 1), (2.4, 1), arrowprops={"arrowstyle": "-|>"})
-ax.text(2.7, 1.12, "z", ha="center")
-ax.plot(
-    [3.08, 3.72, 3.72, 3.08, 3.08], [0.6, 0.6, 1.4, 1.4, 0.6], "C0", lw=1.5
-)
-ax.plot(
-    [3.18, 3.4, 3.4, 3.62], [0.78, 0.78, 1.22, 1.22], color="black", lw=1.5
-)
-ax.annotate("", (4.45, 1), (3.74, 1), arrowprops={"arrowstyle": "-|>"})
-ax.text(4.6, 1, "y", ha="center", va="center")
-ax.text(0, -0.72, "inputs", ha="center", color="gray")
-ax.text(0.85, -0.72, "weights", ha="center", color="gray")
-ax.text(2, -0.72, "weighted sum", ha="center", color="gray")
-ax.text(3.4, -0.72, "step H", ha="center", color="gray")
-ax.text(4.5, -0.72, "answer", ha="center", color="gray")
-ax.set(xlim=(-0.4, 4.9), ylim=(-0.85, 2.4))
-ax.set_axis_off()
-show()
-
 # %% steps
-Table(
-    ["z", "heaviside(z)", "sign(z)", "np.sign(z)"],
-    [
-        [z, int(heaviside(z)), int(sign(z)), int(np.sign(z))]
-        for z in [-2.0, -0.001, 0.0, 0.001, 2.0]
-    ],
-).show()
+rows = []
+for z in (-2.0, -0.001, 0.0, 0.001, 2.0):
+    rows.append([z, int(heaviside(z)), int(sign(z)), int(np.sign(z))])
+Table(["z", "heaviside(z)", "sign(z)", "np.sign(z)"], rows).show()
 
 # %% steps-figure
 fig, ax = plt.subplots(figsize=(4.8, 2.3))
@@ -101,16 +64,13 @@ ax.legend(loc="lower right")
 show()
 
 # %% smooth
-Table(
-    ["z", "H(z)", "σ(z)", "slope σ′(z)"],
-    [
-        [z, int(heaviside(z)), float(sigmoid(z)), float(sigmoid_derivative(z))]
-        for z in [-1000, -4, -1, 0, 1, 4]
-    ],
-    {"σ(z)": ".4f", "slope σ′(z)": ".4f"},
-).show()
+rows = []
+for z in (-1000, -4, -1, 0, 1, 4):
+    smooth = float(sigmoid(z)), float(sigmoid_derivative(z))
+    rows.append([z, int(heaviside(z)), *smooth])
+Table(["z", "H(z)", "σ(z):.4f", "slope σ′(z):.4f"], rows).show()
 z = np.linspace(-20, 20, 4001)
-tanh_gap = float(np.abs(np.tanh(z) - (2 * sigmoid(2 * z) - 1)).max())
+gap_tanh = np.abs(np.tanh(z) - (2 * sigmoid(2 * z) - 1)).max()
 
 # %% gates
 answers = [gate(name, ROWS) for name in GATES]
@@ -119,7 +79,7 @@ Table(["x₁", "x₂", *GATES], np.column_stack([ROWS, *answers]).tolist()).show
 
 # %% gates-figure
 def corners(ax, answers):
-    for (x1, x2), answer in zip(ROWS, answers, strict=True):
+    for (x1, x2), answer in zip(ROWS, answers):
         fill = "C1" if answer else "white"
         ax.plot(x1, x2, "o", ms=11, mfc=fill, mec="C1", mew=1.5, zorder=3)
     ax.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), xticks=[0, 1], yticks=[0, 1])
@@ -137,13 +97,12 @@ def draw_unit(ax, w, b, colour="C0"):
 targets = {name: gate(name, ROWS) for name in GATES}
 targets["XOR"] = np.array([0, 1, 1, 0])
 fig, axes = plt.subplots(2, 2, figsize=(4.6, 4.6))
-for ax, (name, answers) in zip(axes.flat, targets.items(), strict=True):
+for ax, (name, answers) in zip(axes.flat, targets.items()):
     if name in GATES:
         draw_unit(ax, *GATES[name])
     corners(ax, answers)
-    ax.text(
-        0.5, 0.5, name if name in GATES else "XOR?", ha="center", va="center"
-    )
+    label = name if name in GATES else "XOR?"
+    ax.text(0.5, 0.5, label, ha="center", va="center")
     ax.set(xlabel="x₁", ylabel="x₂")
 show()
 
@@ -151,20 +110,16 @@ show()
 grid = np.arange(-2, 2.125, 0.125)
 found = {name: rows_right(t, grid) for name, t in targets.items()}
 counts = {name: np.bincount(found[name].flat, minlength=5) for name in found}
-Table(
-    ["rows right", *counts],
-    [[k, *(int(count[k]) for count in counts.values())] for k in range(5)],
-).show()
+rows = [[k, *(int(count[k]) for count in counts.values())] for k in range(5)]
+Table(["rows right", *counts], rows).show()
 units_tried = grid.size**3
-best_xor = int(found["XOR"].max())
-units_at_best = int(counts["XOR"][best_xor])
+rows_xor_best = int(found["XOR"].max())
+units_at_best = counts["XOR"][rows_xor_best]
 
 # %% xor-table
 nand, either, y = gate("NAND", ROWS), gate("OR", ROWS), xor(ROWS)
-Table(
-    ["x₁", "x₂", "h₁ = NAND", "h₂ = OR", "y"],
-    np.column_stack([ROWS, nand, either, y]).tolist(),
-).show()
+rows = np.column_stack([ROWS, nand, either, y]).tolist()
+Table(["x₁", "x₂", "h₁ = NAND", "h₂ = OR", "y"], rows).show()
 
 # %% xor-figure
 fig, (ax, hidden) = plt.subplots(1, 2, figsize=(5.0, 2.7))
@@ -177,7 +132,7 @@ ax.text(1.45, 1.3, "NAND", ha="right", color="C0")
 ax.text(-0.45, -0.42, "OR", color="C2")
 ax.set(xlabel="x₁", ylabel="x₂")
 draw_unit(hidden, *GATES["AND"], "gray")
-for h1, h2, y in zip(nand, either, xor(ROWS), strict=True):
+for h1, h2, y in zip(nand, either, xor(ROWS)):
     fill = "C1" if y else "white"
     hidden.plot(h1, h2, "o", ms=11, mfc=fill, mec="C1", mew=1.5, zorder=3)
 hidden.text(0.6, 0.62, "AND", ha="right", color="gray")
@@ -207,7 +162,7 @@ for epoch, u in enumerate(after, start=1):
     w1, w2 = history.weights[u]
     row = f"{epoch:5}  {history.mistakes[epoch - 1]:8}"
     print(f"{row}  {w1:6.2f}  {w2:6.2f}  {history.biases[u]:6.2f}")
-total_mistakes = int(history.mistakes.sum())
+mistakes_total = history.mistakes.sum()
 epochs_needed = len(history.mistakes)
 
 # %% train-figure
@@ -236,15 +191,14 @@ for epoch in [1, 2, 3, 4, 5, 1000]:
     w1, w2 = forever.weights[u]
     row = f"{epoch:6}  {forever.mistakes[epoch - 1]:8}"
     print(f"{row}  {w1:2.0f}  {w2:2.0f}  {forever.biases[u]:2.0f}")
-xor_mistakes = int(forever.mistakes[-1])
-largest_weight = float(np.abs(forever.weights).max())
+weight_largest = np.abs(forever.weights).max()
+mistakes_last = forever.mistakes[-1]
 
 # %% mistakes-figure
 fig, ax = plt.subplots(figsize=(4.8, 2.6))
 epochs = np.arange(1, 16)
-ax.plot(
-    epochs[:epochs_needed], history.mistakes, "C0o-", label="separable points"
-)
+seen = epochs[:epochs_needed]
+ax.plot(seen, history.mistakes[:15], "C0o-", label="separable points")
 ax.plot(epochs, forever.mistakes[:15], "C1s--", label="XOR")
 ax.set(xlabel="epoch", ylabel="mistakes in the epoch", ylim=(-0.5, None))
 ax.set_yticks([0, 4, 8, 12, 16])
@@ -254,20 +208,22 @@ show()
 # %% bound
 bound = mistake_bound(X, t, w_true, b_true)
 order_rng = np.random.default_rng(shifted(0))
-totals, nearest = [], []
+totals, nearest, count_unsteady = [], [], 0
 for _ in range(100):
     order = order_rng.permutation(samples)
     run = train_perceptron(X[order], t[order])
     w, b = run.weights[-1], run.biases[-1]
     totals.append(int(run.mistakes.sum()))
+    count_unsteady += bool((np.diff(run.mistakes) > 0).any())
     nearest.append(np.abs(X @ w + b).min() / np.linalg.norm(w))
-fewest, most = min(totals), max(totals)
-print(f"mistakes over 100 orders: {fewest} to {most}; bound {bound:.0f}")
+mistakes_fewest, mistakes_most = min(totals), max(totals)
+print(f"mistakes over 100 orders: {mistakes_fewest} to {mistakes_most}")
+print(f"bound: {bound:.0f}")
+print(f"an epoch with more than the one before: {count_unsteady} orders")
 
 # %% margin
-gap_true = float(np.abs(X @ w_true + b_true).min() / np.linalg.norm(w_true))
-gap_median = float(np.median(nearest))
-gap_least = float(np.min(nearest))
+gap_true = np.abs(X @ w_true + b_true).min() / np.linalg.norm(w_true)
+gap_median, gap_least = np.median(nearest), np.min(nearest)
 print("distance from the line to the nearest point")
 print(f"  line that labelled the points: {gap_true:.4f}")
 print(f"  learned, median of 100 orders: {gap_median:.4f}")
@@ -280,13 +236,13 @@ t_wrong[far] = 1 - t_wrong[far]
 stuck = train_perceptron(X, t_wrong, epochs=200)
 print("first epochs:", *stuck.mistakes[:12])
 print("last epochs: ", *stuck.mistakes[-12:])
-fewest_stuck = int(stuck.mistakes.min())
+mistakes_stuck = stuck.mistakes.min()
 epochs_stuck = len(stuck.mistakes)
 
 # %% no-bias
 without_bias = found["AND"][:, :, grid == 0]
-best_and = int(without_bias.max())
-print("AND without a bias: at most", best_and, "of 4 rows")
+rows_and_best = without_bias.max()
+print("AND without a bias: at most", rows_and_best, "of 4 rows")
 
 # %% sigmoid-unit
 w1, w2, b = np.meshgrid(grid, grid, grid)

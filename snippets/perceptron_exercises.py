@@ -18,10 +18,10 @@ from dlnotes.seed import shifted
 grid = np.arange(-2, 2.25, 0.25)
 functions = list(product([0, 1], repeat=4))
 missing = [t for t in functions if rows_right(t, grid).max() < 4]
-reachable = len(functions) - len(missing)
-print(f"{reachable} of {len(functions)} found; no unit for:")
+count_separable = len(functions) - len(missing)
+print(f"{count_separable} of {len(functions)} found; no unit for:")
 for t in missing:
-    print(dict(zip(["00", "01", "10", "11"], t, strict=True)))
+    print(dict(zip(["00", "01", "10", "11"], t)))
 
 # %% solution-2
 rng = np.random.default_rng(shifted(0))
@@ -37,5 +37,5 @@ for rate, run in runs.items():
 # %% solution-3
 both = threshold_unit(ROWS, (1, 1), -1.5)
 y = threshold_unit(np.column_stack([ROWS, both]), (1, 1, -2), -0.5)
-for (x1, x2), hidden, answer in zip(ROWS, both, y, strict=True):
+for (x1, x2), hidden, answer in zip(ROWS, both, y):
     print(f"x = ({x1}, {x2})   AND = {hidden}   y = {answer}")

@@ -113,7 +113,7 @@ Table(
         "training:.3f",
         "validation loss:.3f",
         "test:.3f",
-        "gain",
+        "improvement",
     ],
     rows,
 ).show()

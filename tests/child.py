@@ -57,7 +57,7 @@ def run(program: str, out: str, without_dlnotes: bool, offset: int) -> None:
     (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
 
 
-NODE = 18.0  # points: a marker as large as that is a node, and carries its label
+NODE = 18.0  # points: a disc as large as that is a node, and carries its label
 
 
 class Refuse:
@@ -117,23 +117,28 @@ def _inside(box: Bbox, whole: Bbox) -> bool:
 
 def _curves(ax: Any) -> list[np.ndarray]:
     """Return the pixels that lines and clouds of points pass through in the axes."""
-    found = []
+    found, nodes = [], []
     for line in ax.lines:
-        if line.get_markersize() > NODE:
-            continue
         points = line.get_transform().transform(line.get_xydata())
+        if line.get_marker() not in ("None", "", " ") and line.get_markersize() > NODE:
+            radius = line.get_markersize() / 2 * ax.figure.dpi / 72
+            nodes += [(point, radius) for point in points]
+            continue
         if line.get_linestyle() not in ("None", "", " "):
             points = _dense(points)
         found.append(points)
     for cloud in ax.collections:
-        offsets = cloud.get_offsets()
         sizes = getattr(cloud, "get_sizes", list)()  # points²
+        points = cloud.get_offset_transform().transform(cloud.get_offsets())
         if len(sizes) and max(sizes) > NODE**2:
-            continue
-        if len(offsets) and cloud.get_offset_transform() == ax.transData:
-            found.append(ax.transData.transform(offsets))
-    box = ax.bbox
-    return [p[_within(p, box)] for p in found if len(p)]
+            radius = max(sizes) ** 0.5 / 2 * ax.figure.dpi / 72
+            nodes += [(point, radius) for point in points]
+        elif len(sizes) and cloud.get_offset_transform() == ax.transData:
+            found.append(points)
+    found = [points[_within(points, ax.bbox)] for points in found if len(points)]
+    for centre, radius in nodes:  # what passes below a node is not seen
+        found = [p[np.hypot(*(p - centre).T) > radius] for p in found]
+    return found
 
 
 def _dense(points: np.ndarray) -> np.ndarray:

@@ -61,6 +61,13 @@ def any_run(request: pytest.FixtureRequest, book: Book) -> Callable[[str], Run]:
     return run_of(up_to_date(book, Settings(seed_offset=request.param)))
 
 
+@pytest.fixture(scope="session")
+def every_run(book: Book) -> Callable[[str], list[Run]]:
+    """Return the runs of a snippet by name, with all three sets of seeds."""
+    found = [run_of(up_to_date(book, Settings(seed_offset=n))) for n in OFFSETS]
+    return lambda name: [run(name) for run in found]
+
+
 def run_of(outcome: Outcome) -> Callable[[str], Run]:
     def run(name: str) -> Run:
         failed = [failure for failure in outcome.failures if failure.name == name]

@@ -69,29 +69,39 @@ def test_a_step_function_passes_nothing_back() -> None:
     assert slope == 0
 
 
+def listed(values: dict, name: str) -> list[float]:
+    """Return the two numbers that a list of the text quotes."""
+    return [values[f"{name}[0]"], values[f"{name}[1]"]]
+
+
 def test_forward_numbers_are_those_of_the_text(values: dict) -> None:
-    assert values["z1_1"] == pytest.approx(0.15 * 0.05 + 0.20 * 0.10)
-    assert values["z1_2"] == pytest.approx(0.25 * 0.05 + 0.30 * 0.10)
-    a1, a2 = values["a1_1"], values["a1_2"]
-    assert [a1, a2] == pytest.approx(sigmoid([values["z1_1"], values["z1_2"]]))
-    assert values["z2_1"] == pytest.approx(0.40 * a1 + 0.45 * a2)
-    assert values["z2_2"] == pytest.approx(0.50 * a1 + 0.55 * a2)
-    y = sigmoid([values["z2_1"], values["z2_2"]])
-    assert [values["y_1"], values["y_2"]] == pytest.approx(y)
+    z1, a1 = listed(values, "z1"), listed(values, "a1")
+    assert z1[0] == pytest.approx(0.15 * 0.05 + 0.20 * 0.10)
+    assert z1[1] == pytest.approx(0.25 * 0.05 + 0.30 * 0.10)
+    assert a1 == pytest.approx(sigmoid(z1))
+    z2 = listed(values, "z2")
+    assert z2[0] == pytest.approx(0.40 * a1[0] + 0.45 * a1[1])
+    assert z2[1] == pytest.approx(0.50 * a1[0] + 0.55 * a1[1])
+    y = sigmoid(z2)
+    assert listed(values, "a2") == pytest.approx(y)
     assert values["loss"] == pytest.approx(0.5 * np.sum((T[0] - y) ** 2))
 
 
 def test_backward_numbers_are_those_of_the_text(values: dict) -> None:
-    v = values
-    assert v["error_1"] == pytest.approx(v["y_1"] - 0.01)
-    assert v["d2_1"] == pytest.approx(v["error_1"] * v["g2_1"])
-    assert v["g2_1"] == pytest.approx(v["y_1"] * (1 - v["y_1"]))
-    assert v["part_1"] == pytest.approx(0.40 * v["d2_1"])
-    assert v["part_2"] == pytest.approx(0.50 * v["d2_2"])
-    assert v["part_1"] > 0 > v["part_2"]
-    assert v["back_1"] == pytest.approx(v["part_1"] + v["part_2"])
-    assert v["d1_1"] == pytest.approx(v["g1_1"] * v["back_1"])
-    assert gradients()[0][0] == pytest.approx(v["d1_1"] * X[0])
+    y, error, slope2, delta2, pulls = (
+        listed(values, name)
+        for name in ("a2", "error", "slope2", "delta2", "delta_pulls")
+    )
+    assert error[0] == pytest.approx(y[0] - 0.01)
+    assert delta2[0] == pytest.approx(error[0] * slope2[0])
+    assert slope2[0] == pytest.approx(y[0] * (1 - y[0]))
+    assert pulls == pytest.approx([0.40 * delta2[0], 0.50 * delta2[1]])
+    assert pulls[0] > 0 > pulls[1]
+    assert values["delta_pulled"] == pytest.approx(sum(pulls))
+    delta1 = values["slope1[0]"] * values["delta_pulled"]
+    assert values["delta1[0]"] == pytest.approx(delta1)
+    assert gradients()[0][0] == pytest.approx(delta1 * X[0])
+    assert gradients()[0][1] == pytest.approx(values["delta1[1]"] * X[0])
 
 
 def test_first_layer_derivatives_are_two_orders_of_magnitude_smaller() -> None:
@@ -102,7 +112,7 @@ def test_first_layer_derivatives_are_two_orders_of_magnitude_smaller() -> None:
 
 def test_hand_numpy_layers_and_torch_agree_to_rounding(values: dict) -> None:
     assert values["torch_gap"] < 1e-15
-    assert values["engine_gap"] < 1e-15
+    assert values["gap_engine"] < 1e-15
 
 
 def test_numerical_gradient_takes_two_passes_per_weight(values: dict) -> None:
@@ -115,9 +125,9 @@ def test_numerical_gradient_takes_two_passes_per_weight(values: dict) -> None:
 
 @pytest.mark.settles("swapped-indices")
 def test_training_ends_at_the_losses_of_the_text(values: dict) -> None:
-    assert f"{values['right_loss']:.9f}" == "0.012563065"
-    assert f"{values['wrong_loss']:.9f}" == "0.012563015"
-    assert 0 < values["largest_gap"] < 1e-6
+    assert f"{values['loss_right']:.9f}" == "0.012563065"
+    assert f"{values['loss_wrong']:.9f}" == "0.012563015"
+    assert 0 < values["gap_largest"] < 1e-6
 
 
 def test_an_absolute_difference_says_nothing() -> None:
@@ -127,13 +137,13 @@ def test_an_absolute_difference_says_nothing() -> None:
 
 
 def test_the_right_gradient_passes_the_check(values: dict) -> None:
-    assert values["check1"] < 1e-7
-    assert values["check2"] < 1e-7
+    assert values["error_right[0]"] < 1e-7
+    assert values["error_right[1]"] < 1e-7
 
 
 def test_exchanged_indices_fail_the_check_in_the_first_layer_only(values: dict) -> None:
-    assert values["wrong_check1"] == pytest.approx(7.03, abs=0.005)
-    assert values["wrong_check2"] < 1e-7
+    assert values["error_wrong[0]"] == pytest.approx(7.03, abs=0.005)
+    assert values["error_wrong[1]"] < 1e-7
 
 
 @pytest.mark.settles("swapped-indices")
@@ -146,18 +156,22 @@ def test_exchanged_indices_are_wrong_by_703_percent_and_half_in_sign() -> None:
 
 
 def test_exchange_moves_the_push_and_keeps_its_total(values: dict) -> None:
-    assert values["wrong_total"] == pytest.approx(values["right_total"], rel=2e-3)
+    right, wrong = values["delta_total_right"], values["delta_total_wrong"]
+    assert wrong == pytest.approx(right, rel=2e-3)
+    assert right == pytest.approx((gradients()[0] / X).sum(axis=0)[0])
+    assert wrong == pytest.approx((gradients(Exchanged)[0] / X).sum(axis=0)[0])
 
 
-def test_the_first_layer_hardly_matters(values: dict) -> None:
-    assert values["frozen_check"] == pytest.approx(1)
-    fall = values["loss"] - values["right_loss"]
-    assert values["loss"] - values["frozen_loss"] > 0.99 * fall
+def test_the_first_layer_matters_very_little(values: dict) -> None:
+    assert values["error_frozen"] == pytest.approx(1)
+    fall = values["loss"] - values["loss_right"]
+    assert values["loss"] - values["loss_frozen"] > 0.99 * fall
 
 
 def test_slope_at_the_output_is_a_small_error_without_a_sign(values: dict) -> None:
-    assert 0.05 < values["slope_check"] < 0.07
-    assert values["slope_loss"] == pytest.approx(values["right_loss"], rel=2e-3)
+    assert 0.05 < values["error_slope"] < 0.07
+    assert values["error_slope_percent"] == pytest.approx(100 * values["error_slope"])
+    assert values["loss_slope"] == pytest.approx(values["loss_right"], rel=2e-3)
     assert sigmoid_derivative(0.5) != sigmoid_derivative(sigmoid(0.5))
 
 
@@ -177,6 +191,10 @@ def test_engine_adds_up_the_ways() -> None:
         for parent, slope in zip(node.parents, node.slopes, strict=True):
             parent.grad = node.grad * slope
     assert a.grad in (1, 3)
+
+
+def test_the_error_at_a_tiny_step_is_the_one_quoted(values: dict) -> None:
+    assert values["error_tiny"] == pytest.approx(check1(gradients()[0], 1e-12))
 
 
 def test_a_smaller_step_is_not_better() -> None:

@@ -100,19 +100,29 @@ def test_a_correction_moves_z_towards_the_wanted_answer() -> None:
     assert lower < higher
 
 
-def test_training_run(book_run) -> None:
-    run = book_run("perceptron")
+def test_training_run(any_run) -> None:
+    run = any_run("perceptron")
     log = run.log("train").splitlines()
     mistakes = [int(line.split()[1]) for line in log[1:]]
     assert mistakes[-1] == 0
-    assert mistakes != sorted(mistakes, reverse=True)  # they do not fall steadily
-    assert sum(mistakes) == run.values["total_mistakes"]
+    assert sum(mistakes) == run.values["mistakes_total"]
     assert len(mistakes) == run.values["epochs_needed"]
 
 
-def test_bound_holds_over_the_orders(book_run) -> None:
-    values = book_run("perceptron").values
-    assert values["fewest"] < values["most"] <= values["bound"] / 10
+def test_the_mistakes_do_not_fall_steadily_on_the_page(book_run) -> None:
+    log = book_run("perceptron").log("train").splitlines()
+    mistakes = [int(line.split()[1]) for line in log[1:]]
+    assert mistakes != sorted(mistakes, reverse=True)
+
+
+def test_in_many_orders_they_do_not(any_run) -> None:
+    assert any_run("perceptron").values["count_unsteady"] > 10
+
+
+def test_bound_holds_over_the_orders(any_run) -> None:
+    values = any_run("perceptron").values
+    assert values["mistakes_most"] <= values["bound"] / 10
+    assert values["mistakes_fewest"] < values["mistakes_most"] / 2
     assert values["gap_least"] < values["gap_median"] < values["gap_true"]
     assert values["gap_true"] > 0.15
 
@@ -145,11 +155,12 @@ def test_no_unit_on_the_way_gets_more_than_two_rows_of_xor() -> None:
     assert history.mistakes[-1] == 4
 
 
-def test_one_wrong_label_and_it_never_settles(book_run) -> None:
-    run = book_run("perceptron")
-    assert run.values["fewest_stuck"] > 0
+def test_one_wrong_label_and_it_never_settles(any_run) -> None:
+    run = any_run("perceptron")
+    assert run.values["mistakes_stuck"] > 0
+    assert run.values["epochs_stuck"] == 200
     counts = re.findall(r"\d+", run.log("mislabelled"))
-    assert min(map(int, counts)) >= run.values["fewest_stuck"]
+    assert min(map(int, counts)) >= run.values["mistakes_stuck"]
 
 
 def test_without_a_bias_and_gets_two_rows() -> None:
@@ -178,7 +189,7 @@ def test_all_tables_of_two_inputs_but_two_are_separable(book_run) -> None:
     tables = product([0, 1], repeat=4)
     missing = [t for t in tables if rows_right(t, grid).max() < 4]
     assert missing == [(0, 1, 1, 0), (1, 0, 0, 1)]
-    assert book_run("perceptron_exercises").values["reachable"] == 14
+    assert book_run("perceptron_exercises").values["count_separable"] == 14
 
 
 def test_the_learning_rate_changes_nothing_but_the_scale() -> None:
