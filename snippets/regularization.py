@@ -135,7 +135,7 @@ for _ in range(500):
 pairs = zip(ours.parameters(), theirs.parameters())
 difference = max((a - b).abs().max().item() for a, b in pairs)
 largest = max(p.abs().max().item() for p in ours.parameters())
-print(f"largest weight {largest:.2f}, largest difference {difference:.0e}")
+print(f"largest weight {largest:.2f}, largest difference {difference:.1g}")
 
 # %% biases
 spring = nn.Linear(1, 1)

@@ -105,13 +105,13 @@ gains = {
 rows = []
 for name, gain in gains.items():
     error = gain.std() / DRAWS**0.5
-    shown = f"{gain.mean():+.3f} ± {error:.3f}" if name != "none" else ""
+    shown = f"{gain.mean():+.2f} ± {error:.2f}" if name != "none" else ""
     rows.append([name, *found[name][:, :3].mean(dim=0).tolist(), shown])
 Table(
     [
         "regularization",
-        "training:.3f",
-        "validation loss:.3f",
+        "training:.2f",
+        "validation loss:.2f",
         "test:.3f",
         "improvement",
     ],
