@@ -26,9 +26,8 @@ y = torch.sin(2 * x) + 0.5 * x + 0.5
 def learn(activation, after=None, seed=0):
     """Fit the curve with two hidden layers of 20 units; return the model."""
     seed_everything(seed)
-    model = nn.Sequential(
-        MLP([1, 20, 20, 1], activation), after or nn.Identity()
-    )
+    stack = MLP([1, 20, 20, 1], activation)
+    model = nn.Sequential(stack, after or nn.Identity())
     optimizer = Adam(model.parameters(), lr=0.02)
     train(model, mse, optimizer, Batches(x, y, batch_size=len(x)), steps=400)
     return model
@@ -48,8 +47,7 @@ candidates = {
 }
 models = {name: learn(g) for name, g in candidates.items()}
 losses = {name: loss_of(model) for name, model in models.items()}
-Table(["activation", "MSE"], list(losses.items()), {"MSE": ".5f"}).show()
-loss_none, loss_sigmoid, loss_tanh, loss_relu = losses.values()
+Table(["activation", "MSE:.5f"], list(losses.items())).show()
 
 # %% collapse
 W, b = torch.eye(1), torch.zeros(1)
@@ -58,11 +56,11 @@ for layer in models["none"][0].layers:
 w_line, b_line = least_squares(x, y[:, 0])
 loss_line = mse(x @ w_line + b_line, y[:, 0]).item()
 slope, slope_line = W.item(), w_line.item()
+loss_none = losses["none"]
 print("               slope      bias     MSE")
 print(f"three layers  {slope:7.4f}  {b.item():8.4f}  {loss_none:.5f}")
-print(
-    f"least squares {slope_line:7.4f}  {b_line.item():8.4f}  {loss_line:.5f}"
-)
+rest = f"{b_line.item():8.4f}  {loss_line:.5f}"
+print(f"least squares {slope_line:7.4f}  {rest}")
 parameters = sum(p.numel() for p in models["none"].parameters())
 
 # %% figure
@@ -80,18 +78,14 @@ floors = {
     "ReLU": (y - y.clamp(min=0)).square().mean().item(),
     "sigmoid": (y - y.clamp(0, 1)).square().mean().item(),
 }
-rows = [["identity", 0, loss_tanh, 0.0]]
-for name, after, seed in [
+rows = [["identity", 0, losses["tanh"], 0.0]]
+for name, after, seed in (
     ("sigmoid", nn.Sigmoid(), 0),
     ("ReLU", nn.ReLU(), 0),
     ("ReLU", nn.ReLU(), 1),
-]:
+):
     loss = loss_of(learn(torch.tanh, after, seed))
     rows.append([name, seed, loss, floors[name]])
-Table(
-    ["output", "seed", "MSE", "lowest possible"],
-    rows,
-    {"MSE": ".4f", "lowest possible": ".4f"},
-).show()
+Table(["output", "seed", "MSE:.4f", "lowest possible:.4f"], rows).show()
 loss_squashed, loss_dead, loss_cut = (row[2] for row in rows[1:])
 mean_square = y.square().mean().item()

@@ -27,13 +27,13 @@ def through_softmax(P, dP):
 Z, upstream = rng.normal(size=(2, 5, 10))
 P = softmax(Z)
 by_matrix = (softmax_jacobian(Z) @ upstream[..., None])[..., 0]
-product_gap = float(np.abs(through_softmax(P, upstream) - by_matrix).max())
-print(f"with and without the matrix differ by {product_gap:.0e}")
+gap_product = np.abs(through_softmax(P, upstream) - by_matrix).max()
+print(f"with and without the matrix differ by {gap_product:.0e}")
 
 target = np.eye(10)[rng.integers(10, size=5)]
 of_loss = through_softmax(P, -target / P)  # the loss is −Σ target · log P
-short_gap = float(np.abs(of_loss - (P - target)).max())
-print(f"cross-entropy: P - target differs by {short_gap:.0e}")
+gap_short = np.abs(of_loss - (P - target)).max()
+print(f"cross-entropy: P - target differs by {gap_short:.0e}")
 
 
 # %% solution-3

@@ -48,10 +48,10 @@ def outputs(K, loss, targets):
 
 # %% identity
 z = outputs(1, mse, height(X))
-rmse_height = mse(z, height(X_val)).sqrt().item()
-sd_height = height(X_val).std().item()
-print(f"height of the ink: RMSE {rmse_height:.3f} rows")
-print(f"always the mean would give about {sd_height:.3f}")
+error_height = mse(z, height(X_val)).sqrt().item()
+spread_height = height(X_val).std().item()
+print(f"height of the ink: RMSE {error_height:.3f} rows")
+print(f"always the mean would give about {spread_height:.3f}")
 
 # %% sigmoid
 z = outputs(1, bce_with_logits, is_even(y))

@@ -36,18 +36,14 @@ def steps_to_doubt(z, gradient, rate=1.0):
 
 # %% escape-table
 starts = [2.0, 4.0, 6.0, 8.0]
-slow = [steps_to_doubt(z, by_squared_error) for z in starts]
-fast = [steps_to_doubt(z, by_cross_entropy) for z in starts]
-Table(
-    ["z", "σ(z)", "squared error", "cross-entropy"],
-    [
-        [z, float(sigmoid(z)), s, f]
-        for z, s, f in zip(starts, slow, fast, strict=True)
-    ],
-    {"z": "g", "σ(z)": ".4f", "squared error": ",", "cross-entropy": ","},
-).show()
-slow_8, fast_8 = slow[-1], fast[-1]
-growth = slow[-1] / slow[-2]
+steps = {
+    "squared error": [steps_to_doubt(z, by_squared_error) for z in starts],
+    "cross-entropy": [steps_to_doubt(z, by_cross_entropy) for z in starts],
+}
+columns = starts, sigmoid(starts).tolist(), *steps.values()
+head = ["z:g", "σ(z):.4f", "squared error:,", "cross-entropy:,"]
+Table(head, list(zip(*columns))).show()
+ratio_growth = steps["squared error"][3] / steps["squared error"][2]
 
 # %% digits
 (X, y), val, _ = load_digits()
@@ -65,10 +61,8 @@ def untrained(activation, shift=0.0):
 def learn(model, rate):
     """Train for 20 epochs; return the validation accuracy."""
     batches = Batches(X, y, batch_size=128)
-    steps = 20 * len(batches)
-    train(
-        model, cross_entropy, SGD(model.parameters(), lr=rate), batches, steps
-    )
+    optimizer = SGD(model.parameters(), lr=rate)
+    train(model, cross_entropy, optimizer, batches, 20 * len(batches))
     return evaluate(model, accuracy, [val])
 
 
@@ -79,36 +73,32 @@ def dead(model):
 
 
 # %% dead
-rates, shares, scores = [0.5, 1.0, 2.0], [], []
-for rate in rates:
+share_dead = {0: dead(untrained(torch.relu))}
+accuracy_relu, accuracy_leaky, accuracy_silu = {}, {}, {}
+rows = []
+for rate in (0.5, 1.0, 2.0):
     models = [untrained(g) for g in (torch.relu, leaky_relu, silu)]
-    scores.append([learn(model, rate) for model in models])
-    shares.append(dead(models[0]))
-Table(
-    ["rate η", "dead", "ReLU", "leaky", "SiLU"],
-    [
-        [rate, share, *row]
-        for rate, share, row in zip(rates, shares, scores, strict=True)
-    ],
-    {"dead": ".0%", "ReLU": ".3f", "leaky": ".3f", "SiLU": ".3f"},
-).show()
-dead_start = dead(untrained(torch.relu))
-dead_low, dead_middle, dead_high = shares
-relu_low, relu_middle, relu_high = (row[0] for row in scores)
-leaky_high, silu_high = scores[2][1:]
-guess = torch.bincount(val[1]).max().item() / len(val[1])
+    found = accuracy_relu, accuracy_leaky, accuracy_silu
+    for model, of_rate in zip(models, found):
+        of_rate[rate] = learn(model, rate)
+    share_dead[rate] = dead(models[0])
+    found = [of_rate[rate] for of_rate in found]
+    rows.append([rate, share_dead[rate], *found])
+head = ["dead:.0%", "ReLU:.3f", "leaky:.3f", "SiLU:.3f"]
+Table(["rate η", *head], rows).show()
+accuracy_guess = torch.bincount(val[1]).max().item() / len(val[1])
 
 # %% revive
-moved, revived = [], []
-for name, g in [
+moved, revived = {}, {}
+for name, g in (
     ("ReLU", torch.relu),
     ("leaky ReLU", leaky_relu),
     ("SiLU", silu),
-]:
+):
     model = untrained(g, shift=-3.0)
-    before, dead_before = model.layers[0].weight.detach().clone(), dead(model)
-    revived.append(learn(model, 0.5))
-    moved.append((model.layers[0].weight - before).abs().max().item())
-    print(f"{name:11} moved by {moved[-1]:.3g}, accuracy {revived[-1]:.3f}")
-moved_relu, moved_leaky, moved_silu = moved
-revived_relu, revived_leaky, revived_silu = revived
+    before = model.layers[0].weight.detach().clone()
+    share_dead_before = dead(model)
+    revived[name] = learn(model, 0.5)
+    moved[name] = (model.layers[0].weight - before).abs().max().item()
+    print(f"{name:11} moved by {moved[name]:.3g}", end=", ")
+    print(f"accuracy {revived[name]:.3f}")

@@ -16,7 +16,8 @@ def held(run: Run, name: str) -> Any:
     """
     tree: dict[Any, Any] = {}
     for label, value in run.values.items():
-        node, indexes = ast.parse(label, mode="eval").body, []
+        node: ast.expr = ast.parse(label, mode="eval").body
+        indexes: list[Any] = []
         while isinstance(node, ast.Subscript):
             indexes.insert(0, ast.literal_eval(node.slice))
             node = node.value

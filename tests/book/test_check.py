@@ -19,6 +19,8 @@ EN = """
     @source mini.shapes.area
 
     See [the section](#title).
+
+    @setup
 """
 ZH = """
     # 标题 {#title}
@@ -30,6 +32,8 @@ ZH = """
     @source mini.shapes.area
 
     见[这一节](#title)。
+
+    @setup
 """
 SNIPPET = """
     # %% all
@@ -63,6 +67,7 @@ def book(small: Any) -> Any:
     small.snippet(SNIPPET)
     small.module("shapes", MODULE)
     small.write("docs/zh.po", CATALOGUE)
+    small.write("pyproject.toml", "[project.urls]\nRepository = 'https://b.example'\n")
     small.write("docs/en/part/page.md", EN)
     small.write("docs/zh/part/page.md", ZH)
     small.save()
@@ -301,3 +306,22 @@ def test_pages_that_use_a_snippet(book: Any) -> None:
     assert names == ["broken.md", "page.md", "quotes.md", "page.md"]
     (shown,) = directives(book.root / "docs/en/broken.md")
     assert (shown.kind, shown.line) == ("log", 5)
+
+
+def test_a_chapter_says_how_to_run_its_code(book: Any) -> None:
+    for language in ("en", "zh"):
+        edit(book, f"docs/{language}/part/page.md", "@setup", "")
+    assert told(book) == [
+        f"docs/{language}/part/page.md:1: the chapter shows code: write @setup on a "
+        "line before its first section"
+        for language in ("en", "zh")
+    ]
+
+
+def test_the_repository_has_an_address(book: Any) -> None:
+    (book.root / "pyproject.toml").unlink()
+    assert told(book) == [
+        f"docs/{language}/part/page.md:11: @setup needs the address of the repository: "
+        "set Repository below [project.urls] in pyproject.toml"
+        for language in ("en", "zh")
+    ]

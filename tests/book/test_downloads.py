@@ -2,14 +2,18 @@
 
 import ast
 import json
+import re
+import sys
 import time
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
-from dlnotes.book.downloads import programs, write_notebooks
+from dlnotes.book.downloads import notebooks, programs, write_notebooks
 from dlnotes.book.gather import gather
 from dlnotes.book.sources import Sources
 from dlnotes.book.store import Run
@@ -37,6 +41,10 @@ CATALOGUE = """
 
     msgid "head"
     msgstr "表头"
+"""
+PROJECT = """
+    [project.urls]
+    Repository = "https://book.example/code"
 """
 TABLE = "<table><tr><th>head</th></tr></table>"
 OUTPUTS = {
@@ -100,17 +108,30 @@ def test_programs_are_the_files_as_they_are(book: Any) -> None:
 
 def test_chinese_programs_differ_in_their_comments_only(book: Any) -> None:
     en, zh = offered(book, "en"), offered(book, "zh")
+    assert "# a word" in en["runs/one.py"]
+    translated = en["runs/one.py"].replace("# a word", "# 一个词")
+    assert zh["runs/one.py"] == translated
     for name in ("runs/one.py", "runs/one_standalone.py"):
-        assert "# a word" in en[name]
-        assert zh[name] == en[name].replace("# a word", "# 一个词")
+        assert en[name] != zh[name]
+        assert ast.dump(ast.parse(en[name])) == ast.dump(ast.parse(zh[name]))
+    assert re.findall("# .*", zh["runs/one_standalone.py"]) == [
+        "# snippets/one.py 的单文件版，无需 dlnotes。",
+        "# 用到的本书代码从第 14 行开始。",
+        "# all:",
+        "# 一个词",
+        "# Some *text*.",
+        "# 用到的本书代码。",
+        "# shapes.py",
+    ]
 
 
-def test_the_standalone_program_needs_no_package(book: Any) -> None:
+def test_the_standalone_program_needs_no_package(
+    book: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     program = offered(book, "en")["runs/one_standalone.py"]
     ast.parse(program)
-    space: dict[str, Any] = {}
-    exec(program, space)
-    assert space["answer"] == 12
+    exec(program, {"__name__": "__main__"})
+    assert capsys.readouterr().out == "12\n"
     assert "mini" not in {name.split(".")[0] for name in imports(program)}
 
 
@@ -140,6 +161,49 @@ def test_notebooks_are_valid_and_hold_the_outputs(
     word, head = ("a word", "head") if language == "en" else ("一个词", "表头")
     assert code["source"].startswith(f"answer = area(2)  # {word}\n")
     assert f"<th>{head}</th>" in code["outputs"][1]["data"]["text/html"]
+
+
+def downloaded(book: Any, language: str, site: str | None) -> list[dict[str, Any]]:
+    """Return the cells of the notebook that a reader downloads."""
+    ((path, text),) = notebooks(book.book, with_run(book), language, site)
+    assert path == "runs/one.ipynb"
+    notebook = json.loads(text)
+    nbformat.validate(notebook)
+    return notebook["cells"]
+
+
+def test_a_downloaded_notebook_links_to_the_site_or_not_at_all(book: Any) -> None:
+    site = "https://book.example/en/"
+    known, unknown = (downloaded(book, "en", where) for where in (site, None))
+    links = re.findall('href="([^"]*)"', known[0]["source"])
+    assert links == [
+        f"{site}runs/one{end}" for end in (".html", ".py", ".ipynb", "_standalone.py")
+    ]
+    assert unknown[0]["source"] == "# one\n\nShow an area."
+    assert unknown[1:] == known[1:]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_downloaded_notebook_installs_the_package_where_it_is_missing(
+    book: Any, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(downloaded(book, language, None)) == 4
+    book.write("pyproject.toml", PROJECT)
+    cells = downloaded(book, language, None)
+    title, install, imported, *_ = cells
+    assert (title["cell_type"], imported["id"]) == ("markdown", "imports")
+    assert (install["execution_count"], install["outputs"]) == (None, [])
+    code = TransformerManager().transform_cell(install["source"])
+    done: list[tuple[str, ...]] = []
+    shell = SimpleNamespace(run_line_magic=lambda *given: done.append(given))
+    space = {"get_ipython": lambda: shell}
+    monkeypatch.setitem(sys.modules, "mini", None)
+    exec(code, space)
+    assert done == [("pip", "install git+https://book.example/code")]
+    monkeypatch.setitem(sys.modules, "mini", ModuleType("mini"))
+    monkeypatch.setitem(sys.modules, "mini.book", ModuleType("mini.book"))
+    exec(code, space)
+    assert len(done) == 1
 
 
 def test_a_notebook_is_written_again_only_when_it_changes(

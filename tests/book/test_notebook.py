@@ -78,6 +78,16 @@ def test_source_and_heading_can_be_replaced(small: SmallBook) -> None:
     assert found["cells"][2]["source"] == "X = 1  # WHY"
 
 
+def test_code_can_run_before_the_snippet(small: SmallBook) -> None:
+    small.snippet(TEXT)
+    found = notebook(small.read(), lambda name: [], first="%pip install x")
+    validate(found)
+    kinds = [cell["cell_type"] for cell in found["cells"]]
+    assert kinds == ["markdown", "code", "markdown", "code", "code"]
+    assert found["cells"][1]["source"] == "%pip install x"
+    assert found["cells"][1]["execution_count"] is None
+
+
 def test_outputs_are_asked_for_by_cell(small: SmallBook) -> None:
     small.snippet(TEXT)
     asked: list[str] = []

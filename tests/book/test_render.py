@@ -48,10 +48,12 @@ def shown(**data: str) -> dict:
 
 
 def test_fences() -> None:
-    assert fence("x = 1", []) == "```python\nx = 1\n```"
-    assert fence("x\ny", [2, 1]) == '```python hl_lines="2 1"\nx\ny\n```'
-    assert fence('"""```"""', []) == '````python\n"""```"""\n````'
-    assert fence("'`'", []).startswith("```python\n")
+    head = '{ .python data-dl-copy="a#b" }'
+    assert fence("x = 1", [], "a#b") == f"```{head}\nx = 1\n```"
+    marked = '{ .python hl_lines="2 1" data-dl-copy="a#b" }'
+    assert fence("x\ny", [2, 1], "a#b") == f"```{marked}\nx\ny\n```"
+    assert fence('"""```"""', [], "a#b") == f'````{head}\n"""```"""\n````'
+    assert fence("'`'", [], "a#b").startswith("```{")
 
 
 def test_a_mark_is_a_text_and_no_pattern() -> None:
@@ -85,7 +87,7 @@ def test_downloads_are_four_links() -> None:
         '<a href="../runs/demo.html">run page</a>',
         '<a href="../runs/demo.py" download>.py</a>',
         '<a href="../runs/demo.ipynb" download>.ipynb</a>',
-        '<a href="../runs/demo_standalone.py" download>standalone</a>',
+        '<a href="../runs/demo_standalone.py" download>one file, no dlnotes needed</a>',
     ]
 
 

@@ -252,11 +252,16 @@ def error_of(text: str, sources: Sources, language: str = "en") -> str:
 def test_source_becomes_code_and_a_link_to_its_file(sources: Sources) -> None:
     woven = weave("@source mini.shapes.area\n", "en", sources, path="part/page.md")
     assert woven == (
-        "\n```python\n@cache\ndef area(r):\n"
+        '\n```{ .python data-dl-copy="mini.shapes.area" }\n@cache\ndef area(r):\n'
         '    """Return an area."""\n    # a comment about area\n'
         "    square = r * r  # (B, T)\n    return PI * square\n```\n\n"
         '<p class="dl-origin" data-search-exclude>'
         '<a href="../source/mini/shapes.py"><code>mini.shapes.area</code></a></p>\n\n'
+        '\n\n<script type="application/json" id="dl-copied">{"mini.shapes.area": '
+        '{"": "from functools import cache\\n\\nfrom mini.shapes import PI\\n\\n'
+        '@cache\\ndef area(r):\\n    \\"\\"\\"Return an area.\\"\\"\\"\\n'
+        "    # a comment about area\\n    square = r * r  # (B, T)\\n"
+        '    return PI * square\\n\\n"}}</script>\n\n'
     )
 
 
@@ -280,7 +285,7 @@ def test_links_lead_up_from_where_the_page_lies(
 
 def test_source_of_a_method_is_unindented(sources: Sources) -> None:
     woven = weave("@source mini.shapes.Circle.area\n", "en", sources)
-    assert "```python\ndef area(self):\n    return area(self.r)\n```" in woven
+    assert "}\ndef area(self):\n    return area(self.r)\n```" in woven
 
 
 def test_code_shows_the_cell_and_not_what_it_printed(sources: Sources) -> None:
@@ -304,14 +309,14 @@ def test_code_that_holds_fences_is_fenced_by_more(
 ) -> None:
     ticks = snippet(tmp_path, "ticks", "# %% all\nx = '''\n````\n'''\n")
     here = Sources(sources.library, {"ticks": ticks}, {}, {}, {})
-    assert "`````python\nx = '''\n````\n'''\n`````\n" in weave(
-        "@code ticks#all\n", "en", here
-    )
+    woven = weave("@code ticks#all\n", "en", here)
+    assert woven.startswith('\n`````{ .python data-dl-copy="ticks#all" }\n')
+    assert "}\nx = '''\n````\n'''\n`````\n" in woven
 
 
 def test_mark_highlights_the_one_line_that_holds_the_text(sources: Sources) -> None:
     text = '@source mini.shapes.area mark="PI *" mark="square ="\n'
-    assert '```python hl_lines="6 5"\n' in weave(text, "en", sources)
+    assert '```{ .python hl_lines="6 5" ' in weave(text, "en", sources)
 
 
 def test_mark_may_quote_a_comment_in_both_languages(sources: Sources) -> None:
@@ -339,8 +344,12 @@ def test_run_shows_code_then_outputs_then_where_they_come_from(
 ) -> None:
     woven = weave("@run demo#train\n", "en", sources, path="a/b.md")
     code, _, rest = woven.partition("```\n\n")
-    assert code.startswith("\n```python\nfor step")
-    log, _, provenance = rest.partition("</figure>")
+    assert code.startswith('\n```{ .python data-dl-copy="demo#train" }\nfor step')
+    provenance, _, after = rest.partition("\n\n")
+    assert after.startswith(
+        '\n\n<script type="application/json" id="dl-copied">{"demo"'
+    )
+    log, _, provenance = provenance.partition("</figure>")
     assert log == (
         '<figure class="dl-output dl-log" data-search-exclude><pre>step 0\nstep 1</pre>'
     )
@@ -350,7 +359,20 @@ def test_run_shows_code_then_outputs_then_where_they_come_from(
         '<a href="../runs/demo.html">run page</a> · '
         '<a href="../runs/demo.py" download>.py</a> · '
         '<a href="../runs/demo.ipynb" download>.ipynb</a> · '
-        '<a href="../runs/demo_standalone.py" download>standalone</a></p>\n\n'
+        '<a href="../runs/demo_standalone.py" download>'
+        "one file, no dlnotes needed</a></p>"
+    )
+
+
+def test_later_outputs_of_a_run_only_link_to_its_page(sources: Sources) -> None:
+    woven = weave("@log demo#train\n\n@run demo#train\n", "en", sources, path="a.md")
+    assert woven.count("Python 3.11.0, torch 2.15.0") == 1
+    assert (
+        woven.count(
+            '<p class="dl-provenance" data-search-exclude>'
+            '<a href="runs/demo.html">Run of demo</a></p>'
+        )
+        == 1
     )
 
 
@@ -395,7 +417,7 @@ def test_tables_and_labels_are_translated(sources: Sources) -> None:
     assert "<th>率 &amp; 比</th>" in woven
     assert "<td>a &lt; b</td>" in woven
     assert "运行自 <code>demo</code>" in woven
-    assert "独立程序</a>" in woven
+    assert "单文件，无需 dlnotes</a>" in woven
 
 
 def test_what_is_not_translated_is_an_error_that_names_it_and_its_cell(
@@ -418,7 +440,7 @@ def test_what_is_not_translated_is_an_error_that_names_it_and_its_cell(
 def test_a_figure_may_stand_twice_on_a_page(sources: Sources) -> None:
     text = "@figure demo#draw One\n\n@run demo#all Two\n\n@figure demo#draw Three\n"
     woven = weave(text, "en", sources)
-    ids = re.findall(r' id="([^"]*)"', woven)
+    ids = re.findall(r' id="(f[^"]*)"', woven)
     assert len(ids) == len(set(ids)) == 3
     assert re.findall(r'<use href="#([^"]*)"', woven) == ids
 
@@ -834,7 +856,7 @@ def test_directives_inside_boxes_are_blocks(
     assert "&lt;figure" not in html
     assert "<p></p>" not in html
     assert not re.search(r"<p>\s*<(figure|div|p|table)\b", html)
-    assert html.endswith("\n<p>After.</p>")
+    assert "\n<p>After.</p>\n<script" in html
     assert html.count('<span class="hll">') == 1
     assert "```" not in html
     assert len(nested.ids) == len(set(nested.ids))

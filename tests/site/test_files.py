@@ -131,6 +131,9 @@ def test_every_snippet_has_its_run_page_and_three_downloads(
                 assert (folder / file).stat().st_size > 0
             notebook = json.loads((folder / f"{name}.ipynb").read_text())
             nbformat.validate(notebook)
+            title, install, *_ = notebook["cells"]
+            assert "../runs/" not in title["source"]
+            assert f"%pip install git+{book.repository}" in install["source"]
     assert (site / "en/runs/perceptron.py").read_text() == book.snippets[
         "perceptron"
     ].source

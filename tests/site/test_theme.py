@@ -44,6 +44,14 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def mixed(one: str, other: str, share: float) -> str:
+    """Return #rrggbb of a share of one colour over another."""
+    pairs = [
+        (int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in pairs)
+
+
 class Loader(yaml.SafeLoader):
     """Reads a configuration; `!ENV` values are left out."""
 
@@ -76,6 +84,9 @@ def test_colours_stand_out_from_the_paper(
         assert contrast(found[name], paper) >= 4.5, name
     for name in [name for name in found if name.startswith("--md-code-hl-")]:
         assert contrast(found[name], wash) >= 4.5, name
+    assert "color-mix(in srgb, var(--dl-amber) 16%, transparent)" in CSS.read_text()
+    marked = mixed(found["--dl-amber"], wash, 0.16)
+    assert contrast(found["--md-code-hl-comment-color"], marked) >= 4.5
 
 
 def test_both_schemes_set_the_same_variables() -> None:

@@ -1,5 +1,6 @@
 """Where the parts of a book lie on disk."""
 
+import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +65,14 @@ class Book:
         """All snippets by name."""
         paths = sorted((self.root / "snippets").glob("*.py"))
         return {path.stem: read_snippet(path) for path in paths}
+
+    @property
+    def repository(self) -> str:
+        """The address to clone the book from, empty where pyproject.toml has none."""
+        path = self.root / "pyproject.toml"
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        urls = tomllib.loads(text).get("project", {}).get("urls", {})
+        return str(urls.get("Repository", ""))
 
     def config(self, language: str) -> Path:
         """Return the MkDocs configuration of one language."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlnotes.book import links, parity, typography
+from dlnotes.book import links, parity, setup, typography
 from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.comments import translate_comments
 from dlnotes.book.errors import BookError
@@ -120,11 +120,11 @@ def _pages(book: Book, language: str, sources: Sources) -> Iterator[BookError]:
     for path in book.pages(language):
         text = path.read_text(encoding="utf-8")
         file = str(book.relative(path))
-        weaver = Weaver(
-            sources, language, path.relative_to(folder).as_posix(), file, lambda _: ""
-        )
+        page = path.relative_to(folder).as_posix()
+        weaver = Weaver(sources, language, page, file, lambda _: "")
         weaver.weave(text)
         yield from weaver.errors
+        yield from setup.missing(page, weaver.directives, file)
         yield from (
             typography.check(text, file)
             if language == "zh"

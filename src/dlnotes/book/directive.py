@@ -15,6 +15,7 @@ TAKES = {
     "figure": CELL,
     "log": CELL,
     "table": CELL,
+    "setup": "",
     "runs": "",
     "concepts": "",
     "glossary": "",
@@ -31,7 +32,7 @@ class Directive:
     """One directive line.
 
     `kind` is a key of `TAKES`; `target` a dotted symbol (`source`), a snippet's name,
-    or empty (`runs`, `concepts`, `glossary`); `cell` names a cell of the snippet.
+    or empty (`setup`, `runs`, …); `cell` names a cell of the snippet.
     """
 
     kind: str

@@ -12,9 +12,18 @@ from dlnotes.book.comments import translate_comments
 from dlnotes.book.export import standalone
 from dlnotes.book.notebook import notebook
 from dlnotes.book.results import translated
-from dlnotes.book.snippet import Snippet
 from dlnotes.book.sources import Sources
 from dlnotes.book.store import Run, write_atomically
+
+INSTALL = """{why}
+try:
+    import {package}.book
+except ImportError:
+    %pip install git+{address}"""
+INSTALLS = {
+    "en": "The book's package; on the package index, its name is another project's.",
+    "zh": "本书的代码包；包索引上同名的是另一个项目。",
+}
 
 
 def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str, str]]:
@@ -25,7 +34,7 @@ def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str,
 
     for name, snippet in sources.snippets.items():
         yield f"runs/{name}.py", text(snippet.source)
-        yield f"runs/{name}_standalone.py", text(standalone(book, snippet))
+        yield f"runs/{name}_standalone.py", text(standalone(book, snippet, language))
     library = book.library
     for name in library.names():
         module = library.module(name)
@@ -34,22 +43,48 @@ def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str,
             yield f"source/{path}", module.source
 
 
+def notebooks(
+    book: Book, sources: Sources, language: str, site: str | None
+) -> Iterator[tuple[str, str]]:
+    """Yield path and text of each executed notebook, as a reader takes it away.
+
+    It installs the package where that is missing, and links to the site by its
+    address, or not at all where that is not known.
+    """
+    first = ""
+    if book.repository:
+        why = f"# {INSTALLS[language]}"
+        first = INSTALL.format(why=why, package=book.package, address=book.repository)
+    for name in sources.runs:
+        links = render.downloads(name, language, site) if site else ""
+        yield f"runs/{name}.ipynb", _notebook(sources, language, name, links, first)
+
+
 def write_notebooks(sources: Sources, language: str, folder: Path) -> list[str]:
-    """Write the executed notebook of each run; return their paths below the folder."""
+    """Write the notebook of each run's page; return their paths below the folder."""
     written = []
-    for name, run in sources.runs.items():
-        shown = notebook(
-            sources.snippets[name],
-            partial(_outputs, run, sources, language),
-            source=partial(_translated, sources=sources, language=language),
-            heading=_heading(sources.snippets[name], language),
-        )
+    for name in sources.runs:
         path = folder / "runs" / f"{name}.ipynb"
-        data = json.dumps(shown, ensure_ascii=False, indent=1).encode()
+        _, links = render.downloads(name, language, "../").split(" · ", 1)
+        data = _notebook(sources, language, name, links).encode()
         if not path.exists() or path.read_bytes() != data:
             write_atomically(path, data)
         written.append(f"runs/{name}.ipynb")
     return written
+
+
+def _notebook(
+    sources: Sources, language: str, name: str, links: str, first: str = ""
+) -> str:
+    snippet, run = sources.snippets[name], sources.runs[name]
+    shown = notebook(
+        snippet,
+        partial(_outputs, run, sources, language),
+        source=partial(_translated, sources=sources, language=language),
+        heading=f"# {name}\n\n{snippet.description}\n\n{links}".rstrip(),
+        first=first,
+    )
+    return json.dumps(shown, ensure_ascii=False, indent=1)
 
 
 def _outputs(
@@ -59,11 +94,6 @@ def _outputs(
     if language != "zh":
         return found
     return [translated(output, sources.catalogue)[0] for output in found]
-
-
-def _heading(snippet: Snippet, language: str) -> str:
-    links = render.downloads(snippet.name, language, "../").split(" · ", 1)[1]
-    return f"# {snippet.name}\n\n{snippet.description}\n\n{links}"
 
 
 def _translated(code: str, sources: Sources, language: str) -> str:

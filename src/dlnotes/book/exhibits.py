@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from dlnotes.book import reference, render, results
+from dlnotes.book import copied, reference, render, results, setup
 from dlnotes.book.comments import translate_comments
 from dlnotes.book.directive import Directive
 from dlnotes.book.errors import BookError
+from dlnotes.book.pasteable import pasteable
 
 if TYPE_CHECKING:
     from dlnotes.book.weave import Weaver
@@ -18,7 +19,7 @@ def exhibit(page: "Weaver", directive: Directive) -> list[str]:
         BookError: it refers to something that is not there.
     """
     show = {
-        **{"source": _source, "code": _code, "run": _run},
+        **{"source": _source, "code": _code, "run": _run, "setup": _setup},
         **{"runs": _runs, "concepts": _concepts, "glossary": _glossary},
     }
     return show.get(directive.kind, _output)(page, directive)
@@ -28,12 +29,20 @@ def _source(page: "Weaver", directive: Directive) -> list[str]:
     library = page.sources.library
     symbol = library.find(directive.target)
     file = symbol.path.relative_to(library.folder.parent).as_posix()
-    code = _fence(page, symbol.source, directive, directive.target)
+    needs = copied.needs(library, symbol.name, symbol.source)
+    text = f"{needs}\n\n{_spoken(page, symbol.source)}".lstrip()
+    page.copied[symbol.name] = {"": pasteable(text)}
+    code = _fence(page, symbol.source, directive, symbol.name)
     return [code, page.stash(render.origin_of_symbol(symbol.name, file, page.up))]
 
 
 def _cell(page: "Weaver", directive: Directive) -> str:
-    cell = page.sources.snippet(directive.target).cell(directive.cell or "")
+    snippet = page.sources.snippet(directive.target)
+    cell = snippet.cell(directive.cell or "")
+    known = page.copied.setdefault(snippet.name, {})
+    for needed in snippet.code[: snippet.code.index(cell) + 1]:
+        if needed.name not in known:
+            known[needed.name] = pasteable(_spoken(page, needed.source))
     return _fence(page, cell.source, directive, f"{directive.target}#{cell.name}")
 
 
@@ -49,6 +58,12 @@ def _run(page: "Weaver", directive: Directive) -> list[str]:
 
 def _output(page: "Weaver", directive: Directive) -> list[str]:
     return [page.stash(_outputs(page, directive, (directive.kind,)))]
+
+
+def _setup(page: "Weaver", _directive: Directive) -> list[str]:
+    names = dict.fromkeys(item.target for item in page.directives if item.cell)
+    snippets = [page.sources.snippet(name) for name in names]
+    return setup.box(page.sources, snippets, page.language, page.up)
 
 
 def _runs(page: "Weaver", _directive: Directive) -> list[str]:
@@ -67,10 +82,16 @@ def _glossary(page: "Weaver", _directive: Directive) -> list[str]:
 def _fence(page: "Weaver", code: str, directive: Directive, where: str) -> str:
     lines = [render.marked(code, mark, where) for mark in directive.marks]
     if page.language == "zh":
-        code, missing = translate_comments(code, page.sources.catalogue)
-        for _, comment in missing:
+        for _, comment in translate_comments(code, page.sources.catalogue)[1]:
             page.fail(BookError(untranslated_message("comment", comment, where)))
-    return render.fence(code, lines)
+    return render.fence(_spoken(page, code), lines, where)
+
+
+def _spoken(page: "Weaver", code: str) -> str:
+    """Return code with its comments in the language of the page."""
+    if page.language != "zh":
+        return code
+    return translate_comments(code, page.sources.catalogue)[0]
 
 
 def _outputs(page: "Weaver", directive: Directive, kinds: tuple[str, ...]) -> str:
@@ -88,6 +109,9 @@ def _outputs(page: "Weaver", directive: Directive, kinds: tuple[str, ...]) -> st
     shown = [_translated(page, output, where) for output in found]
     page.shown += 1
     body = results.outputs(shown, caption, f"f{page.shown}")
+    if name in page.told:
+        return body + render.provenance_again(name, page.language, page.up)
+    page.told.add(name)
     return body + render.provenance(run, page.language, page.up)
 
 

@@ -1,34 +1,53 @@
-"""Write a snippet as one program that needs nothing of the package."""
+"""Write a snippet as one program that needs nothing of the package.
+
+It begins with the snippet, in a function `main`, and ends with what that needs of the
+package, so that a reader sees the experiment first.
+"""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from dlnotes.book.book import Book
 from dlnotes.book.edits import Edits
-from dlnotes.book.flatten import Imports, Names
-from dlnotes.book.hoist import Import, hoisted, render
+from dlnotes.book.enclose import as_function
+from dlnotes.book.flatten import MAIN, Imports, Names
+from dlnotes.book.hoist import INDENT, Import, hoisted, render
 from dlnotes.book.needed import Needed
 from dlnotes.book.references import references
 from dlnotes.book.rewrite import Rewriter
-from dlnotes.book.snippet import MARK, Snippet
+from dlnotes.book.snippet import Snippet
 from dlnotes.book.symbols import Library, Module
-from dlnotes.book.syntax import DEFINITION, IMPORT, bound_names, imported, own_nodes
+from dlnotes.book.syntax import (
+    DEFINITION,
+    IMPORT,
+    bound_names,
+    imported,
+    own_nodes,
+)
+from dlnotes.book.told import told
 from dlnotes.book.uses import Key, Resolver, Use
 
-DEFINES = ("def ", "class ", "async ", "@")
+DEFINES = re.compile(r"(#.*\n)+(def|class|async|@)")
+ENDING = f'if __name__ == "__main__":\n{INDENT}{MAIN}()\n'
 
 
-def standalone(book: Book, snippet: Snippet) -> str:
+def standalone(book: Book, snippet: Snippet, language: str = "en") -> str:
     """Return a snippet with all that it reaches of the package written into it.
 
     The program imports what the code that it holds imports from elsewhere, and never
-    the package; it does what the snippet does.
+    the package; it does what the snippet does at the default scale.
+
+    Args:
+        book: where the package is.
+        snippet: the program.
+        language: that of the lines that tell what the file is.
 
     Raises:
         BookError: the snippet or the library uses a construct that one program cannot
             express, such as a star import or a module as a value.
     """
-    return _Export(book.library, snippet).text()
+    return _Export(book.library, snippet).text(language)
 
 
 class _Export:
@@ -43,19 +62,35 @@ class _Export:
         symbols = dict.fromkeys(self._symbols())
         self.names = Names(self.resolver, self.program, self.imports, symbols, every)
 
-    def text(self) -> str:
+    def text(self, language: str) -> str:
         """Return the whole program."""
+        imports, others = self._kept()
+        program = self._rewritten(self.program, self.program.tree.body)
+        code = f"{imports}\n\n\n{as_function(program, MAIN)}".lstrip()
+        library = "\n\n\n".join(self._library())
+        if others:
+            gap = "\n\n\n" if DEFINES.match(library) else "\n\n"
+            library = (others + gap + library).rstrip()
+        return told(self.snippet, code, library, language) + f"\n\n\n{ENDING}"
+
+    def _kept(self) -> tuple[str, str]:
+        """Return the imports of the program, and what else the library imports."""
         kept = [
             (item, self.names[key])
             for key in self.imports
             for item in self.imports[key]
         ]
-        parts = [part for part in (self._header(), render(kept)) if part]
-        library = list(self._library())
-        if library and library[0].split("\n")[1].startswith(DEFINES):
-            parts[-1] += "\n"
-        text = "\n\n".join([*parts, *library])
-        return f"{text}\n\n{self._cells().rstrip()}\n"
+        above = [pair for pair in kept if self._is_above(pair[0])]
+        lines = {item.line(name) for item, name in above if not item.for_types}
+        others = [
+            (item, name)
+            for item, name in kept
+            if not self._is_above(item) and item.line(name) not in lines
+        ]
+        return render(above), render(others)
+
+    def _is_above(self, item: Import) -> bool:
+        return item.module is self.program or item.origin == "__future__"
 
     def _imports(self, uses: list[Use]) -> Imports:
         """Return the imports from outside that the flat program keeps."""
@@ -104,32 +139,12 @@ class _Export:
         }
         for module, statements in self.needed.runs():
             if text := _cell(changed[module.name], statements):
-                yield f"# %% {module.name}\n{text}\n"
+                path = module.path.relative_to(self.resolver.library.folder)
+                yield f"# {path.as_posix()}\n{text}"
 
     def _rewritten(self, module: Module, statements: list[ast.stmt]) -> Edits:
         rewriter = Rewriter(self.resolver, self.names, module)
         return rewriter.rewrite(statements, self.needed.uses.get(module.name, []))
-
-    def _header(self) -> str:
-        """Return the top of the snippet and a line that says where this comes from."""
-        lines = self.snippet.source.split("\n")
-        marks = [number for number, line in enumerate(lines) if MARK.match(line)]
-        top = "\n".join(lines[: marks[0]]).strip("\n")
-        origin = f"# Written from snippets/{self.snippet.name}.py by `dlnotes export`."
-        return f"{top}\n{origin}" if top else origin
-
-    def _cells(self) -> str:
-        """Return the snippet's cells without the package's imports."""
-        edits = self._rewritten(self.program, self.program.tree.body)
-        marks = [n for n, line in enumerate(edits.lines) if MARK.match(line)]
-        ends = [edits.starts[mark] for mark in marks[1:]] + [len(edits.source)]
-        cells = []
-        for mark, end in zip(marks, ends, strict=True):
-            start = min(edits.starts[mark + 1], end)
-            text = edits.text(start, end)
-            if text.strip() or not edits.source[start:end].strip():
-                cells.append("\n".join([edits.lines[mark], text.lstrip("\n")]))
-        return "".join(cells)
 
 
 def _names(module: Module) -> set[str]:

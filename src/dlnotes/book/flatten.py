@@ -12,6 +12,7 @@ from dlnotes.book.symbols import Module
 from dlnotes.book.syntax import DEFINITION, imported, own_nodes
 from dlnotes.book.uses import Key, Resolver, Use
 
+MAIN = "main"  # the function that holds the program
 Imports = dict[Key, list[Import]]
 
 
@@ -29,8 +30,7 @@ class Names:
         uses: all uses.
 
     Raises:
-        BookError: a name is imported with two meanings, or hides a builtin that the
-            library uses.
+        BookError: a name is imported with two meanings, or the program hides a builtin.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class Names:
             self.uses.setdefault(use.key, []).append(use)
         self.chosen: dict[Key, str] = {}
         own = _bindings(resolver, program)
-        _check_builtins(resolver, program, own)
+        _check_builtins(program, own)
         _check_meanings(imports)
-        self.taken = set(own) | set(resolver.free)
+        self.taken = {MAIN, *own, *resolver.free}
         self._name_imports(imports)
         self._name_symbols(list(symbols))
 
@@ -118,15 +118,10 @@ def _bindings(resolver: Resolver, program: Module) -> dict[str, ast.AST]:
     return found
 
 
-def _check_builtins(
-    resolver: Resolver, program: Module, own: dict[str, ast.AST]
-) -> None:
-    for name in own.keys() & resolver.free.keys():
-        for module, node in resolver.free[name].values():
-            if module.name != PROGRAM and hasattr(builtins, name):
-                where = f"{module.path}:{getattr(node, 'lineno', 0)}"
-                why = f"`{name}` would hide the builtin that {where} uses; rename it"
-                raise refusal(program, own[name], why)
+def _check_builtins(program: Module, own: dict[str, ast.AST]) -> None:
+    for name, node in own.items():
+        if hasattr(builtins, name):
+            raise refusal(program, node, f"`{name}` hides a builtin; rename it")
 
 
 def _check_meanings(imports: Imports) -> None:

@@ -24,6 +24,7 @@ def gather(book: Book, settings: Settings) -> Sources:
         catalogue=read_catalogue(book.catalogue),
         terms=tuple(read_terms(book.terms)),
         chapters={language: _chapters(book, language) for language in LANGUAGES},
+        repository=book.repository,
     )
 
 

@@ -33,6 +33,7 @@ def current_sources(root: Path) -> Sources:
 def _state(book: Book) -> tuple[tuple[str, int], ...]:
     paths = [
         book.catalogue,
+        book.root / "pyproject.toml",
         *([book.terms] if book.terms.exists() else []),
         *(page for language in LANGUAGES for page in book.pages(language)),
         *book.library.folder.rglob("*.py"),

@@ -13,7 +13,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from dlnotes.book.book import find_book
-from dlnotes.book.downloads import programs, write_notebooks
+from dlnotes.book.downloads import notebooks, programs, write_notebooks
 from dlnotes.book.errors import BookError
 from dlnotes.book.keys import Settings
 from dlnotes.book.markdown import current_sources
@@ -23,6 +23,12 @@ from dlnotes.book.runner import Runner
 from dlnotes.book.site import write_font
 
 _styles: dict[str, str] = {}
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Tell the theme where the repository is."""
+    config.repo_url = find_book(Path(config.config_file_path).parent).repository
+    return config
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
@@ -61,6 +67,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             files.append(File.generated(config, path, content=text))
     except BookError as error:
         raise PluginError(str(error)) from error
+    # A page is made from the notebook that has its path, so the one that readers
+    # download, at the same address, comes from elsewhere.
+    for path, text in notebooks(book, sources, language, config.site_url):
+        file = File.generated(config, f"downloads/{path}", content=text)
+        file.dest_uri = path
+        files.append(file)
     return files
 
 

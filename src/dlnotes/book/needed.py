@@ -9,7 +9,7 @@ from dlnotes.book.order import Order
 from dlnotes.book.references import references
 from dlnotes.book.refusals import PROGRAM, refusal
 from dlnotes.book.symbols import Library, Module
-from dlnotes.book.syntax import IMPORT, imported, own_nodes
+from dlnotes.book.syntax import IMPORT, at_default_scale, imported, own_nodes
 from dlnotes.book.uses import Resolver, Use
 
 
@@ -70,7 +70,7 @@ class Needed:
         if id(statement) in self._wanted:
             return
         self._wanted.add(id(statement))
-        nodes: list[ast.stmt] = [statement]
+        nodes = [at_default_scale(statement)]
         if isinstance(statement, ast.If) and module.is_skipped(statement):
             nodes = statement.body
         else:

@@ -15,25 +15,32 @@ WORDS = {
     "en": {
         "run": "Run of",
         "page": "run page",
-        "standalone": "standalone",
+        "standalone": "one file, no dlnotes needed",
         "measured": "measured by",
         "head": ("Snippet", "Seconds", "Peak memory", "Downloads"),
     },
     "zh": {
         "run": "运行自",
         "page": "运行页",
-        "standalone": "独立程序",
+        "standalone": "单文件，无需 dlnotes",
         "measured": "测量自",
         "head": ("程序", "秒", "内存峰值", "下载"),
     },
 }
 
 
-def fence(code: str, lines: list[int]) -> str:
-    """Return a fenced block of Python with some lines highlighted."""
-    ticks = max([2, *(len(run) for run in re.findall(r"`{3,}", code))]) + 1
+def fence(code: str, lines: list[int], copied: str) -> str:
+    """Return a fenced block of Python.
+
+    Args:
+        code: what it shows.
+        lines: the numbers of the lines to highlight.
+        copied: the name under which the page keeps what the block needs to run.
+    """
+    ticks = "`" * (max([2, *(len(run) for run in re.findall(r"`{3,}", code))]) + 1)
     marks = f' hl_lines="{" ".join(map(str, lines))}"' if lines else ""
-    return f"{'`' * ticks}python{marks}\n{code}\n{'`' * ticks}"
+    head = f'{{ .python{marks} data-dl-copy="{copied}" }}'
+    return f"{ticks}{head}\n{code}\n{ticks}"
 
 
 def marked(code: str, mark: str, where: str) -> int:
@@ -124,6 +131,14 @@ def provenance(run: Run, language: str, up: str) -> str:
         downloads(run.manifest["name"], language, up),
     ]
     return f'<p class="dl-provenance" data-search-exclude>{" · ".join(parts)}</p>'
+
+
+def provenance_again(name: str, language: str, up: str) -> str:
+    """Return the line under a later output of the same run: a link to its page."""
+    return (
+        '<p class="dl-provenance" data-search-exclude>'
+        f'<a href="{up}runs/{name}.html">{WORDS[language]["run"]} {name}</a></p>'
+    )
 
 
 def downloads(name: str, language: str, up: str) -> str:

@@ -10,6 +10,7 @@ from dlnotes.book.hoist import hoisted
 from dlnotes.book.refusals import PROGRAM, refusal
 from dlnotes.book.symbols import Module
 from dlnotes.book.syntax import (
+    AT_FULL_SCALE,
     DEFINITION,
     FOR_TYPES,
     IMPORT,
@@ -35,6 +36,7 @@ class Rewriter:
         self.resolver = resolver
         self.names = names
         self.module = module
+        self.is_program = module.name == PROGRAM
         self.edits = Edits(module)
         package = resolver.library.package
         self.hoisted = {id(item.node) for item in hoisted(module, package)}
@@ -53,6 +55,8 @@ class Rewriter:
             for node in ast.walk(statement):
                 if isinstance(node, ast.Global):
                     self._global(node)
+                elif isinstance(node, ast.If) and condition(node) == AT_FULL_SCALE:
+                    self.edits.remove(node, False)
                 elif isinstance(node, ast.FormattedValue):
                     self.edits.check_shown(node)
         return self.edits
@@ -61,16 +65,18 @@ class Rewriter:
         if use.node is None:
             return
         name, written = self.names[use.key], ast.unparse(use.node)
-        if name == written:
-            return
-        if use.is_doubtful:
+        if use.is_doubtful and (name != written or self.is_program):
             why = (
                 f"`{written}` may be a name of this class or of the module; rename one"
             )
             raise refusal(self.module, use.node, why)
-        self.edits.rename(use.node, name)
+        if name != written:
+            self.edits.rename(use.node, name)
 
     def _global(self, node: ast.Global) -> None:
+        if self.is_program:
+            why = "the program's names become those of a function; return the value"
+            raise refusal(self.module, node, f"`{ast.unparse(node)}`: {why}")
         names = [self.names[self.module.name, name] for name in node.names]
         if names != node.names:
             self.edits.replace(node, f"global {', '.join(names)}")
@@ -102,6 +108,7 @@ class Rewriter:
                 if is_rebound:
                     added += self._alias(node, name, target)
             elif is_rebound or id(node) not in self.hoisted:
+                self._check_once(node, name, is_top)
                 spelled = self.names[self.module.name, name] if is_top else name
                 kept.append(self._renamed(node, alias, name, spelled))
         if kept:
@@ -110,8 +117,13 @@ class Rewriter:
             added.insert(0, ast.unparse(shown))
         return added
 
+    def _check_once(self, node: ast.AST, name: str, is_top: bool) -> None:
+        """Refuse an import in a block of what is global in the flat program."""
+        if is_top and self.is_program and (PROGRAM, name) in self.names.chosen:
+            raise refusal(self.module, node, f"`{name}` is imported twice; rename one")
+
     def _alias(self, node: ast.AST, name: str, target: str) -> list[str]:
-        if self.module.name != PROGRAM:
+        if not self.is_program:
             raise refusal(self.module, node, f"`{name}` is imported and bound again")
         key, _ = self.resolver.locate(target, self.module, node)
         return [] if self.names[key] == name else [f"{name} = {self.names[key]}"]

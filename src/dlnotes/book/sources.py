@@ -35,6 +35,7 @@ class Sources:
         catalogue: label or comment -> Chinese.
         terms: the words of the book, in the order of its chapters.
         chapters: language -> page -> its title and the ids of its headings.
+        repository: the address from which the book is cloned.
     """
 
     library: Library
@@ -44,6 +45,7 @@ class Sources:
     catalogue: Mapping[str, str]
     terms: tuple[Term, ...] = ()
     chapters: Mapping[str, Mapping[str, Chapter]] = field(default_factory=dict)
+    repository: str = ""
 
     def snippet(self, name: str) -> Snippet:
         """Return a snippet by name, with an error that offers near names."""

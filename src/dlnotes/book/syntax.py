@@ -1,6 +1,7 @@
 """Read syntax trees: what code binds and imports, scope by scope."""
 
 import ast
+import copy
 from collections.abc import Iterable, Iterator
 
 COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match)
@@ -8,6 +9,7 @@ COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 IMPORT = ast.Import | ast.ImportFrom
 FOR_TYPES = {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
 FOR_SCRIPTS = "__name__ == '__main__'"
+AT_FULL_SCALE = "os.environ.get('DLNOTES_SCALE') == 'full'"
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 DEFINITION = FUNCTION | ast.ClassDef
 
@@ -114,6 +116,23 @@ def bound_names(statement: ast.stmt) -> Iterator[str]:
                 node = node.value
                 if isinstance(node, ast.Name):
                     yield node.id
+
+
+class _AtDefaultScale(ast.NodeTransformer):
+    def visit_If(self, node: ast.If) -> ast.AST:
+        is_left_out = condition(node) == AT_FULL_SCALE
+        return ast.Pass() if is_left_out else self.generic_visit(node)
+
+
+def at_default_scale(statement: ast.stmt) -> ast.stmt:
+    """Return a statement without what runs at full scale alone."""
+    conditions = (
+        condition(node) for node in ast.walk(statement) if isinstance(node, ast.If)
+    )
+    if AT_FULL_SCALE not in conditions:
+        return statement
+    kept: ast.stmt = _AtDefaultScale().visit(copy.deepcopy(statement))
+    return kept
 
 
 def condition(statement: ast.stmt) -> str:

@@ -34,13 +34,12 @@ class Resolver:
     """Find what names stand for.
 
     Attributes:
-        free: names that no module binds, builtins above all -> where each module
-            uses them.
+        free: names that no module binds, builtins above all.
     """
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self.free: dict[str, dict[str, tuple[Module, ast.AST]]] = {}
+        self.free: set[str] = set()
         self._bound: dict[str, frozenset[str]] = {}
 
     def uses(self, module: Module, nodes: list[ast.stmt]) -> list[Use]:
@@ -144,7 +143,7 @@ class Resolver:
             if is_bound or (target and not self.is_own(target)):
                 return (module.name, root), name.count(".")
             if not target and root not in reference.local:
-                self.free.setdefault(root, {})[module.name] = (module, node)
+                self.free.add(root)
             name = f"{target}.{rest}".removesuffix(".")
         return self.locate(name, module, node) if self.is_own(name) else None
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dlnotes.book import quoted, render
+from dlnotes.book import copied, quoted, render
 from dlnotes.book.blocks import Block
 from dlnotes.book.bound import bound
+from dlnotes.book.directive import Directive
 from dlnotes.book.errors import BookError
 from dlnotes.book.exhibits import exhibit
 from dlnotes.book.hover import Marker
@@ -18,7 +19,8 @@ from dlnotes.book.typography import join_han
 
 GHOST = "\ue002"  # a private character: the one after it is there to be joined only
 HELD = re.compile("\x02(\\d+)\x03")
-AS_IT_IS = ("front-matter", "fence", "module", "html", "blank")
+REPOSITORY = "[[repository]]"  # in a fence: the address to clone
+AS_IT_IS = ("front-matter", "module", "html", "blank")
 
 Stash = Callable[[str], str]
 
@@ -36,6 +38,9 @@ class Weaver:
         errors: what is wrong with the page, by line.
         line: the line that is being woven.
         shown: how many outputs the page shows so far.
+        told: the runs of which the page has told so far how they were made.
+        directives: those of the page.
+        copied: what its copy buttons copy; see `copied.script`.
     """
 
     sources: Sources
@@ -46,6 +51,9 @@ class Weaver:
     errors: list[BookError] = field(default_factory=list)
     line: int = 1
     shown: int = 0
+    told: set[str] = field(default_factory=set)
+    directives: list[Directive] = field(default_factory=list)
+    copied: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.marker = Marker(self.sources.terms, self.language, self.path)
@@ -59,7 +67,10 @@ class Weaver:
         """Return the woven page; `errors` then holds what is wrong with it."""
         blocks, errors = scan(text, self.file)
         self.errors += errors
+        self.directives = [block.directive for block in blocks if block.directive]
         woven = "".join([self._block(block) for block in blocks])
+        if self.copied and not self.errors:
+            woven += f"\n\n{self.stash(copied.script(self.copied))}\n\n"
         self.errors.sort(key=lambda error: error.line or 0)
         return woven
 
@@ -75,6 +86,8 @@ class Weaver:
                 return self._directive(block)
             if block.kind == "equation":
                 return self._equation(block)
+            if block.kind == "fence":
+                return block.text.replace(REPOSITORY, self.sources.repository)
         except BookError as error:
             self.fail(error)
             return block.text

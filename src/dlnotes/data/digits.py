@@ -1,4 +1,4 @@
-"""Handwritten digits, split once and for all."""
+"""Handwritten digits, split once and for all; at full scale, MNIST."""
 
 import os
 
@@ -13,8 +13,7 @@ def load_digits() -> Splits:
     """Return scikit-learn's 1,797 digits of 8 × 8 pixels in three sets.
 
     1,077 are for training, 360 for validation, 360 for the test; the
-    order before cutting is shuffled, the same for everybody. At full
-    scale (DLNOTES_SCALE=full) it is MNIST, 28 × 28 pixels.
+    order before cutting is shuffled, the same for everybody.
 
     Source: Alpaydin and Kaynak, Optical Recognition of Handwritten
     Digits, UCI, 1998 (its test part).

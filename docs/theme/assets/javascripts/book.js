@@ -17,4 +17,51 @@
       try { localStorage.setItem("dlnotes.language", link.dataset.dlLanguage) } catch {}
     })
   }
+})();
+
+// Two ways to copy a block of code: with what it needs to run, which the page holds, and
+// alone. The theme's script puts the text of a button on the clipboard and says so.
+(() => {
+  const words = document.documentElement.lang.startsWith("zh")
+    ? { needs: "连同所需代码一起复制", alone: "只复制这一段", copy: "复制" }
+    : { needs: "Copy with what it needs", alone: "this block only", copy: "Copy" }
+  const held = document.getElementById("dl-copied")
+  const programs = held ? JSON.parse(held.textContent) : {}
+
+  const needed = name => {
+    const [program, cell = ""] = name.split("#")
+    const cells = Object.entries(programs[program])
+    const last = cells.findIndex(([name]) => name === cell)
+    return cells.slice(0, last + 1).map(([, code]) => code).join("\n")
+  }
+
+  // Of a console, what is typed: the lines that have a prompt, without it.
+  const typed = code => code.replace(/^\$ |^(?!\$ ).*\n?/gm, "")
+
+  const button = (label, text) => {
+    const made = document.createElement("button")
+    made.type = "button"
+    made.textContent = label
+    made.addEventListener("click", () => made.setAttribute("data-clipboard-text", text()))
+    return made
+  }
+
+  for (const block of document.querySelectorAll(".highlight:not(.doc-signature)")) {
+    const code = block.querySelector("pre > code")
+    if (!code) continue
+    const name = block.dataset.dlCopy
+    const console = block.classList.contains("language-console")
+    const text = () => console ? typed(code.textContent) : code.textContent
+    const alone = button(name ? words.alone : words.copy, text)
+    const bar = document.createElement("div")
+    bar.className = "dl-copies"
+    bar.append(...(name ? [button(words.needs, () => needed(name))] : []), alone)
+    block.prepend(bar)
+  }
+})();
+
+// What the theme leaves without a name.
+(() => {
+  const search = document.querySelector(".md-search[role=dialog]")
+  if (search) search.setAttribute("aria-label", search.querySelector("input").placeholder)
 })()
