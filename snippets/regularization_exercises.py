@@ -28,13 +28,9 @@ seed_everything(0)
 x = 1 + 2 * torch.randn(1_000_000)
 rows = []
 for p in (0.1, 0.5, 0.8):
-    measured = dropout(x, p).var().item()
-    rows.append(
-        [p, measured, (x.var() + p / (1 - p) * x.square().mean()).item()]
-    )
-Table(
-    ["p", "measured", "formula"], rows, {"measured": ".2f", "formula": ".2f"}
-).show()
+    formula = x.var() + p / (1 - p) * x.square().mean()
+    rows.append([p, dropout(x, p).var().item(), formula.item()])
+Table(["p", "measured:.2f", "formula:.2f"], rows).show()
 
 # %% solution-3
 seed_everything(0)
@@ -43,8 +39,7 @@ x = torch.randn(1, 10)
 hidden = network[:2](x)
 whole = network[2](hidden).item()
 ensemble = torch.stack([network[2](dropout(hidden, 0.5)) for _ in range(4000)])
-averages = [ensemble[:n].mean().item() for n in (1, 10, 100, 4000)]
 print(f"the whole network {whole:.3f}")
-for n, average in zip((1, 10, 100, 4000), averages, strict=True):
-    print(f"mean of {n:4} thinned networks {average:.3f}")
-gap = abs(averages[-1] - whole)
+for n in (1, 10, 100, 4000):
+    print(f"mean of {n:4} thinned networks {ensemble[:n].mean():.3f}")
+gap = abs(ensemble.mean().item() - whole)

@@ -3,14 +3,14 @@
 # %% imports
 import matplotlib.pyplot as plt
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Adam
 
 from dlnotes.data.digits import load_digits
 from dlnotes.losses import cross_entropy
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
-from dlnotes.plot import show, use_style
+from dlnotes.plot import curves, show, use_style
 from dlnotes.regularize import Dropout, dropout, weight_decay_groups
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
@@ -26,16 +26,16 @@ use_style()
 seed_everything(0)
 z = torch.randn(1_000_000)
 dropped = dropout(z, 0.5)
-mean_before, mean_after = z.mean(), dropped.mean()
 variance_before, variance_after = z.var(), dropped.var()
-print(f"before  mean {mean_before:6.3f}  variance {variance_before:.3f}")
-print(f"after   mean {mean_after:6.3f}  variance {variance_after:.3f}")
+print(f"before  mean {z.mean():6.3f}  variance {variance_before:.3f}")
+print(f"after   mean {dropped.mean():6.3f}  variance {variance_after:.3f}")
 
 # %% histogram-figure
 fig, ax = plt.subplots(figsize=(4.6, 2.7))
 bins = torch.linspace(-6, 6, 61).tolist()
-ax.hist(dropped, bins, density=True, color="C1", label="after dropout")
-ax.hist(z, bins, density=True, histtype="step", color="black", label="before")
+ax.hist(dropped.numpy(), bins, density=True, color="C1", label="after dropout")
+line = dict(histtype="step", color="black", label="before")
+ax.hist(z.numpy(), bins, density=True, **line)
 ax.set(xlabel="value", ylabel="density", ylim=(0, 0.5))
 ax.annotate("half are 0", xy=(0.1, 0.5), xytext=(1.6, 0.42), va="center")
 ax.legend(loc="upper left")
@@ -43,142 +43,137 @@ show()
 
 # %% few-digits
 digits = load_digits()
-X_all, y_all = (part[:250] for part in digits.train)
-X, X_val = X_all.split([200, 50])  # 4 : 1
-y, y_val = y_all.split([200, 50])
-seed_everything(0)
-wrong = torch.rand(len(y)) < 0.2
-y_noisy = torch.where(wrong, torch.randint(10, (len(y),)), y)
-share_wrong = (y_noisy != y).float().mean()
+Data = tuple[Tensor, Tensor]
 
 
-# %% early
-def fresh(p: float = 0.0) -> nn.Module:
-    return nn.Sequential(
+def noisy_digits(seed: int) -> tuple[Data, Data, Tensor]:
+    seed_everything(seed)
+    chosen = torch.randperm(len(digits.train[0]))[:300]
+    X, right = (part[chosen] for part in digits.train)
+    y = torch.where(torch.rand(300) < 0.3, torch.randint(10, (300,)), right)
+    return (X[:200], y[:200]), (X[200:], y[200:]), right[:200]
+
+
+# %% recipe
+EPOCHS = 40
+
+
+def trained(
+    seed: int, p: float = 0.0, weight_decay: float = 0.0, patience: int = 40
+) -> tuple[nn.Module, EarlyStopping, History]:
+    training, validation, _ = noisy_digits(seed)
+    model = nn.Sequential(
         MLP([64, 128, 128]), nn.ReLU(), Dropout(p), MLP([128, 10])
     )
+    optimizer = Adam(weight_decay_groups(model, weight_decay), lr=0.003)
+    batches = Batches(*training, batch_size=40)
+    stopping = EarlyStopping(
+        model, lambda: evaluate(model, cross_entropy, [validation]), patience
+    )
+    hooks = [every(len(batches), stopping)]
+    steps = EPOCHS * len(batches)
+    history = train(model, cross_entropy, optimizer, batches, steps, hooks)
+    return model, stopping, history
 
 
-seed_everything(0)
-network = fresh()
-optimizer = Adam(network.parameters(), lr=0.001)
-batches = Batches(X, y_noisy, batch_size=20)
-stopping = EarlyStopping(
-    network,
-    lambda: evaluate(network, cross_entropy, [(X_val, y_val)]),
-    patience=10,
-)
-epoch = len(batches)
-history = train(
-    network,
-    cross_entropy,
-    optimizer,
-    batches,
-    40 * epoch,
-    [every(epoch, stopping)],
-)
-stopped = history.step // epoch
-best_epoch = stopping.best_step // epoch
-print(f"stopped after epoch {stopped}, the best was epoch {best_epoch}")
+# %% compare
+DRAWS = 3
+cases = {"none": {}}
+for p in (0.5, 0.8, 0.95):
+    cases[f"dropout {p}"] = dict(p=p)
+for strength in (0.001, 0.01, 0.1):
+    cases[f"weight decay {strength}"] = dict(weight_decay=strength)
+
+
+def scores(seed: int, **case: float) -> list[float]:
+    model, stopping, _ = trained(seed, **case)
+    training, _, _ = noisy_digits(seed)
+    fit = evaluate(model, accuracy, [training])
+    test = evaluate(model, accuracy, [digits.test])
+    stopping.restore()
+    test_best = evaluate(model, accuracy, [digits.test])
+    return [fit, stopping.losses[-1], test, test_best]
+
+
+found = {
+    name: torch.tensor([scores(seed, **case) for seed in range(DRAWS)])
+    for name, case in cases.items()
+}
+gains = {
+    name: draws[:, 2] - found["none"][:, 2] for name, draws in found.items()
+}
+rows = []
+for name, gain in gains.items():
+    error = gain.std() / DRAWS**0.5
+    shown = f"{gain.mean():+.2f} ± {error:.2f}" if name != "none" else ""
+    rows.append([name, *found[name][:, :3].mean(dim=0).tolist(), shown])
+Table(
+    [
+        "regularization",
+        "training:.2f",
+        "validation loss:.2f",
+        "test:.3f",
+        "improvement",
+    ],
+    rows,
+).show()
+
+# %% early
+model, stopping, history = trained(seed=0, patience=10)
+epoch_stopped = len(stopping.losses)
+epoch_best = 1 + stopping.losses.index(stopping.best)
+print(f"stopped after epoch {epoch_stopped}, the best was epoch {epoch_best}")
 
 # %% restored
-accuracy_stopped = evaluate(network, accuracy, [digits.test])
+accuracy_stopped = evaluate(model, accuracy, [digits.test])
 stopping.restore()
-accuracy_restored = evaluate(network, accuracy, [digits.test])
+accuracy_restored = evaluate(model, accuracy, [digits.test])
 print(f"test accuracy at the stop {accuracy_stopped:.3f}")
 print(f"and of the best epoch     {accuracy_restored:.3f}")
 
-# %% to-the-end
-seed_everything(0)
-network = fresh()
-optimizer = Adam(network.parameters(), lr=0.001)
-batches = Batches(X, y_noisy, batch_size=20)
-watched = EarlyStopping(
-    network,
-    lambda: evaluate(network, cross_entropy, [(X_val, y_val)]),
-    patience=1000,
-)
-history = train(
-    network,
-    cross_entropy,
-    optimizer,
-    batches,
-    40 * epoch,
-    [every(epoch, watched)],
-)
-training_losses = history.epoch_means()
-accuracy_end = evaluate(network, accuracy, [digits.test])
-fitted = evaluate(network, accuracy, [(X, y_noisy)])
-last_training, last_validation = training_losses[-1], watched.losses[-1]
-training_at_best = training_losses[best_epoch - 1]
-best_validation = watched.best
-steps_up = torch.tensor(watched.losses).diff() > 0
-first_increase = int(steps_up.nonzero()[0]) + 2
-
 # %% early-figure
+_, watched, history = trained(seed=0)
+loss_training, loss_validation = history.epoch_means(), watched.losses
+losses = {"training": loss_training, "validation": loss_validation}
 fig, ax = plt.subplots(figsize=(4.6, 2.9))
-epochs = range(1, 41)
-ax.plot(epochs, training_losses, label="training")
-ax.plot(epochs, watched.losses, ls="--", label="validation")
-ax.axvline(best_epoch, color="gray", lw=1)
-ax.text(best_epoch + 1, 0.05, "best", color="gray", va="bottom")
-ax.axvline(stopped, color="gray", lw=1, ls=":")
-ax.text(stopped + 1, 0.05, "stopped", color="gray", va="bottom")
+curves(ax, range(1, EPOCHS + 1), losses)
+for epoch, name in ((epoch_best, "best"), (epoch_stopped, "stopped")):
+    ax.axvline(epoch, color="gray", lw=1, ls=":")
+    ax.text(epoch + 0.5, 0.05, name, color="gray", va="bottom")
 ax.set(xlabel="epoch", ylabel="cross-entropy", ylim=(0, None))
 ax.legend()
 show()
 
-
-# %% compare
-def trained(p: float, weight_decay: float, seed: int) -> nn.Module:
-    seed_everything(seed)
-    network = fresh(p)
-    optimizer = Adam(weight_decay_groups(network, weight_decay), lr=0.001)
-    batches = Batches(X, y_noisy, batch_size=20)
-    train(network, cross_entropy, optimizer, batches, 40 * epoch)
-    return network
-
-
-CASES = {
-    "none": (0.0, 0.0),
-    "dropout 0.5": (0.5, 0.0),
-    "weight decay 0.01": (0.0, 0.01),
-}
-rows = []
-for name, settings in CASES.items():
-    networks = [trained(*settings, seed) for seed in range(3)]
-    found = torch.tensor(
-        [
-            [evaluate(n, accuracy, [data]) for n in networks]
-            for data in ((X, y_noisy), digits.test)
-        ]
-    )
-    (fit, test), sd = found.mean(dim=1), found[1].std()
-    rows.append([name, fit.item(), f"{test:.3f} ± {sd:.3f}", test.item()])
-Table(
-    ["regularization", "training", "test"],
-    [row[:3] for row in rows],
-    {"training": ".3f"},
-).show()
-test_plain, test_dropout, test_decay = (row[3] for row in rows)
-
 # %% leak
 seed_everything(0)
-luck = torch.randint(10, (len(digits.test[1]),))
+X = digits.train[0][:200]
 coin = MLP([64, 64, 10])
 optimizer = Adam(coin.parameters(), lr=0.01)
-batches = Batches(X, torch.randint(10, (len(X),)), batch_size=20)
-seen = []
+batches = Batches(X, torch.randint(10, (200,)), batch_size=20)
+answers = []
 
 
-def peek(_: History) -> None:
-    seen.append(evaluate(coin, accuracy, [(digits.test[0][:100], luck[:100])]))
+def note(_: History) -> None:
+    with torch.no_grad():
+        answers.append(coin(digits.test[0][:100]).argmax(dim=1))
 
 
-train(
-    coin, cross_entropy, optimizer, batches, 40 * epoch, [every(epoch, peek)]
-)
-best_of_luck = max(seen)
-mean_of_luck = sum(seen) / len(seen)
-print("labels drawn by lot")
-print(f"mean {mean_of_luck:.2f}, best epoch {best_of_luck:.2f}")
+hooks = [every(len(batches), note)]
+train(coin, cross_entropy, optimizer, batches, EPOCHS * len(batches), hooks)
+luck = torch.randint(10, (1000, 1, 100))  # a thousand draws of the labels
+accuracies = (torch.stack(answers) == luck).double().mean(dim=2)
+accuracy_mean = accuracies.mean()
+accuracy_luck = accuracies.amax(dim=1).mean()
+print("labels drawn at random")
+print(f"mean {accuracy_mean:.3f}, best epoch {accuracy_luck:.3f}")
+
+# %% quoted
+accuracy_test = {name: draws[:, 2].mean() for name, draws in found.items()}
+accuracy_fit = found["none"][:, 0].mean()
+labels = [noisy_digits(seed) for seed in range(DRAWS)]
+share_right = sum((y == right).double().mean() for (_, y), _, right in labels)
+share_right = share_right / DRAWS
+accuracy_end, accuracy_last_epoch = found["none"][0, 2], accuracy_test["none"]
+accuracy_best_epoch = found["none"][:, 3].mean()
+steps_up = torch.tensor(loss_validation).diff() > 0
+epoch_first_rise = int(steps_up.nonzero()[0]) + 2

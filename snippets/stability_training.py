@@ -22,36 +22,41 @@ from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 use_style()
-Activation = Callable[[Tensor], Tensor]
-Draw = Callable[[Tensor], Tensor]
+Function = Callable[[Tensor], Tensor]
+Start = tuple[Function, Function | None]  # the activation, the first weights
 
 # %% recipe
 digits = load_digits()
+EPOCHS = 8
 
 
-def deep(activation: Activation, draw: Draw | None) -> MLP:
-    seed_everything(0)
+def deep(start: Start, seed: int) -> MLP:
+    activation, draw = start
+    seed_everything(seed)
     model = MLP([digits.side**2, *[64] * 20, 10], activation)
-    if draw is not None:
-        for layer in model.layers:
-            draw(layer.weight)
-            nn.init.zeros_(layer.bias)
+    for layer in model.layers if draw else ():
+        draw(layer.weight)
+        nn.init.zeros_(layer.bias)
     return model
 
 
 def validation_accuracy(
-    model: MLP, rate: float, threshold: float | None = None
+    start: Start, rate: float, seed: int, threshold: float | None = None
 ) -> float:
+    model = deep(start, seed)
     optimizer = SGD(model.parameters(), lr=rate)
     if threshold is not None:
         clip_gradients(optimizer, threshold)
     batches = Batches(*digits.train, batch_size=64)
-    train(model, cross_entropy, optimizer, batches, steps=10 * len(batches))
+    try:
+        train(model, cross_entropy, optimizer, batches, EPOCHS * len(batches))
+    except FloatingPointError:
+        return 0.0
     return evaluate(model, accuracy, [digits.val])
 
 
 # %% starts
-RATES = (0.03, 0.1)
+RATES = (0.001, 0.01, 0.1, 1.0, 10.0)
 starts = {
     "tanh, Xavier": (torch.tanh, xavier),
     "ReLU, Kaiming": (torch.relu, kaiming),
@@ -59,42 +64,46 @@ starts = {
     "ReLU, default": (torch.relu, None),
     "sigmoid, Xavier": (torch.sigmoid, xavier),
 }
-reached = {
-    name: [validation_accuracy(deep(*start), rate) for rate in RATES]
+accuracy_by_rate = {
+    name: [validation_accuracy(start, rate, seed=0) for rate in RATES]
     for name, start in starts.items()
 }
 Table(
-    ["network", *(f"η = {rate}" for rate in RATES)],
-    [[name, *found] for name, found in reached.items()],
-    {f"η = {rate}": ".3f" for rate in RATES},
+    ["network", *(f"η = {rate:g}:.2f" for rate in RATES)],
+    [[name, *row] for name, row in accuracy_by_rate.items()],
 ).show()
-guess = (digits.val[1].bincount().max() / len(digits.val[1])).item()
 
-# %% starts-values
-best_tanh = max(reached["tanh, Xavier"])
-best_kaiming = max(reached["ReLU, Kaiming"])
-best_of_the_rest = max(
-    max(reached[name])
-    for name in ("ReLU, Xavier", "ReLU, default", "sigmoid, Xavier")
-)
+# %% seeds
+accuracy_by_seed, rate_best = {}, {}
+for name in ("tanh, Xavier", "ReLU, Kaiming"):
+    rate = rate_best[name] = RATES[
+        accuracy_by_rate[name].index(max(accuracy_by_rate[name]))
+    ]
+    more = [validation_accuracy(starts[name], rate, seed) for seed in (1, 2)]
+    accuracy_by_seed[name] = [max(accuracy_by_rate[name]), *more]
+Table(
+    ["network", "η:g", "seed 0:.2f", "seed 1:.2f", "seed 2:.2f"],
+    [[name, rate_best[name], *row] for name, row in accuracy_by_seed.items()],
+).show()
 
 # %% blow-up
-model = deep(torch.relu, lambda W: nn.init.normal_(W, 0.0, 1.0))
+model = deep((torch.relu, lambda W: nn.init.normal_(W, 0.0, 1.0)), seed=0)
+optimizer = SGD(model.parameters(), lr=0.01)
 try:
-    validation_accuracy(model, rate=0.01)
+    train(model, cross_entropy, optimizer, [digits.train], steps=10)
 except FloatingPointError as error:
     print(error)
 
 
 # %% cliff
-def gradient_of_chain(w: float) -> float:
+def slope(w: float) -> float:
     return 2 * (w**20 - 1) * 20 * w**19
 
 
 def walk(w: float, threshold: float) -> list[float]:
     path = [w]
     for _ in range(40):
-        g = torch.tensor(gradient_of_chain(path[-1]))
+        g = torch.tensor(slope(path[-1]))
         clip_norm([g], threshold)
         path.append(path[-1] - 0.001 * g.item())
         if abs(path[-1]) > 2:
@@ -102,47 +111,49 @@ def walk(w: float, threshold: float) -> list[float]:
     return path
 
 
-free = walk(1.15, threshold=float("inf"))
-clipped = walk(1.15, threshold=10.0)
-slope_there = gradient_of_chain(1.15)
-landed = free[1]
-arrived = clipped[-1]
-print("free:   ", *(f"{w:.3f}" for w in free[:4]))
-print("clipped:", *(f"{w:.3f}" for w in clipped[:8]), "...", f"{arrived:.3f}")
+w_free = walk(1.15, threshold=float("inf"))
+w_clipped = walk(1.15, threshold=10.0)
+slope_there = slope(1.15)
+print("free:   ", *(f"{w:.3f}" for w in w_free[:4]))
+shown = " ".join(f"{w:.3f}" for w in w_clipped[:8])
+print("clipped:", shown, "...", f"{w_clipped[-1]:.3f}")
 
 # %% cliff-figure
 w = torch.linspace(0.6, 1.17, 200)
+points = torch.tensor(w_clipped)
 fig, ax = plt.subplots(figsize=(4.6, 2.9))
-ax.plot(w, (w**20 - 1) ** 2, color="gray")
-points = torch.tensor(clipped)
-ax.plot(
-    points, (points**20 - 1) ** 2, "o", color="C0", ms=4, label="clipped at 10"
-)
-ax.annotate(
-    "not clipped",
-    xy=(0.6, (1.15**20 - 1) ** 2),
-    xytext=(1.15, (1.15**20 - 1) ** 2),
-    arrowprops={"arrowstyle": "->", "color": "C1"},
-    color="C1",
-    va="center",
-    ha="right",
-)
+ax.plot(w.numpy(), ((w**20 - 1) ** 2).numpy(), color="gray")
+line = dict(color="C0", ms=4, label="clipped at 10")
+ax.plot(points.numpy(), ((points**20 - 1) ** 2).numpy(), "o", **line)
+top = (1.15**20 - 1) ** 2
+arrow = dict(arrowstyle="->", color="C1")
+ax.annotate("", xy=(0.6, top), xytext=(1.14, top), arrowprops=arrow)
+ax.text(0.9, top + 8, "not clipped", color="C1", ha="center", va="bottom")
 ax.set(xlabel="shared weight w", ylabel="(w²⁰ − 1)²")
-ax.legend(loc="upper left")
+ax.legend(loc="lower left", bbox_to_anchor=(0, 0.2))
 show()
 
 # %% thresholds
 THRESHOLDS = (None, 10.0, 1.0, 0.1)
-with_clipping = [
-    validation_accuracy(deep(torch.relu, kaiming), 0.3, threshold)
+accuracy_by_threshold = {
+    threshold: [
+        validation_accuracy(starts["ReLU, Kaiming"], 0.3, seed, threshold)
+        for seed in range(3)
+    ]
     for threshold in THRESHOLDS
-]
+}
 Table(
-    ["threshold θ", "accuracy"],
+    ["threshold θ", "seed 0:.2f", "seed 1:.2f", "seed 2:.2f"],
     [
-        ["none" if threshold is None else f"{threshold:g}", found]
-        for threshold, found in zip(THRESHOLDS, with_clipping, strict=True)
+        ["none" if t is None else f"{t:g}", *row]
+        for t, row in accuracy_by_threshold.items()
     ],
-    {"accuracy": ".3f"},
 ).show()
-fast_free, _, fast_clipped, _ = with_clipping
+
+# %% quoted
+accuracy_rest = max(
+    max(accuracy_by_rate[name]) for name in starts.keys() - accuracy_by_seed
+)
+accuracy_luck_low = min(accuracy_by_seed["ReLU, Kaiming"])
+accuracy_luck_high = max(accuracy_by_seed["ReLU, Kaiming"])
+accuracy_guess = digits.val[1].bincount().max() / len(digits.val[1])

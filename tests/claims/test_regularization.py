@@ -1,15 +1,23 @@
 """What the chapter on regularization says in words."""
 
+import operator
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import torch
+from sklearn.datasets import load_diabetes
 from torch import nn
 from torch.optim import SGD
 
+from containers import held
 from dlnotes.book.store import Run
+from dlnotes.data.digits import load_digits
 from dlnotes.linear import LinearRegression
+from dlnotes.losses import cross_entropy
+from dlnotes.metrics import accuracy
+from dlnotes.mlp import MLP
 from dlnotes.regularize import (
     dropout,
     l1,
@@ -21,6 +29,12 @@ from dlnotes.regularize import (
 )
 
 Runs = Callable[[str], Run]
+FIT, LOSS, TEST, BEST = range(4)  # the scores of each draw
+
+
+def scores(run: Run) -> dict[str, torch.Tensor]:
+    """Return the scores (draws, 4) of each way to train."""
+    return {name: torch.tensor(draws) for name, draws in held(run, "found").items()}
 
 
 @pytest.fixture
@@ -86,21 +100,99 @@ class TestPenalties:
         assert (lasso(X, y, 0.99 * limit) != 0).any()
 
 
-class TestTheDiabetesData:
-    def test_l1_throws_out_most_invented_features_and_wins(
+class TestTheFigureOfTheBalls:
+    def test_the_square_is_touched_at_a_corner_and_the_circle_is_not(
         self, book_run: Runs
     ) -> None:
-        values = book_run("regularization").values
-        assert values["zeros_invented"] > 20
-        assert values["test_l1"] < values["test_l2"] < values["test_free"]
+        lowest = held(book_run("regularization"), "lowest")
+        assert lowest["L1"] == [1, 0]
+        w1, w2 = lowest["L2"]
+        assert w1**2 + w2**2 == pytest.approx(1)
+        assert w2 > 0.1
 
-    def test_useful_measurements_enter_before_most_invented_features(
-        self, book_run: Runs
+    def test_the_points_are_the_best_within_the_budgets(self, book_run: Runs) -> None:
+        """Against a fine grid of the whole ball, inside and out."""
+        w1, w2 = torch.cartesian_prod(*[torch.linspace(-1, 1, 401)] * 2).T
+        a, b = w1 - 2, w2 - 0.8
+        loss = a**2 - 0.6 * a * b + b**2
+        sizes = {"L1": w1.abs() + w2.abs(), "L2": (w1**2 + w2**2).sqrt()}
+        for name, size in sizes.items():
+            best = loss.where(size <= 1 + 1e-6, torch.inf).argmin()
+            found = [w1[best].item(), w2[best].item()]
+            lowest = held(book_run("regularization"), "lowest")[name]
+            assert found == pytest.approx(lowest, abs=0.01)
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_the_best_point_often_lies_on_a_corner_of_the_square(
+        self, seed: int
     ) -> None:
-        """At the strength chosen, a larger share of the measurements is in."""
-        values = book_run("regularization").values
-        measured, invented = values["zeros_measured"] / 10, values["zeros_invented"]
-        assert measured < invented / 40
+        """In a third of random bowls at least; on the circle there never is a zero."""
+        torch.manual_seed(seed)
+        zeros_l1, zeros_l2 = [], []
+        for _ in range(100):
+            X = torch.randn(20, 2).double()
+            y = X @ torch.randn(2).double() + 0.1 * torch.randn(20)
+            zeros_l1.append((lasso(X, y, 0.5) == 0).any().item())
+            zeros_l2.append((ridge(X, y, 0.5) == 0).any().item())
+        assert sum(zeros_l1) > 33
+        assert sum(zeros_l2) == 0
+
+    @pytest.mark.parametrize("strength", [0.1, 0.3, 1.0])
+    def test_a_price_and_a_budget_come_to_the_same(
+        self, data: tuple[torch.Tensor, torch.Tensor], strength: float
+    ) -> None:
+        """No point that is as small as the lasso's, and random, fits better."""
+        X, y = data
+        best = lasso(X, y, strength)
+        others = torch.randn(10_000, 5).double()
+        others *= best.abs().sum() / others.abs().sum(dim=1, keepdim=True)
+        losses = (others @ X.T - y).square().mean(dim=1)
+        assert losses.min() > (X @ best - y).square().mean()
+
+
+class TestTheDiabetesData:
+    def test_l1_throws_out_most_invented_features(self, any_run: Runs) -> None:
+        measured, invented = held(any_run("regularization"), "zeros")["L1"]
+        assert invented > 20
+        assert measured > 0
+
+    def test_l1_wins_and_no_penalty_loses(self, any_run: Runs) -> None:
+        run = any_run("regularization")
+        mean = held(run, "error_mean")
+        assert mean["L1"] < mean["L2"] < mean["none"]
+        assert run.values["count_same_order"] >= 9
+
+    def test_the_strengths_chosen_have_worse_ones_on_both_sides(
+        self, any_run: Runs
+    ) -> None:
+        chosen = held(any_run("regularization"), "chosen")
+        assert 0 < chosen["L1"] < 20
+        assert 0 < chosen["L2"] < 20
+
+    def test_some_measurements_enter_before_any_invented_feature(
+        self, any_run: Runs
+    ) -> None:
+        assert any_run("regularization").values["count_first"] >= 3
+
+    def test_a_larger_share_of_the_measurements_is_in(self, any_run: Runs) -> None:
+        """At the strength chosen."""
+        measured, invented = held(any_run("regularization"), "zeros")["L1"]
+        assert measured / 10 < invented / 40
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_the_ends_of_the_paths(self, seed: int) -> None:
+        """L1 starts from zeros only; L2 has none at any strength, and shrinks."""
+        torch.manual_seed(seed)
+        features, progress = load_diabetes(return_X_y=True, scaled=False)
+        chosen = torch.randperm(len(progress))[:120]
+        X = torch.cat([torch.tensor(features)[chosen], torch.randn(120, 40)], dim=1)
+        X = (X - X.mean(dim=0)) / X.std(dim=0)
+        y = torch.tensor(progress)[chosen]
+        y -= y.mean()
+        assert (lasso(X, y, 100.0) == 0).all()
+        path = torch.stack([ridge(X, y, 10.0**power) for power in range(-1, 3)])
+        assert (path != 0).all()
+        assert (path.norm(dim=1).diff() < 0).all()
 
     def test_l2_has_no_zeros(self, book_run: Runs) -> None:
         rows = columns(book_run("regularization"), "choose")
@@ -110,8 +202,8 @@ class TestTheDiabetesData:
 
 class TestWeightDecay:
     @pytest.mark.settles("weight-decay-gradient")
-    def test_the_argument_adds_lambda_w_to_the_gradient(self, book_run: Runs) -> None:
-        values = book_run("regularization").values
+    def test_the_argument_adds_lambda_w_to_the_gradient(self, any_run: Runs) -> None:
+        values = any_run("regularization").values
         assert values["difference"] < 1e-6 * values["largest"]
 
     @pytest.mark.settles("weight-decay-gradient")
@@ -165,9 +257,11 @@ class TestWeightDecay:
 
 class TestDropout:
     @pytest.mark.settles("dropout-variance")
-    def test_the_mean_stays_and_the_variance_doubles(self, book_run: Runs) -> None:
-        values = book_run("regularization_networks").values
-        assert values["mean_after"] == pytest.approx(values["mean_before"], abs=0.005)
+    def test_the_mean_stays_and_the_variance_doubles(self, any_run: Runs) -> None:
+        run = any_run("regularization_networks")
+        means = [line.split()[2] for line in run.log("histogram").splitlines()]
+        assert float(means[1]) == pytest.approx(float(means[0]), abs=0.005)
+        values = run.values
         assert values["variance_before"] == pytest.approx(1, abs=0.01)
         assert values["variance_after"] == pytest.approx(2, abs=0.01)
 
@@ -184,19 +278,65 @@ class TestDropout:
         assert dropped == pytest.approx(0.001, rel=0.1)
         assert coarse == pytest.approx(0.003, rel=0.1)
 
-    def test_both_help_by_fitting_worse(self, book_run: Runs) -> None:
-        run = book_run("regularization_networks")
-        fits = [float(row[1]) for row in columns(run, "compare")]
-        assert max(fits[1:]) < fits[0]
-        values = run.values
-        assert values["test_dropout"] > values["test_plain"] + 0.02
-        assert values["test_decay"] > values["test_plain"] + 0.02
+    def test_half_are_exactly_zero_and_the_others_twice_as_far_out(self) -> None:
+        for seed in range(3):
+            torch.manual_seed(seed)
+            z = torch.randn(100_000)
+            dropped = dropout(z, 0.5)
+            assert (dropped == 0).float().mean().item() == pytest.approx(0.5, abs=0.01)
+            assert torch.equal(dropped[dropped != 0], 2 * z[dropped != 0])
 
-    def test_some_wrong_labels_are_fitted(self, book_run: Runs) -> None:
-        """Whoever learns only right labels gets at most as many right as are so."""
-        run = book_run("regularization_networks")
-        right = 1 - run.values["share_wrong"]
-        assert float(columns(run, "compare")[0][1]) > right + 0.01
+    def test_both_help_by_fitting_worse(self, any_run: Runs) -> None:
+        """Each of the two at its best strength, in the mean over three draws."""
+        found = scores(any_run("regularization_networks"))
+        for name in ("dropout 0.8", "weight decay 0.01"):
+            gain = found[name][:, TEST] - found["none"][:, TEST]
+            assert gain.mean() > 0.02
+            assert gain.mean() > 2 * gain.std() / 3**0.5
+            assert found[name][:, FIT].mean() < found["none"][:, FIT].mean() - 0.02
+
+    def test_the_validation_loss_prefers_the_middle_strength(
+        self, any_run: Runs
+    ) -> None:
+        found = scores(any_run("regularization_networks"))
+        loss = {name: draws[:, LOSS].mean().item() for name, draws in found.items()}
+        for weak, middle, strong in (
+            ("dropout 0.5", "dropout 0.8", "dropout 0.95"),
+            ("weight decay 0.001", "weight decay 0.01", "weight decay 0.1"),
+        ):
+            assert loss[middle] < min(loss[weak], loss[strong])
+            assert loss[middle] < loss["none"]
+
+    def test_at_the_largest_strengths_the_digits_are_lost_as_well(
+        self, any_run: Runs
+    ) -> None:
+        found = scores(any_run("regularization_networks"))
+        for middle, strong in (
+            ("dropout 0.8", "dropout 0.95"),
+            ("weight decay 0.01", "weight decay 0.1"),
+        ):
+            for column in (FIT, TEST):
+                worse = found[middle][:, column] - found[strong][:, column]
+                assert worse.mean() > 0.05
+
+    def test_some_wrong_labels_are_fitted(self, any_run: Runs) -> None:
+        """With right labels only one gets at most as many right as are so."""
+        values = any_run("regularization_networks").values
+        assert values["accuracy_fit"] > values["share_right"] + 0.1
+
+    def test_much_more_could_be_learned_by_heart(self) -> None:
+        """The network fits 200 labels of which all are drawn at random."""
+        X = load_digits().train[0][:200]
+        for seed in range(3):
+            torch.manual_seed(seed)
+            y = torch.randint(10, (200,))
+            model = MLP([64, 128, 128, 10])
+            optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
+            for _ in range(200):
+                optimizer.zero_grad()
+                cross_entropy(model(X), y).backward()
+                optimizer.step()
+            assert accuracy(model(X), y) > 0.99
 
 
 class TestNoise:
@@ -210,16 +350,33 @@ class TestNoise:
         exact = (x @ w - y) ** 2 + sigma**2 * w.square().sum()
         torch.testing.assert_close(expected, exact)
 
-    @pytest.mark.settles("input-noise-tikhonov")
-    def test_copies_approach_ridge(self, book_run: Runs) -> None:
-        values = book_run("regularization").values
-        assert values["noise_difference"] < 0.05 * values["moved"]
+    def test_the_strength_depends_on_where_the_half_stands(self) -> None:
+        """The minimum under noise is ridge's at σ², for the loss without a half 2σ²."""
+        for seed in range(3):
+            torch.manual_seed(seed)
+            X, y, sigma = torch.randn(30, 4).double(), torch.randn(30).double(), 0.4
+            A = X.T @ X / 30 + sigma**2 * torch.eye(4).double()  # of the noisy loss
+            w = torch.linalg.solve(A, X.T @ y / 30).requires_grad_()
+            torch.testing.assert_close(w.detach(), ridge(X, y, sigma**2))
+            loss = (X @ w - y).square().mean() + 2 * sigma**2 * l2([w])
+            loss.backward()
+            assert w.grad.abs().max() < 1e-12
 
     @pytest.mark.settles("input-noise-tikhonov")
-    def test_for_a_network_only_to_first_order(self, book_run: Runs) -> None:
-        values = book_run("regularization").values
-        assert values["ratio_small"] == pytest.approx(1, abs=0.02)
-        assert values["ratio_large"] < 0.5
+    def test_copies_approach_ridge(self, any_run: Runs) -> None:
+        run = any_run("regularization")
+        found = held(run, "differences")
+        differences = [found[copies] for copies in (1, 10, 100, 1000)]
+        assert differences == sorted(differences, reverse=True)
+        assert differences[-1] < 0.05 * run.values["difference_free"]
+
+    @pytest.mark.settles("input-noise-tikhonov")
+    def test_for_a_network_only_to_first_order(self, any_run: Runs) -> None:
+        found = held(any_run("regularization"), "ratios")
+        ratios = [found[size] for size in sorted(found)]
+        assert ratios[0] == pytest.approx(1, abs=0.02)
+        assert ratios[-1] < 0.5
+        assert ratios == sorted(ratios, reverse=True)
 
 
 class TestEarlyStopping:
@@ -227,33 +384,55 @@ class TestEarlyStopping:
         self, book_run: Runs
     ) -> None:
         values = book_run("regularization_networks").values
-        assert values["best_epoch"] == values["stopped"] - 10
+        assert values["epoch_best"] == values["epoch_stopped"] - 10
         assert values["accuracy_restored"] > values["accuracy_stopped"]
         assert values["accuracy_restored"] > values["accuracy_end"]
 
-    def test_the_training_loss_falls_on_while_the_other_rises(
-        self, book_run: Runs
-    ) -> None:
-        values = book_run("regularization_networks").values
-        assert values["last_training"] < values["training_at_best"]
-        assert values["last_validation"] > values["best_validation"]
+    def test_the_best_epochs_are_better_than_the_last(self, any_run: Runs) -> None:
+        draws = scores(any_run("regularization_networks"))["none"]
+        gain = draws[:, BEST] - draws[:, TEST]
+        assert (gain > 0).all()
+        assert gain.mean() > 0.03
 
-    def test_the_first_increase_is_far_too_soon(self, book_run: Runs) -> None:
+    def test_the_curves_of_the_figure_part_like_a_u_and_its_floor(
+        self, any_run: Runs
+    ) -> None:
+        """The training loss falls on; the other ends far above its minimum."""
+        run = any_run("regularization_networks")
+        training, validation = held(run, "loss_training"), held(run, "loss_validation")
+        best = run.values["epoch_best"] - 1
+        assert min(validation) == validation[best]
+        assert validation[0] > validation[best] + 0.3
+        assert validation[-1] > validation[best] + 0.3
+        assert training[-1] < training[best] - 0.3
+        after = slice(best, None)
+        assert all(map(operator.lt, training[after], validation[after]))
+        rises = sum(b > a for a, b in pairwise(training))
+        assert rises <= 5
+
+    def test_the_stopped_run_is_the_beginning_of_the_long_one(
+        self, any_run: Runs
+    ) -> None:
+        run = any_run("regularization_networks")
+        losses = held(run, "loss_validation")[: run.values["epoch_stopped"]]
+        assert losses[run.values["epoch_best"] - 1] == min(losses)
+
+    def test_the_first_increase_is_too_soon(self, book_run: Runs) -> None:
         values = book_run("regularization_networks").values
-        assert values["first_increase"] < values["best_epoch"]
+        assert values["epoch_first_rise"] < values["epoch_best"]
 
     @pytest.mark.settles("early-stopping-validation")
     def test_the_best_epoch_on_the_test_set_is_better_than_honest(
-        self, book_run: Runs
+        self, any_run: Runs
     ) -> None:
-        values = book_run("regularization_networks").values
-        assert values["mean_of_luck"] == pytest.approx(0.1, abs=0.02)
-        assert values["best_of_luck"] > values["mean_of_luck"] + 0.02
+        values = any_run("regularization_networks").values
+        assert values["accuracy_mean"] == pytest.approx(0.1, abs=0.01)
+        assert values["accuracy_luck"] > values["accuracy_mean"] + 0.02
 
 
 class TestExercises:
-    def test_the_lasso_is_the_soft_threshold(self, book_run: Runs) -> None:
-        values = book_run("regularization_exercises").values
+    def test_the_lasso_is_the_soft_threshold(self, any_run: Runs) -> None:
+        values = any_run("regularization_exercises").values
         assert values["difference"] < 1e-6
 
     def test_it_shrinks_what_it_keeps(self) -> None:
@@ -262,11 +441,23 @@ class TestExercises:
             soft_threshold(w, 0.5), torch.tensor([2.5, 0.0, -1.5])
         )
 
-    def test_the_formula_for_the_variance(self, book_run: Runs) -> None:
+    def test_the_formula_for_the_variance(self, any_run: Runs) -> None:
         for _, measured, formula in columns(
-            book_run("regularization_exercises"), "solution-2"
+            any_run("regularization_exercises"), "solution-2"
         ):
             assert float(measured) == pytest.approx(float(formula), rel=0.01)
 
-    def test_the_thinned_networks_average_to_the_whole(self, book_run: Runs) -> None:
-        assert book_run("regularization_exercises").values["gap"] < 0.02
+    def test_the_thinned_networks_average_to_the_whole(self, any_run: Runs) -> None:
+        assert any_run("regularization_exercises").values["gap"] < 0.02
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_with_dropout_in_two_layers_the_equality_is_lost(self, seed: int) -> None:
+        torch.manual_seed(seed)
+        first, second = nn.Linear(10, 100), nn.Linear(100, 100)
+        with torch.no_grad():
+            hidden = torch.relu(first(torch.randn(1, 10)))
+            whole = torch.relu(second(hidden))[0]
+            dropped = dropout(hidden.expand(20_000, -1), 0.5)
+            averaged = torch.relu(second(dropped)).mean(dim=0)
+        assert averaged.mean() > 1.02 * whole.mean()
+        assert (averaged - whole).norm() < 0.3 * whole.norm()
