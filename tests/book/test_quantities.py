@@ -8,8 +8,6 @@ from dlnotes.book.book import Book
 from dlnotes.book.quantities import misquoted
 
 LISTED = r"""
-pending = ["part/old.md"]
-
 [quantities]
 loss = { en = ["loss"], zh = ["损失"] }
 step = { en = ["step"], zh = ["步"] }
@@ -99,8 +97,7 @@ def test_an_index_is_named_in_either_language(small: Book) -> None:
     assert "is of hinge or 合页损失" in error
 
 
-def test_a_pending_page_is_let_be_and_a_book_without_a_list_too(small: Book) -> None:
-    assert said(small, "It is [[run.x]].\n", page="old.md") == []
+def test_a_book_without_a_list_has_no_such_rule(small: Book) -> None:
     assert len(said(small, "It is [[run.x]].\n", page="new.md")) == 1
     (small.docs / "quantities.toml").unlink()
     assert said(small, "It is [[run.x]].\n", page="new.md") == []

@@ -26,10 +26,9 @@ CJK = re.compile("[\u3000-\u9fff]")
 
 @dataclass(frozen=True)
 class Quantities:
-    """The words of each quantity by language, and the pages that are not held to it."""
+    """The words of each quantity by language."""
 
     words: Words
-    pending: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> "Quantities":
@@ -44,7 +43,7 @@ class Quantities:
             found = tomllib.loads(path.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
             raise BookError(f"this is not TOML: {error}", path) from error
-        return cls(found["quantities"], tuple(found.get("pending", ())))
+        return cls(found["quantities"])
 
     def of(self, variable: str) -> str | None:
         """Return the quantity that a variable is named after, None without one."""
@@ -63,9 +62,6 @@ def misquoted(book: Book, catalogue: Mapping[str, str]) -> Iterator[BookError]:
         return
     for language in LANGUAGES:
         for path in book.pages(language):
-            name = path.relative_to(book.docs / language).as_posix()
-            if name in known.pending:
-                continue
             for block in scan(path.read_text(encoding="utf-8"))[0]:
                 for line, message in _in_block(block, language, known, catalogue):
                     yield BookError(message, book.relative(path), line)
