@@ -13,8 +13,8 @@ from mkdocs_jupyter.convert import nb2html
 
 from dlnotes.book.notebook import notebook
 from dlnotes.book.run_facts import users, with_facts
-from dlnotes.book.run_page import FACTS, tidy
-from dlnotes.book.snippet import Cell, read_snippet
+from dlnotes.book.run_page import FACTS, copies, tidy
+from dlnotes.book.snippet import read_snippet
 from dlnotes.book.sources import Chapter
 
 SVG = '<svg class="dl-svg"><text>é</text></svg>'
@@ -146,7 +146,6 @@ def test_a_page_of_mkdocs_jupyter_is_set_as_a_chapter_is(page: str) -> None:
 
 
 ABOUT = "Add `1` & 1, twice."
-CELLS = [Cell("all", 1, "if 1 < 2:\n    x = 1  # one"), Cell("more", 4, "x")]
 
 
 def sources(**catalogue: str) -> Any:
@@ -155,7 +154,7 @@ def sources(**catalogue: str) -> Any:
     run = SimpleNamespace(seconds=1.25, manifest=manifest)
     return SimpleNamespace(
         run={"one": run}.__getitem__,
-        snippets={"one": SimpleNamespace(description=ABOUT, code=CELLS)},
+        snippets={"one": SimpleNamespace(description=ABOUT)},
         catalogue=catalogue,
         chapters={"zh": {"a/b.md": Chapter("一 < 二", frozenset())}},
     )
@@ -177,12 +176,17 @@ def test_the_facts_stand_above_the_code_with_the_way_back(page: str) -> None:
 
 
 def test_the_buttons_copy_a_cell_with_those_before_it(page: str) -> None:
-    html = tidy(page, "one", "zh")
-    shown = with_facts(html, "one", [], sources(one="一"), "zh")
-    (held,) = re.findall(r'id="dl-copied">(.*?)</script>', shown)
-    copied = json.loads(held)
-    assert copied == {"one": {"all": "if 1 < 2:\n    x = 1  # 一\n\n", "more": "x\n"}}
-    names = re.findall(r'data-dl-copy="([^"]*)"', shown)
+    cells = [
+        {"cell_type": "markdown", "id": "_title", "source": "# one"},
+        {"cell_type": "code", "id": "all", "source": "if 1 < 2:\n    x = 1  # 一"},
+        {"cell_type": "code", "id": "more", "source": "x"},
+    ]
+    html = copies(json.dumps({"cells": cells}).encode(), "one")
+    (held,) = re.findall(r'id="dl-copied">(.*?)</script>', html)
+    assert json.loads(held) == {
+        "one": {"all": "if 1 < 2:\n    x = 1  # 一\n\n", "more": "x\n"}
+    }
+    names = re.findall(r'data-dl-copy="([^"]*)"', tidy(page, "one", "zh"))
     assert names == ["one#all", "one#more"]
 
 

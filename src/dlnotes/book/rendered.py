@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from inspect import getsource
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -12,7 +12,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, get_toc
 
-from dlnotes.book import run_page
+from dlnotes.book import copied, pasteable, run_page
 from dlnotes.book.book import Book
 from dlnotes.book.cache import folder_digest, installed, key_of
 from dlnotes.book.sources import Sources
@@ -22,6 +22,8 @@ AUTODOC = re.compile("^:::", re.MULTILINE)
 NOTEBOOKS = "mkdocs-jupyter"
 AUTOREFS = "autorefs"
 DOCSTRINGS = "mkdocstrings"
+
+TIDYING = (run_page, copied, pasteable)
 
 Convert = Callable[[MkDocsConfig, Files], None]
 
@@ -74,9 +76,9 @@ class Rendered:
     def _key(self, page: Page) -> str:
         if is_run(page.file):
             options = sorted(self.plugins[NOTEBOOKS].config.items())
-            notebook, tidying = page.file.content_bytes, Path(run_page.__file__)
-            made_by = installed(), repr(options), tidying.read_bytes()
-            return key_of(notebook, self.language, made_by)
+            own = [getsource(module) for module in TIDYING]
+            made_by = installed(), repr(options), own
+            return key_of(page.file.content_bytes, self.language, made_by)
         text = page.markdown or ""
         uri = page.file.src_uri
         known = woven(self.book, self.sources, self.language, uri, text)
@@ -104,7 +106,8 @@ class Rendered:
                 del autorefs.register_anchor
         if is_run(page.file):
             name, content = page.file.name, page.content or ""
-            page.content = run_page.tidy(content, name, self.language)
+            tidied = run_page.tidy(content, name, self.language)
+            page.content = tidied + run_page.copies(page.file.content_bytes, name)
         docstrings = self.plugins.get(DOCSTRINGS)
         seen = docstrings.handlers.seen_handlers if docstrings else ()
         links = (page.links_to_anchors or {}).items()

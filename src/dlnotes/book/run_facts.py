@@ -4,10 +4,7 @@ import html
 import re
 
 from dlnotes.book.book import Book
-from dlnotes.book.comments import translate_comments
-from dlnotes.book.copied import script
 from dlnotes.book.inline import values
-from dlnotes.book.pasteable import pasteable
 from dlnotes.book.run_page import FACTS
 from dlnotes.book.sources import Sources
 from dlnotes.book.store import Run
@@ -63,18 +60,7 @@ def with_facts(
 
     content = TITLE.sub(describe, content, count=1)
     facts = [_measured(sources.run(name), language), _used(pages, sources, language)]
-    snippet = sources.snippets[name]
-    cells = {
-        cell.name: _pasteable(cell.source, sources, language) for cell in snippet.code
-    }
-    return content.replace(FACTS, "".join(facts), 1) + script({name: cells})
-
-
-def _pasteable(code: str, sources: Sources, language: str) -> str:
-    spoken = code
-    if language == "zh":
-        spoken, _ = translate_comments(code, sources.catalogue)
-    return pasteable(spoken)
+    return content.replace(FACTS, "".join(facts), 1)
 
 
 def _described(shown: str, about: str, sources: Sources, language: str) -> str:

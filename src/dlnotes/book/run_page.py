@@ -2,8 +2,12 @@
 
 import base64
 import html
+import json
 import re
 from html.parser import HTMLParser
+
+from dlnotes.book.copied import script
+from dlnotes.book.pasteable import pasteable
 
 STYLE = re.compile(r"<style[^>]*>.*?</style>", re.DOTALL)
 SCRIPT = re.compile(r"<script[^>]*>.*?</script>", re.DOTALL)
@@ -93,6 +97,22 @@ def tidy(page: str, name: str, language: str) -> str:
         else:
             shown.append(_output(KINDS.get(media, "log"), inside))
     return "\n".join(shown)
+
+
+def copies(notebook: bytes, name: str) -> str:
+    """Return what the copy buttons of a run's page copy.
+
+    Args:
+        notebook: the one that the page is made from.
+        name: of the run.
+    """
+    cells = json.loads(notebook)["cells"]
+    code = {
+        cell["id"]: pasteable(cell["source"])
+        for cell in cells
+        if cell["cell_type"] == "code"
+    }
+    return script({name: code})
 
 
 def _code(where: str, inside: str) -> str:
