@@ -47,7 +47,7 @@ print(f"largest slope at any of them: {largest_slope:.0e}")
 print(f"minima − saddles + maxima: {count[0] - count[1] + count[2]}")
 
 # %% stationary-figure
-x, y = np.linspace(-2.1, 2.1, 57), np.linspace(-1.15, 1.15, 39)
+x, y = np.linspace(-2.1, 2.1, 43), np.linspace(-1.15, 1.15, 29)
 height = camel(grid(x, y))
 levels = [-0.9, -0.5, 0, 0.6, 1.2, 1.8, 2.3, 3, 5]
 fig, ax = plt.subplots(figsize=(4.8, 3.4))
@@ -108,7 +108,7 @@ x, y = gradient_descent(double_well_gradient, [1.5, 0.0], 0.1, 1000)[-1]
 print(f"from y = 0, step 1000: x {x:.0e}  y {y:.0f}")
 
 # %% saddle-figure
-x, y = np.linspace(-1.8, 1.8, 41), np.linspace(-1.5, 1.5, 41)
+x, y = np.linspace(-1.8, 1.8, 33), np.linspace(-1.5, 1.5, 33)
 well = double_well(grid(x, y))
 fig, ax = plt.subplots(figsize=(4.4, 3.4))
 surface(ax, x, y, well, [-0.24, -0.18, -0.1, 0, 0.2, 0.5, 0.9, 1.4])

@@ -12,6 +12,7 @@ from dlnotes.book.catalogue import read_catalogue
 from dlnotes.book.check import SHOWS
 from dlnotes.book.directive import parse_directive
 from dlnotes.book.inline import values
+from dlnotes.book.quoted import in_prose
 from dlnotes.book.store import Run
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +80,7 @@ def test_directives_and_values_resolve(
         if "<" in code or "snippet.variable" in code:
             continue
         for value in values(code):
-            assert value.variable in runs[value.name].values, code
+            assert in_prose(runs[value.name], value), code
         shows = code.startswith("@") and code.split()[0][1:] in SHOWS and " " in code
         if shows and (directive := parse_directive(code, 1)):
             if directive.kind == "source":

@@ -64,13 +64,13 @@ def test_a_dark_screen_prints_dark_on_white(
     assert brightness(page, "article p", "color") < 0.3
     assert brightness(page, "article h2", "color") < 0.3
     assert brightness(page, ".dl-svg text", "fill") < 0.3
-    assert brightness(page, "article pre > code", "color") < 0.3
+    assert brightness(page, "article > .highlight pre > code", "color") < 0.3
     assert brightness(page, "body", "backgroundColor") > 0.9
 
 
 def test_paper_has_no_buttons_and_no_heading_alone(page: Page, served: str) -> None:
     page.goto(f"{served}en/foundations/backpropagation.html")
-    page.locator(".dl-copies").first.wait_for()
+    page.locator(".dl-copies:visible").first.wait_for()
     page.emulate_media(media="print")
     assert page.locator(":is(.dl-copies, .headerlink):visible").count() == 0
     breaks = page.locator("article :is(h1, h2, h3)").evaluate_all(
