@@ -8,12 +8,14 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 from dlnotes.data.digits import load_digits
 from dlnotes.seed import shifted
 from dlnotes.train.seed import seed_everything
 
 seed_everything(0)
+threadpool_limits(1)
 
 # %% fit
 (X, y), (X_val, y_val), (X_test, y_test) = [

@@ -17,6 +17,7 @@ from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
 
 use_style()
+seed_everything(0)
 
 # %% data
 digits = load_digits()

@@ -3,12 +3,14 @@
 # %% imports
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
+from threadpoolctl import threadpool_limits
 
 from dlnotes.data.digits import load_digits
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
 
 seed_everything(0)
+threadpool_limits(1)
 
 # %% fit
 train, val, test = ((part.X.numpy(), part.y.numpy()) for part in load_digits())
