@@ -15,7 +15,7 @@ from dlnotes.seed import shifted
 from dlnotes.train.seed import seed_everything
 
 seed_everything(0)
-threadpool_limits(1)
+one_thread = threadpool_limits(1)
 
 # %% fit
 (X, y), (X_val, y_val), (X_test, y_test) = [

@@ -10,7 +10,7 @@ from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
 
 seed_everything(0)
-threadpool_limits(1)
+one_thread = threadpool_limits(1)
 
 # %% fit
 train, val, test = ((part.X.numpy(), part.y.numpy()) for part in load_digits())
