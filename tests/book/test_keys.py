@@ -79,6 +79,7 @@ def test_inputs_name_everything_that_a_run_depends_on(one: SmallBook) -> None:
         "machine",
         "engine",
         "scale",
+        "seed_offset",
     ]
     import numpy
 
@@ -233,7 +234,12 @@ def test_settings_are_part_of_the_key_and_reach_the_snippet(one: SmallBook) -> N
     known = one.inputs()
     one.settings = Settings("full")
     assert changes(known, one.inputs()) == ("scale: default -> full",)
-    assert one.settings.environment() == {"DLNOTES_SCALE": "full"}
+    one.settings = Settings(seed_offset=2)
+    assert changes(known, one.inputs()) == ("seed_offset: 0 -> 2",)
+    assert one.settings.environment() == {
+        "DLNOTES_SCALE": "default",
+        "DLNOTES_SEED_OFFSET": "2",
+    }
 
 
 def test_another_engine_is_named(one: SmallBook) -> None:
@@ -309,7 +315,7 @@ def test_the_engine_is_the_code_that_a_run_goes_through(copy: Library) -> None:
     assert after("launch", "class Exit", "class Ended") == known
     changed = [
         after("worker", "import ast\n", "import ast\n\nX = 1\n"),
-        after("worker", "SEED = 0", "SEED = 1"),
+        after("worker", "LONGEST = 4_000", "LONGEST = 4_001"),
         after("figures", "import io\n", "import io\n\nX = 1\n"),
         after("launch", '"PYTHONHASHSEED": "0"', '"PYTHONHASHSEED": "1"'),
         after("launch", '"OMP_NUM_THREADS",', ""),

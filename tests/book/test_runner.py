@@ -310,6 +310,7 @@ def test_every_snippet_starts_from_the_same_state(bench: Bench) -> None:
         import random
         import numpy as np
         import torch
+        torch.manual_seed(1); np.random.seed(1); random.seed(1)
         drawn = random.random() + np.random.rand() + torch.rand(1).item()
         threads = torch.get_num_threads()
         order = ",".join({"alpha", "beta", "gamma", "delta"})

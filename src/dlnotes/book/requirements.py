@@ -18,6 +18,7 @@ SITE = {
     "brotli": "brotli",
     "fonttools": "fontTools",
     "jieba": "jieba",
+    "jinja2": "jinja2",
     "markdown": "markdown",
     "math-core": "math_core",
     "mkdocs": "mkdocs",
