@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 from dlnotes.book.book import Book, find_book
 from dlnotes.book.keys import Settings
@@ -13,6 +14,8 @@ from dlnotes.book.progress import Report
 from dlnotes.book.runner import Outcome, Runner
 from dlnotes.book.store import Run
 
+settings.register_profile("book", deadline=None)  # no test asserts a time
+settings.load_profile("book")
 torch.set_num_threads(1)  # as in the runs: what is small gets no faster by more
 
 OFFSETS = (0, 1, 2)  # of the seeds: what the pages show, and two other draws
