@@ -35,6 +35,6 @@ def test_numbers_are_typeset_on_a_page_and_plain_in_a_terminal() -> None:
     assert "-1.5" in repr(table)
 
 
-def test_a_row_that_does_not_fit_and_an_unknown_format_are_refused() -> None:
+def test_a_row_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="row 1 has 1 cells, the header has 2"):
         Table(["a", "b"], [[1, 2], [3]])

@@ -20,34 +20,25 @@ class Table:
             the format of its cells, as in `loss:.4f`. Without one a cell is
             shown with `str`.
         rows: each as long as `columns`.
-        formats: a format per column name, for headers that come from
-            elsewhere.
 
     Raises:
-        ValueError: a row is not as long as the header, or a format names no
-            column.
+        ValueError: a row is not as long as the header.
     """
 
     def __init__(
         self,
         columns: Sequence[str],
         rows: Sequence[Sequence[Cell]],
-        formats: dict[str, str] | None = None,
     ) -> None:
         heads = [str(column).partition(":") for column in columns]
         self.columns = [name for name, _, _ in heads]
-        formats = {name: spec for name, _, spec in heads} | (formats or {})
-        if unknown := set(formats) - set(self.columns):
-            raise ValueError(
-                f"formats for columns that do not exist: {unknown}"
-            )
         for number, row in enumerate(rows):
             if len(row) != len(columns):
                 raise ValueError(
                     f"row {number} has {len(row)} cells, "
                     f"the header has {len(columns)}: {list(row)!r}"
                 )
-        specs = [formats[name] for name in self.columns]
+        specs = [spec for _, _, spec in heads]
         self.rows = [
             [format(cell, spec) for cell, spec in zip(row, specs, strict=True)]
             for row in rows
