@@ -18,7 +18,8 @@ from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
 from dlnotes.stability import clip_norm, gradient_norms, layer_scales, log_sum_exp
 from dlnotes.train.batches import Batches
-from dlnotes.train.hooks import clip_gradients
+from dlnotes.train.history import History
+from dlnotes.train.hooks import clip_gradients, every
 from dlnotes.train.loop import evaluate, train
 
 Runs = Callable[[str], Run]
@@ -256,6 +257,27 @@ class TestTraining:
         spread = {name: max(found) - min(found) for name, found in learned.items()}
         assert spread["tanh, Xavier"] < 0.1
         assert spread["ReLU, Kaiming"] > 0.15
+
+    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize(
+        ("activation", "draw", "rate"),
+        [(torch.tanh, xavier, 0.1), (torch.relu, kaiming, 0.01)],
+    )
+    def test_the_accuracy_falls_back_on_the_way(
+        self, activation: Callable, draw: Callable, rate: float, seed: int
+    ) -> None:
+        digits, found = load_digits(), []
+        model = deep(activation, draw, seed)
+        optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+        batches = Batches(*digits.train, batch_size=64)
+
+        def watch(_: History) -> None:
+            found.append(evaluate(model, accuracy, [digits.val]))
+
+        steps, hooks = 8 * len(batches), [every(len(batches), watch)]
+        train(model, cross_entropy, optimizer, batches, steps, hooks)
+        assert len(found) == 8
+        assert max(a - b for a, b in pairwise(found)) > 0.03
 
     @pytest.mark.parametrize("seed", range(3))
     def test_with_xavier_the_logits_of_relu_depend_little_on_the_image(
