@@ -113,7 +113,7 @@ def _pages(
 ) -> Iterator[BookError]:
     folder = book.docs / language
     for path in book.pages(language):
-        made_from = sources.digest, texts[path]
+        made_from = sources.seen_by(texts[path]).digest, texts[path]
         find = partial(_page, book, language, path, texts[path], sources)
         yield from kept(book, f"check-{language}", _name(book, path), made_from, find)
     for error in links.check(folder, known=set(book.snippets)):

@@ -5,6 +5,7 @@ at once, and need no library at all.
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -86,6 +87,7 @@ def _build(book: Book, arguments: argparse.Namespace) -> int:
 def _serve(book: Book, arguments: argparse.Namespace) -> int:
     from dlnotes.book.serve import serve
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidies up, as on Ctrl-C
     with Runner(book) as runner:
         serve(
             book,

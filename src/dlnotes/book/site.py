@@ -54,7 +54,8 @@ def build(
     if is_current(book, before, target):
         report.say(f"{book.relative(target)}/ is up to date: nothing has changed")
         return True
-    with Editions(book, settings) as editions:  # they begin with their imports
+    with Editions(book, settings) as editions:
+        editions.look()  # while the snippets run
         outcome = runner.update(
             list(book.snippets), settings, report, jobs=jobs, timeout=timeout
         )
