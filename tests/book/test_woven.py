@@ -81,5 +81,5 @@ def test_a_run_that_becomes_stale_is_an_error_at_once(book: Any, weave: Any) -> 
 
 
 def test_an_unknown_name_is_compared_with_all_snippets(book: Any, weave: Any) -> None:
-    with pytest.raises(BookError, match="did you mean .*one"):
+    with pytest.raises(BookError, match=r"did you mean .*one"):
         weave("# Typo {#typo}\n\n[[onee.answer]]\n")

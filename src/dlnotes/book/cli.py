@@ -103,8 +103,9 @@ def _serve(book: Book, arguments: argparse.Namespace) -> int:
 
 def _check(book: Book, _arguments: argparse.Namespace) -> int:
     from dlnotes.book.check import check
+    from dlnotes.book.gather import gather
 
-    report = check(book)
+    report = check(book, gather(book, Settings()))
     print(report.text)
     return FAILED if report.errors else 0
 

@@ -69,7 +69,7 @@ def _chapters(book: Book) -> dict[str, dict[str, Chapter]]:
     return {
         language: {
             page.relative_to(book.docs / language).as_posix(): _chapter(
-                page.read_text(encoding="utf-8"), page.stem
+                book.read(page), page.stem
             )
             for page in book.pages(language)
         }

@@ -11,6 +11,7 @@ from dlnotes.book.cache import folder_digest
 from dlnotes.book.check import check
 from dlnotes.book.editions import EditionError, Editions
 from dlnotes.book.errors import BookError
+from dlnotes.book.gather import Gatherer
 from dlnotes.book.keys import Settings, behind
 from dlnotes.book.live import Live, served
 from dlnotes.book.progress import Report
@@ -63,6 +64,7 @@ class Desk:
         self.jobs = jobs
         self.timeout = timeout
         self._engine = ""
+        self._gatherer = Gatherer()
         self._editions: Editions | None = None
 
     def close(self) -> None:
@@ -109,7 +111,7 @@ class Desk:
             self._run(changed, report)
             self._build(changed)
             seconds = time.monotonic() - begun
-            checked = check(self.book, self.settings)
+            checked = check(self.book, self._gatherer.gather(self.book, self.settings))
             if checked.errors:
                 raise BookError(checked.text)
             forget(self.book)

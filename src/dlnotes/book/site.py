@@ -84,7 +84,7 @@ def _build(
             editions.start(part)
         except EditionError as error:
             refused = str(error)
-        checked = check(book, settings)  # while they build
+        checked = check(book, gather(book, settings))  # while they build
         if checked.errors:
             report.say(checked.text)
             return False
@@ -126,7 +126,7 @@ def forget(book: Book) -> None:
         runs = [f"runs/{name}.ipynb" for name in snippets]
         for kind in ("check-twins", "check-words"):
             cache.collect(kind, pages)
-        for kind in ("woven", "html", "page", "check"):
+        for kind in ("woven", "html", "page", "check", "check-quoted"):
             cache.collect(f"{kind}-{language}", [*pages, *runs])
 
 
