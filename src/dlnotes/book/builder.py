@@ -152,7 +152,7 @@ def _fork(options: list[str], output: int) -> int:
     code = 70
     try:
         die_with_parent(parent)
-        gc.freeze()  # what is there already need not be looked at again
+        gc.disable()  # it ends before that pays
         os.dup2(output, 1)
         os.dup2(output, 2)
         from mkdocs.__main__ import cli

@@ -48,6 +48,7 @@ def _run(book: Book, arguments: argparse.Namespace) -> int:
             timeout=arguments.timeout,
             force=arguments.force,
         )
+        runner.collect()
     report.close(outcome)
     return FAILED if outcome.failures else 0
 

@@ -120,8 +120,12 @@ class Runner:
             progress.plan(stale, len(outcome.runs))
             if stale:
                 self._run(stale, settings, progress, jobs, timeout, outcome)
-                self.store.collect(set(self.book.snippets))
         return outcome
+
+    def collect(self) -> None:
+        """Delete what no run of the book needs any more."""
+        with self.store.lock():
+            self.store.collect(set(self.book.snippets))
 
     def _run(
         self,

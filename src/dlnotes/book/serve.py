@@ -115,6 +115,7 @@ class Desk:
             if checked.errors:
                 raise BookError(checked.text)
             forget(self.book)
+            self.runner.collect()
             report.say(f"built in {seconds:.1f} s")
         except (BookError, EditionError, OSError) as error:
             report.say(str(error))

@@ -65,6 +65,7 @@ def build(
         with FileLock(book.store / "site.lock"):
             built = _build(book, editions, settings, report, target)
     if built:
+        runner.collect()
         _keep(book, settings, before, target, outcome)
         report.say(f"built {book.relative(target)}/")
     return built
