@@ -96,7 +96,7 @@ class Bench:
         pictures = "".join(re.findall(r'src="data:image/png;base64,([^"]*)', page))
         runs = self.root / ".runs" / "notebooks"
         book = Book(self.root)
-        latest = next(Store(book.store).stored(SHOWS_IT, "default", "cpu"), None)
+        latest = next(Store(book.store).stored(SHOWS_IT, Settings().inputs()), None)
         assert latest is not None
         notebook = (runs / f"{latest['notebook']}.ipynb").read_text()
         kept = {
@@ -113,10 +113,10 @@ class Bench:
         book = Book(self.root)
         store = Store(book.store)
         found = [
-            next(store.stored(path.stem, Settings().scale, Settings().device), None)
+            next(store.stored(path.stem, Settings().inputs()), None)
             for path in self.snippets
         ]
-        return sum(manifest["seconds"] for manifest in found if manifest)
+        return float(sum(manifest["seconds"] for manifest in found if manifest))
 
 
 def timed(work: Callable[[], None]) -> float:

@@ -49,6 +49,7 @@ OPTIMIZERS = {
 }
 
 Run = Callable[[], object]
+Loss = Callable[..., Tensor]
 
 
 def seconds(run: Run) -> float:
@@ -104,10 +105,11 @@ def loops() -> None:
                 runs.append(
                     partial(loop, model, Batches(X, y, batch_size=batch_size), STEPS)
                 )
-            compare(f"loop, {hidden} units, batches of {batch_size}", *runs, rounds=201)
+            ours, bare = runs
+            compare(f"loop, {hidden} units, batches of {batch_size}", ours, bare, 201)
 
 
-def loss_and_slope(loss: Callable[..., Tensor], *inputs: Tensor) -> Run:
+def loss_and_slope(loss: Loss, *inputs: Tensor) -> Run:
     """Return a function that goes forward and backward through a loss."""
     prediction = inputs[0].clone().requires_grad_()
 
@@ -124,8 +126,7 @@ def loss_functions() -> None:
     logits, labels = torch.randn(2048, 5000), torch.randint(5000, (2048,))
     z, t = torch.randn(2, 256, 1000)
     log_p, p = logits.log_softmax(1), logits.softmax(1)
-    smoothed = {"label_smoothing": 0.1}
-    for name, ours, theirs, inputs in [
+    cases: list[tuple[str, Loss, Loss, tuple[Tensor, ...]]] = [
         ("cross_entropy", losses.cross_entropy, cross_entropy, (logits, labels)),
         (
             "cross_entropy, probabilities",
@@ -135,8 +136,8 @@ def loss_functions() -> None:
         ),
         (
             "cross_entropy, smoothed labels",
-            partial(losses.cross_entropy, **smoothed),
-            partial(cross_entropy, **smoothed),
+            partial(losses.cross_entropy, label_smoothing=0.1),
+            partial(cross_entropy, label_smoothing=0.1),
             (logits, labels),
         ),
         ("nll", losses.nll, functional.nll_loss, (log_p, labels)),
@@ -155,7 +156,8 @@ def loss_functions() -> None:
             functional.binary_cross_entropy_with_logits,
             (z, t.sigmoid()),
         ),
-    ]:
+    ]
+    for name, ours, theirs, inputs in cases:
         shape = " × ".join(map(str, inputs[0].shape))
         pair = loss_and_slope(ours, *inputs), loss_and_slope(theirs, *inputs)
         compare(f"{name}, {shape}", *pair, rounds=21)
@@ -187,7 +189,9 @@ def optimizers() -> None:
             )
 
 
-def delta(layers: list[Dense], Z: list, T: np.ndarray, depth: int, i: int) -> float:
+def delta(
+    layers: list[Dense], Z: list[np.ndarray], T: np.ndarray, depth: int, i: int
+) -> float:
     """Return dL/dz of unit i of a layer, asking every unit after it again."""
     a = 1 / (1 + np.exp(-Z[depth][i]))
     if depth == len(layers) - 1:

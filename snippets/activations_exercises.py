@@ -8,7 +8,7 @@ from dlnotes.seed import shifted
 
 rng = np.random.default_rng(shifted(0))
 
-# %% solution-1
+# %% solution-3
 W1, W2 = rng.normal(size=(1, 4)), rng.normal(size=(4, 1))
 collapsed = W2 @ W1  # (4, 4)
 rank = int(np.linalg.matrix_rank(collapsed))
@@ -18,7 +18,7 @@ kept = np.linalg.svd(X @ collapsed.T, compute_uv=False)
 print("spread of the outputs:", *(f"{s:.1e}" for s in kept))
 
 
-# %% solution-2
+# %% solution-4
 def through_softmax(P, dP):
     """Turn dL/dP into dL/dZ, both (B, K), without a Jacobian."""
     return P * (dP - (P * dP).sum(axis=-1, keepdims=True))
@@ -36,7 +36,7 @@ gap_short = np.abs(of_loss - (P - target)).max()
 print(f"cross-entropy: P - target differs by {gap_short:.0e}")
 
 
-# %% solution-3
+# %% solution-5
 def absolute(x):
     return relu(x) + relu(-x)
 

@@ -20,10 +20,25 @@ X, T = np.array([[0.05, 0.10]]), np.array([[0.01, 0.99]])
 half_error = HalfSquaredError()
 
 
+def network(w11, bias1, bias2):
+    hidden = Dense([[w11, 0.20], [0.25, 0.30]], [bias1, bias1])
+    output = Dense([[0.40, 0.45], [0.50, 0.55]], [bias2, bias2])
+    return [hidden, Sigmoid(), output, Sigmoid()]
+
+
+net = network(0.15, bias1=0, bias2=0)
+before = half_error.forward(forward_pass(net, X), T)
+backward_pass(net, half_error.backward())
+predicted = 0.01 * net[0].dW[0, 0]
+nudged = forward_pass(network(0.16, bias1=0, bias2=0), X)
+change = half_error.forward(nudged, T) - before
+print(f"predicted change of the loss  {predicted:.5e}")
+print(f"change of the loss            {change:.5e}")
+
+
+# %% solution-3
 def train(steps, early, rate=0.5):
-    hidden = Dense([[0.15, 0.20], [0.25, 0.30]], [0.35, 0.35])
-    output = Dense([[0.40, 0.45], [0.50, 0.55]], [0.60, 0.60])
-    net = [hidden, Sigmoid(), output, Sigmoid()]
+    net = hidden, _, output, _ = network(0.15, bias1=0.35, bias2=0.60)
     for _ in range(steps):
         half_error.forward(forward_pass(net, X), T)
         dZ = net[3].backward(half_error.backward())
@@ -48,7 +63,7 @@ for name, early in (("gradient first", False), ("update first", True)):
 loss_late, loss_early = train(1, early=False)[0], train(1, early=True)[0]
 
 
-# %% solution-2
+# %% solution-4
 class Exchanged(Dense):
     def backward(self, dZ):
         super().backward(dZ)
@@ -66,7 +81,7 @@ except ValueError as error:
     print(error)
 
 
-# %% solution-3
+# %% solution-5
 def relu(v):
     return v.apply(lambda z: max(z, 0.0), lambda z: float(z > 0))
 

@@ -21,10 +21,11 @@ def nearest(X: Tensor, points: Tensor) -> Tensor:
     return torch.cdist(X, points).argmin(dim=1)
 
 
-def k_means(X: Tensor, centres: Tensor, steps: int = 20) -> Tensor:
-    for _ in range(steps):
-        group = nearest(X, centres)
+def k_means(X: Tensor, centres: Tensor) -> Tensor:
+    group, before = nearest(X, centres), None
+    while before is None or not torch.equal(group, before):
         centres = means(X, group, list(range(len(centres))))
+        group, before = nearest(X, centres), group
     return centres
 
 
@@ -32,7 +33,7 @@ def share(right: Tensor) -> float:
     return right.float().mean().item()
 
 
-# %% solution-1
+# %% solution-3
 def one_or_seven(X: Tensor) -> Tensor:
     top = X.reshape(-1, 8, 8)[:, 0, 2:7].mean(dim=1)
     return torch.where(top < 0.5, 1, 7)
@@ -45,7 +46,7 @@ accuracy_learned = share(y_train[nearest(X, X_train)] == y)
 print(f"by hand {accuracy_by_hand:.3f}")
 print(f"most similar example {accuracy_learned:.3f}")
 
-# %% solution-2
+# %% solution-4
 purities = []
 for seed in range(10):
     seed_everything(seed)
@@ -56,7 +57,7 @@ for seed in range(10):
 print(*(f"{purity:.2f}" for purity in purities))
 gap_starts = max(purities) - min(purities)
 
-# %% solution-3
+# %% solution-5
 rows, gains = [], {}
 for n in (1, 2, 5, 20):
     few, both = [], []

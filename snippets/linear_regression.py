@@ -29,6 +29,15 @@ print(tuple(X.shape), tuple(y.shape))
 for x_i, y_i in zip(X[:3, 0], y[:3]):
     print(f"x = {x_i:.3f}   y = {y_i:.3f}   5x + 7 = {5 * x_i + 7:.3f}")
 
+# %% against-torch
+prediction = 3 * X[:, 0] + 6
+for reduction in ("mean", "sum", "none"):
+    ours = mse(prediction, y, reduction)
+    theirs = mse_loss(prediction, y, reduction=reduction)
+    difference = (ours - theirs).abs().max()
+    shape = str(tuple(ours.shape))
+    print(f"{reduction:4}  shape {shape:6}  difference {difference:.0e}")
+
 # %% train
 model = LinearRegression(features=1)
 optimizer = SGD(model.parameters(), lr=0.01)
@@ -65,18 +74,10 @@ ax.set(yscale="log", xlabel="step", ylabel="mean squared error")
 ax.legend()
 show()
 
-# %% against-torch
-prediction = model(X).detach()
-for reduction in ("mean", "sum", "none"):
-    ours = mse(prediction, y, reduction)
-    theirs = mse_loss(prediction, y, reduction=reduction)
-    difference = (ours - theirs).abs().max()
-    shape = str(tuple(ours.shape))
-    print(f"{reduction:4}  shape {shape:6}  difference {difference:.0e}")
-
 # %% closed-form
 w_fit, b_fit = least_squares(X, y)
-loss_fit, loss_sgd = mse(linear(X, w_fit, b_fit), y), mse(prediction, y)
+loss_fit = mse(linear(X, w_fit, b_fit), y)
+loss_sgd = mse(model(X).detach(), y)
 w_sgd, b_sgd = path[-1]
 print(f"closed form  w {w_fit.item():.4f}  b {b_fit:.4f}  loss {loss_fit:.6f}")
 print(f"SGD          w {w_sgd:.4f}  b {b_sgd:.4f}  loss {loss_sgd:.6f}")

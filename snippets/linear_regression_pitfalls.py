@@ -1,4 +1,4 @@
-"""Four ways to go wrong with least squares, each with what it does."""
+"""Three ways to go wrong with least squares, each with what it does."""
 
 # %% imports
 import torch
@@ -63,12 +63,6 @@ for loss_function, rate in [(mse, 0.01), (half_sum, 0.01 / 128)]:
     print(f"rate {rate:.6f}  w {model.w.item():.4f}  b {model.b.item():.4f}")
 same_minimum = abs(models[0].w - models[1].w).item()
 
-# %% elements
-prediction, target = torch.full((4, 3), 2.0), torch.zeros(4, 3)
-per_element = mse(prediction, target)
-per_row = mse(prediction, target, reduction="sum") / 4
-print(f"divided by 12 elements: {per_element:.0f}")
-print(f"divided by 4 rows:      {per_row:.0f}")
 
 # %% dependent
 celsius = 10 + 20 * X

@@ -15,7 +15,7 @@ from dlnotes.train.batches import Batches
 from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
 
-# %% solution-1
+# %% solution-2
 seed_everything(0)
 deep = MLP([64, 100, 100, 10], activation=lambda Z: Z)
 W, b = torch.eye(64), torch.zeros(64)
@@ -29,7 +29,7 @@ single = W.numel() + b.numel()
 print(f"three layers, {stacked:,} numbers; one layer, {single} numbers")
 print("same logits to rounding:", same)
 
-# %% solution-2
+# %% solution-3
 images, y = load_digits().train
 X, y = images.double().numpy(), y.numpy()
 rng = np.random.default_rng(shifted(0))
@@ -44,7 +44,7 @@ gap = np.abs(rows - rows[0]).max() / np.abs(rows).max()
 print(f"loss {mean_loss:.3f}, training accuracy {right:.3f}")
 print("all 32 hidden units the same to rounding:", bool(gap < 1e-9))
 
-# %% solution-3
+# %% solution-5
 x = torch.linspace(-1, 1, 201)[:, None]
 target = torch.sin(3 * x)
 powers = torch.cat([x**0, x, x**2], dim=1)  # (201, 3)

@@ -46,8 +46,10 @@ print("logits", network.logits(X[:5]).shape, "for 5 images")
 # %% start
 loss_start = network.loss(X, y)
 loss_blind = np.log(10)
-print(f"loss before training  {loss_start:.3f}")
-print(f"loss of a blind guess {loss_blind:.3f}")
+half_variance = network.logits(X).var(axis=1).mean() / 2
+print(f"loss before training        {loss_start:.3f}")
+print(f"loss of a blind guess       {loss_blind:.3f}")
+print(f"half the logits' variance   {half_variance:.3f}")
 
 # %% check
 small = Network(C=64, hidden=16, K=10, rng=np.random.default_rng(shifted(1)))

@@ -1,9 +1,6 @@
 """One threshold unit: its steps, its gates, its limit, and how it learns."""
 
 # %% imports
-import math
-import warnings
-
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -69,8 +66,6 @@ for z in (-1000, -4, -1, 0, 1, 4):
     smooth = float(sigmoid(z)), float(sigmoid_derivative(z))
     rows.append([z, int(heaviside(z)), *smooth])
 Table(["z", "H(z)", "σ(z):.4f", "slope σ′(z):.4f"], rows).show()
-z = np.linspace(-20, 20, 4001)
-gap_tanh = np.abs(np.tanh(z) - (2 * sigmoid(2 * z) - 1)).max()
 
 # %% gates
 answers = [gate(name, ROWS) for name in GATES]
@@ -175,8 +170,9 @@ for epoch, u in enumerate(after[:-1], start=1):
     done = epoch == len(after) - 1
     colour, width = ("black", 2) if done else ("gray", 1)
     ax.plot(x1, -(w[0] * x1 + b) / w[1], color=colour, lw=width, zorder=1)
-    end = -(w[0] * x1[1] + b) / w[1]
-    ax.text(3.08, end, str(epoch), color=colour, va="center", fontsize=9)
+    end = 3.0, -(w[0] * 3.0 + b) / w[1]
+    look = dict(color=colour, va="center", fontsize=9)
+    ax.annotate(str(epoch), end, (3.1, end[1]), **look)
 ax.set(xlim=(-0.05, 3.05), ylim=(-0.05, 3.05), xlabel="x₁", ylabel="x₂")
 ax.set(xticks=range(4), yticks=range(4))
 ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
@@ -249,16 +245,3 @@ w1, w2, b = np.meshgrid(grid, grid, grid)
 z = np.stack([x1 * w1 + x2 * w2 + b for x1, x2 in ROWS])
 same = bool(np.array_equal(sigmoid(z) >= 0.5, heaviside(z) == 1))
 print("sigmoid cut at 0.5 answers like the step, all units:", same)
-
-# %% overflow
-with warnings.catch_warnings(record=True) as caught:
-    warnings.simplefilter("always")
-    naive = 1 / (1 + np.exp(np.array(1000.0)))
-print("np.exp:  ", naive, "and a warning:", caught[0].message)
-try:
-    1 / (1 + math.exp(1000))
-except OverflowError as error:
-    print("math.exp: no answer, OverflowError:", error)
-with warnings.catch_warnings():
-    warnings.simplefilter("error")
-    print("sigmoid: ", sigmoid(-1000), "and silence")

@@ -14,7 +14,7 @@ from dlnotes.basics.perceptron import (
 )
 from dlnotes.seed import shifted
 
-# %% solution-1
+# %% solution-3
 grid = np.arange(-2, 2.25, 0.25)
 functions = list(product([0, 1], repeat=4))
 missing = [t for t in functions if rows_right(t, grid).max() < 4]
@@ -23,7 +23,7 @@ print(f"{count_separable} of {len(functions)} found; no unit for:")
 for t in missing:
     print(dict(zip(["00", "01", "10", "11"], t)))
 
-# %% solution-2
+# %% solution-4
 rng = np.random.default_rng(shifted(0))
 points = rng.uniform(-1, 1, (80, 2))
 labels = heaviside(points @ [1.0, -2.0] + 0.3)
@@ -34,7 +34,7 @@ for rate, run in runs.items():
     print(f"rate {rate:3}: mistakes", *run.mistakes)
     print(f"  w = ({w1:.3f}, {w2:.3f}), b = {b:.1f}, w1/b = {w1 / b:.3f}")
 
-# %% solution-3
+# %% solution-5
 both = threshold_unit(ROWS, (1, 1), -1.5)
 y = threshold_unit(np.column_stack([ROWS, both]), (1, 1, -2), -0.5)
 for (x1, x2), hidden, answer in zip(ROWS, both, y):

@@ -15,7 +15,9 @@ import nbformat
 import pytest
 
 from dlnotes.book.book import Book, find_book
-from dlnotes.book.export import standalone
+from dlnotes.book.downloads import programs
+from dlnotes.book.gather import gather
+from dlnotes.book.keys import Settings
 from dlnotes.book.store import Run
 from programs import Proofs
 from programs import run as run_program
@@ -119,9 +121,12 @@ def prove(
     proofs = Proofs(book.store / "proofs")
     folder = tmp_path_factory.mktemp("programs")
 
+    programs_in_one_file = dict(programs(book, gather(book, Settings()), "en"))
+
     def one(way: str, name: str) -> None:
         run = runs[name]
-        text = standalone(book, book.snippets[name]) if way == "standalone" else ""
+        offered = f"runs/{name}_standalone.py"
+        text = programs_in_one_file[offered] if way == "standalone" else ""
         source = book.snippets[name].source
         place = proofs.place(way, name, run.manifest["key"], source, text, printed(run))
         if place.exists():

@@ -6,6 +6,7 @@ import pytest
 
 from dlnotes.book.check import check
 from dlnotes.book.errors import BookError
+from dlnotes.book.gather import gather
 from dlnotes.book.snippet import Snippet
 from dlnotes.book.usage import directives, pages_that_use
 
@@ -76,7 +77,7 @@ def book(small: Any) -> Any:
 
 def told(book: Any) -> list[str]:
     """Return what the check finds, after seeing that its text says so too."""
-    checked = check(book.book, book.settings)
+    checked = check(book.book, gather(book.book, book.settings))
     errors = [str(error) for error in checked.errors]
     lines = checked.text.splitlines()
     assert lines[: len(errors)] == errors
@@ -146,7 +147,7 @@ def test_languages_that_differ_are_shown_side_by_side(
     book: Any, old: str, new: str, error: str
 ) -> None:
     edit(book, "docs/zh/part/page.md", old, new)
-    checked = check(book.book, book.settings)
+    checked = check(book.book, gather(book.book, book.settings))
     texts = [str(found) for found in checked.errors]
     assert any(
         text.startswith("docs/zh/part/page.md:") and error in text for text in texts
@@ -159,7 +160,10 @@ def test_languages_that_differ_are_shown_side_by_side(
 def test_a_page_without_a_twin(book: Any, kept: str, lost: str) -> None:
     edit(book, f"docs/{lost}/part/page.md", "#title)", "page.md)")
     (book.root / f"docs/{lost}/part/page.md").rename(book.root / "page.md")
-    texts = [str(error) for error in check(book.book, book.settings).errors]
+    texts = [
+        str(error)
+        for error in check(book.book, gather(book.book, book.settings)).errors
+    ]
     assert f"docs/{kept}/part/page.md:1: has no twin docs/{lost}/part/page.md" in texts
 
 
@@ -206,7 +210,7 @@ def test_an_excuse_for_what_is_not_there(book: Any) -> None:
 def test_a_list_of_excuses_that_is_not_toml(book: Any) -> None:
     book.write("docs/unshown.toml", "[symbols\n")
     with pytest.raises(BookError, match=r"^docs/unshown\.toml: this is not TOML: "):
-        check(book.book)
+        check(book.book, gather(book.book, book.settings))
 
 
 def test_a_class_is_shown_by_its_method(book: Any) -> None:
@@ -238,7 +242,7 @@ def test_an_error_is_told_once(book: Any) -> None:
 
 def test_a_stale_run_is_told_and_is_no_error(book: Any) -> None:
     book.snippet(SNIPPET.replace("42", "43"))
-    checked = check(book.book, book.settings)
+    checked = check(book.book, gather(book.book, book.settings))
     assert checked.errors == []
     assert checked.text == (
         "not checked, since their runs are stale (`dlnotes run`): one\n"
@@ -289,13 +293,13 @@ def test_labels_of_stored_outputs(book: Any) -> None:
 def test_a_page_that_is_not_utf_8(book: Any) -> None:
     (book.root / "docs/en/part/page.md").write_bytes(b"# T {#t}\n\n\xff\n")
     with pytest.raises(BookError, match=r"^docs/en/part/page\.md:3: .* not UTF-8$"):
-        check(book.book)
+        check(book.book, gather(book.book, book.settings))
 
 
 def test_a_broken_catalogue(book: Any) -> None:
     book.write("docs/zh.po", "nonsense\n")
     with pytest.raises(BookError, match=r"zh\.po:1: this is no line of a gettext file"):
-        check(book.book)
+        check(book.book, gather(book.book, book.settings))
 
 
 def test_pages_that_use_a_snippet(book: Any) -> None:

@@ -1,8 +1,11 @@
 """The command: what it does, what it prints, and how it ends."""
 
 import io
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -301,6 +304,23 @@ def test_serve_passes_its_options_on(
     monkeypatch.setattr(serve, "serve", lambda *_, **options: asked.update(options))
     assert main(["serve", "--host", "0.0.0.0", "--port", "80"]) == 0
     assert asked == {"host": "0.0.0.0", "port": 80, "jobs": None, "timeout": TIMEOUT}
+
+
+@pytest.mark.usefixtures("book")
+def test_a_server_that_is_told_to_end_tidies_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def be_told(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(serve, "serve", be_told)
+    try:
+        assert main(["serve"]) == 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert "interrupted" in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken(

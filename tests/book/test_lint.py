@@ -30,5 +30,5 @@ def test_types_are_checked_strictly_everywhere() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     mypy = settings["tool"]["mypy"]
     assert mypy["strict"]
-    assert mypy["files"] == ["src"]
+    assert mypy["files"] == ["src", "benchmarks"]
     assert "ignore_missing_imports" not in mypy

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dlnotes.book.book import Book
+from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.quantities import misquoted
 
 LISTED = r"""
@@ -29,7 +29,12 @@ def said(book: Book, text: str, language: str = "en", page: str = "a.md") -> lis
     path = book.docs / language / "part" / page
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    return [str(error) for error in misquoted(book, {"hinge": "合页损失"})]
+    texts = {
+        path: path.read_text(encoding="utf-8")
+        for name in LANGUAGES
+        for path in book.pages(name)
+    }
+    return [str(error) for error in misquoted(book, texts, {"hinge": "合页损失"})]
 
 
 @pytest.mark.parametrize(

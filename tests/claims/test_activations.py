@@ -113,6 +113,7 @@ class TestCost:
         none, tanh, relu, sigmoid = (values[f"losses['{name}']"] for name in names)
         assert tanh < none / 1000
         assert max(tanh, relu) < sigmoid < none / 5
+        assert tanh < sigmoid / 5
 
 
 class TestCandidates:
@@ -261,6 +262,14 @@ class TestDeadUnits:
         assert values["accuracy_leaky[2.0]"] < values["accuracy_silu[2.0]"]
         assert values["accuracy_silu[2.0]"] < values["accuracy_relu[0.5]"]
 
+    def test_the_leaky_relu_was_lucky_on_the_page(
+        self, every_run: Callable[[str], list[Run]]
+    ) -> None:
+        runs = every_run("activations_saturation")
+        shown, *others = (run.values["accuracy_leaky[2.0]"] for run in runs)
+        guess = runs[0].values["accuracy_guess"]
+        assert all(3 * guess < other < shown for other in others)
+
     def test_a_dead_layer_gives_all_images_the_same_scores(self) -> None:
         (X, _), *_ = load_digits()
         model = MLP([64, 64, 10])
@@ -277,7 +286,7 @@ class TestDeadUnits:
         assert values["share_dead_before"] == 1
         assert values["moved['ReLU']"] == 0
         assert 0 < values["moved['leaky ReLU']"] < values["moved['SiLU']"] / 10
-        assert values["revived['SiLU']"] > 0.5
+        assert 0.5 < values["revived['SiLU']"] < values["accuracy_silu[0.5]"] - 0.1
         assert values["revived['leaky ReLU']"] <= values["accuracy_guess"]
         (X, y), *_ = load_digits()
         model = MLP([64, 64, 10])
@@ -406,6 +415,7 @@ class TestPerRow:
         assert np.abs(wrong.sum(axis=-1) - 1).max() > 0.05
         with pytest.raises(ValueError, match="broadcast"):
             e[:2] / e[:2].sum(axis=-1)
+        np.testing.assert_allclose((e[:1] / e[:1].sum(axis=-1)).sum(), 1)  # B is 1
 
 
 class TestOutputs:
@@ -442,8 +452,34 @@ class TestOutputs:
         values = book_run("activations_curve").values
         assert values["loss_dead"] == pytest.approx(values["mean_square"], rel=1e-6)
 
+    def test_of_six_starts_one_died(
+        self, every_run: Callable[[str], list[Run]]
+    ) -> None:
+        values = [run.values for run in every_run("activations_curve")]
+        losses = [run[name] for run in values for name in ("loss_dead", "loss_cut")]
+        dead = [loss > 0.9 * values[0]["mean_square"] for loss in losses]
+        assert dead == [True, False, False, False, False, False]
+
 
 class TestExercises:
+    def test_which_activation_gives_two_and_a_half_and_zeros(self) -> None:
+        z = np.linspace(-30, 30, 601)
+        assert (sigmoid(z) <= 1).all()
+        assert (tanh(z) <= 1).all()
+        assert (softplus(z) > 0).all()
+        inside = torch.arange(-400, 401, dtype=torch.float64) / 100
+        for g in (silu, gelu):
+            assert (g(inside) == 0).sum() == 1
+
+    def test_three_softmaxes(self) -> None:
+        np.testing.assert_allclose(softmax([5.0, 5.0, 5.0]), 1 / 3)
+        p = softmax([0.0, 0.0, 100.0])
+        assert 1e-44 < p[0] < 1e-43
+        assert p[2] == 1
+        parts = np.array([1, 1, math.e]) / (2 + math.e)
+        np.testing.assert_allclose(softmax(np.array([0.0, 0.0, 100.0]) / 100), parts)
+        np.testing.assert_allclose(parts, [0.21, 0.21, 0.58], atol=0.005)
+
     def test_a_bottleneck_of_one_has_rank_one(self, book_run: Runs) -> None:
         assert book_run("activations_exercises").values["rank"] == 1
 
@@ -463,6 +499,6 @@ class TestExercises:
         x = np.linspace(-3, 3, 61)
         hat = relu(x + 1) - 2 * relu(x) + relu(x - 1)
         np.testing.assert_allclose(hat, np.maximum(0, 1 - np.abs(x)), atol=1e-14)
-        log = book_run("activations_exercises").log("solution-3")
+        log = book_run("activations_exercises").log("solution-5")
         assert log.count("True") == 2
         assert "False" not in log

@@ -104,6 +104,16 @@ def test_backward_numbers_are_those_of_the_text(values: dict) -> None:
     assert gradients()[0][1] == pytest.approx(values["delta1[1]"] * X[0])
 
 
+def test_the_graph_shows_the_numbers_of_the_text(
+    values: dict, book_run: BookRun
+) -> None:
+    drawn = book_run("backpropagation_diagrams").values
+    for ours, theirs in (("a2", "y"), *((n, n) for n in ("z1", "a1", "z2", "delta1"))):
+        assert listed(drawn, theirs) == listed(values, ours)
+    assert listed(drawn, "delta2") == listed(values, "delta2")
+    assert drawn["loss"] == values["loss"]
+
+
 def test_first_layer_derivatives_are_two_orders_of_magnitude_smaller() -> None:
     first, second = gradients()
     assert 80 < abs(second).min() / abs(first).max()
@@ -205,6 +215,7 @@ def test_a_smaller_step_is_not_better() -> None:
     assert check1(right, 1e-12) > 1e4 * check1(right, 1e-5)
     for h in (1e-14, 1e-15, 1e-16):
         assert not numerical_gradient(lambda W: loss_of(W, W2), W1, h).any()
+        assert check1(right, h) == pytest.approx(abs(right).max() / 1e-6)
 
 
 def test_no_step_makes_the_wrong_gradient_look_right() -> None:
@@ -245,8 +256,26 @@ def test_half_the_sum_is_n_halves_of_the_mean(B: int) -> None:
     np.testing.assert_allclose(half_error.backward(), Y.size / 2 * outputs.grad)
 
 
+def test_the_derivative_predicts_a_small_change(exercises: Run) -> None:
+    predicted, change = exercises.values["predicted"], exercises.values["change"]
+    assert predicted == pytest.approx(0.01 * gradients()[0][0, 0])
+    moved = np.array([[0.16, 0.20], [0.25, 0.30]])
+    assert change == pytest.approx(loss_of(moved, W2) - loss_of(W1, W2))
+    assert 0 < change - predicted < 1e-4 * change
+
+
+def test_a_check_of_5560_numbers_takes_11120_passes() -> None:
+    calls = []
+    layers = [Dense(np.zeros((50, 100)), np.zeros(50))]
+    layers.append(Dense(np.zeros((10, 50)), np.zeros(10)))
+    for layer in layers:
+        for parameter in (layer.W, layer.b):
+            numerical_gradient(lambda _: calls.append(1) or 0.0, parameter)  # type: ignore[func-returns-value]
+    assert len(calls) == 11_120
+
+
 def test_published_figures_come_from_updating_first(exercises: Run) -> None:
-    lines = exercises.log("solution-1").splitlines()
+    lines = exercises.log("solution-3").splitlines()
     assert lines[0].endswith("0.298371109")
     assert lines[1].split()[2:] == ["0.291027774", "0.015913620", "0.984064274"]
     assert lines[2].split()[2:] == ["0.291027924", "0.015912196", "0.984065734"]
@@ -263,11 +292,23 @@ def test_published_first_layer_comes_from_the_old_weights() -> None:
 
 
 def test_unequal_sizes_expose_the_exchange(exercises: Run) -> None:
-    assert "could not be broadcast" in exercises.log("solution-2")
+    assert "could not be broadcast" in exercises.log("solution-4")
     net = network(np.ones((3, 2)), np.ones((2, 3)), Exchanged)
     half_error.forward(forward_pass(net, X), T)
     with pytest.raises(ValueError, match="broadcast"):
         backward_pass(net, half_error.backward())
+
+
+def test_a_single_output_hides_the_exchange() -> None:
+    found = []
+    for second in (Dense, Exchanged):
+        net = network(np.ones((3, 2)), np.array([[0.1, 0.2, 0.3]]), second)
+        half_error.forward(forward_pass(net, X), T[:, :1])
+        backward_pass(net, half_error.backward())
+        found.append(net[0].dW)
+    right, wrong = found
+    assert right.shape == wrong.shape == (3, 2)
+    assert (relative_error(wrong, right) > 0.5).all()
 
 
 @pytest.mark.parametrize(

@@ -339,6 +339,14 @@ class TestSurface:
         assert values["gradient_largest"] == pytest.approx(sizes[low:].max())
         assert values["ratio"] == pytest.approx(sizes[low:].max() / sizes[low])
 
+    def test_where_it_is_flat_the_curvatures_do_not_tell(self) -> None:
+        """x² + y⁴ has a minimum at 0, x² − y⁴ a saddle: the Hessian is one."""
+        minimum, saddle = (
+            hessian(lambda p, s=sign: np.array([2, 4 * s]) * p ** [1, 3], [0.0, 0.0])
+            for sign in (1, -1)
+        )
+        np.testing.assert_allclose(minimum, saddle, atol=1e-8)
+
     def test_on_the_ridge_it_stays_at_the_saddle(self) -> None:
         path = gradient_descent(double_well_gradient, [1.5, 0.0], 0.1, 1000)
         assert (path[:, 1] == 0).all()
@@ -443,6 +451,22 @@ class TestStuck:
             nudge *= 0.01 / nudge.norm(dim=1, keepdim=True)
             lower |= xor_loss(rest + nudge) < level - 1e-12
         assert lower.double().mean() < 0.1
+
+    @pytest.mark.parametrize("seed", [0, 1, 2])
+    def test_the_rate_is_not_to_blame(self, seed: int) -> None:
+        torch.manual_seed(seed)
+        start = (2 * torch.rand(100, 9).double() - 1) / 2**0.5
+        stuck = {}
+        for rate, steps in [(0.05, 4000), (0.2, 1000), (0.8, 250)]:
+            theta = start
+            for _ in range(steps):
+                theta = theta.detach().requires_grad_()
+                (slope,) = torch.autograd.grad(xor_loss(theta).sum(), theta)
+                theta = theta - rate * slope
+            stuck[rate] = (xor_loss(theta.detach()) > 0.01).double().mean().item()
+        assert stuck[0.2] > 0.5
+        assert abs(stuck[0.05] - stuck[0.2]) < 0.1
+        assert stuck[0.8] == 1
 
     def test_all_stuck_networks_stand_at_the_three_levels(self, any_run: Runs) -> None:
         values = any_run("gradients_xor").values
@@ -554,6 +578,25 @@ class TestExercises:
             factor = (condition - 1) / (condition + 1)
             expected = math.log(1e-6) / math.log(factor)
             assert steps[condition] == pytest.approx(expected, abs=1)
+
+    def test_a_minimum_of_the_double_well_holds_below_rate_1(self) -> None:
+        near = np.array([1e-4, 1 + 1e-4])
+        ends = {
+            rate: gradient_descent(double_well_gradient, near, rate, 2000)[-1]
+            for rate in (0.01, 0.5, 0.95, 1.05)
+        }
+        away = {rate: np.linalg.norm(end - [0, 1]) for rate, end in ends.items()}
+        assert max(away[rate] for rate in (0.01, 0.5, 0.95)) < 1e-6
+        assert away[1.05] > 100 * np.linalg.norm(near - [0, 1])
+        for rate in (0.01, 0.5, 1.0, 1.5):  # the saddle holds at none
+            path = gradient_descent(double_well_gradient, [0, 1e-9], rate, 3000)
+            assert np.abs(path[:, 1]).max() > 0.3
+
+    @pytest.mark.parametrize("seed", [0, 1, 2])
+    def test_a_rate_for_each_axis_needs_one_step(self, seed: int) -> None:
+        curvature = np.random.default_rng(seed).uniform(0.1, 100, 5)
+        path = gradient_descent(lambda x: curvature * x, np.ones(5), 1 / curvature, 1)
+        np.testing.assert_allclose(path[-1], 0, atol=1e-12)
 
     def test_noise_costs_a_fixed_number_of_steps_a_factor(self, any_run: Runs) -> None:
         values = any_run("gradients_exercises").values

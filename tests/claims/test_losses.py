@@ -117,6 +117,18 @@ class TestReduction:
         assert (values["mean_over_elements"], values["mean_over_rows"]) == (2, 6)
         assert values["scalar"] == 2
 
+    def test_three_outputs_make_a_factor_of_three_in_the_gradient(self) -> None:
+        prediction = torch.full((4, 3), 2.0, requires_grad=True)
+        target = torch.zeros(4, 3)
+        per_element, per_row = (
+            mse(prediction, target),
+            mse(prediction, target, "sum") / 4,
+        )
+        assert (per_element, per_row) == (4, 12)
+        (a,) = torch.autograd.grad(per_element, prediction)
+        (b,) = torch.autograd.grad(per_row, prediction)
+        torch.testing.assert_close(b, 3 * a)
+
     def test_the_sum_scales_the_gradient_and_keeps_the_minimum(self) -> None:
         target = torch.tensor([1.0, 2.0, 6.0], dtype=torch.float64)
         by_sum = slope(lambda c: mse(c.expand(3), target, "sum"), 2.0)
@@ -570,8 +582,14 @@ class TestWeights:
         at_1 = values["shift_at_1[0]"]
         assert at_1 == pytest.approx(values["log_ratio"], abs=0.02)
 
-    def test_weighted_outputs_are_no_probabilities(self, any_run: Runs) -> None:
+    def test_weighted_outputs_are_probabilities_where_half_are_positive(
+        self, any_run: Runs
+    ) -> None:
         values = any_run("losses_classes").values
+        # N(2, 1) against N(0, 1), as often one as the other: the logit is 2x - 2
+        line = any_run("losses_classes").log("shift").splitlines()[1]
+        w, b = (float(part) for part in line.split("z = ")[1].split("x"))
+        assert (w, b) == pytest.approx((2, -2), abs=0.15)
         share = values["share_positive"]
         assert values["mean_p[0]"] == pytest.approx(share, rel=0.1)
         assert values["mean_p[1]"] > 4 * share
@@ -604,6 +622,17 @@ def test_unequal_shapes_are_refused_where_torch_warns(ours: Loss, theirs: Loss) 
         theirs(column, row)
     with pytest.raises(ValueError, match="make them equal"):
         ours(column, row)
+
+
+def test_integers_are_refused_where_torch_takes_them_but_for_a_mean() -> None:
+    integers = torch.tensor([1, 2])
+    assert F.l1_loss(integers, 3 - integers, reduction="none").tolist() == [1, 1]
+    assert F.l1_loss(integers, 3 - integers, reduction="sum") == 2
+    with pytest.raises(RuntimeError, match="floating"):
+        F.l1_loss(integers, 3 - integers)
+    for reduction in ("none", "sum", "mean"):
+        with pytest.raises(TypeError, match="floating-point"):
+            mae(integers, 3 - integers, reduction)
 
 
 def test_targets_of_logits_are_refused_where_torch_takes_them() -> None:
@@ -643,7 +672,7 @@ class TestExercises:
     def test_the_first_loss(self, any_run: Runs) -> None:
         values = any_run("losses_exercises").values
         assert values["loss_of_size[0.0]"] == pytest.approx(math.log(10))
-        assert values["loss_of_size[10.0]"] > 10
+        assert values["loss_of_size[10.0]"] == pytest.approx(15, rel=0.1)
 
     def test_a_copy_is_a_weight_where_the_mean_divides_by_weights(
         self, any_run: Runs
@@ -651,6 +680,21 @@ class TestExercises:
         values = any_run("losses_exercises").values
         assert values["by_weight"] == pytest.approx(values["by_copy"], rel=1e-5)
         assert values["ratio"] == pytest.approx(8 / 6, rel=1e-5)
+
+    @pytest.mark.parametrize("seed", [0, 1, 2])
+    @pytest.mark.parametrize("q", [0.5, 0.9])
+    def test_the_best_constant_is_a_quantile(self, seed: int, q: float) -> None:
+        seed_everything(seed)
+        target = torch.randn(1001, dtype=torch.float64)
+
+        def price(c: float) -> float:
+            e = c - target
+            return torch.where(e < 0, -q * e, (1 - q) * e).mean().item()
+
+        best = target.quantile(q).item()
+        assert price(best) < min(price(best - 0.05), price(best + 0.05))
+        half = mae(torch.zeros(1001).double(), target).item() / 2
+        assert q != 0.5 or price(0.0) == pytest.approx(half)
 
     def test_the_best_constant_probabilities_are_the_frequencies(
         self, book_run: Runs

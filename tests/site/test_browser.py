@@ -209,7 +209,8 @@ def test_code_can_be_copied_and_solutions_unfold(browser: Browser, served: str) 
         page = watched.page
         page.goto(f"{served}en/foundations/perceptron.html")
         assert page.locator(".highlight .dl-copies button").count() > 6
-        solution = page.locator("details.success").first
+        output = page.locator("figure.dl-output")
+        solution = page.locator("details.success", has=output).first
         assert not solution.locator("figure.dl-output").first.is_visible()
         solution.locator("summary").click()
         expect(solution.locator("figure.dl-output").first).to_be_visible()

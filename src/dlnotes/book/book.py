@@ -96,6 +96,19 @@ class Book:
         """Return the Markdown pages of one language, sorted."""
         return sorted((self.docs / language).rglob("*.md"))
 
+    def read(self, page: Path) -> str:
+        """Return the text of a page.
+
+        Raises:
+            BookError: it is not UTF-8.
+        """
+        try:
+            return page.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            message = "the page is not UTF-8"
+            raise BookError(message, self.relative(page), line) from error
+
     def relative(self, path: Path) -> Path:
         """Return a path as it reads from the root."""
         return path.relative_to(self.root) if path.is_relative_to(self.root) else path

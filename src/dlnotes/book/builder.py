@@ -1,12 +1,17 @@
 """Build the site of one language, again and again, in a process that stays warm.
 
 A program of its own: `python -m dlnotes.book.builder CONFIG`. It reads one JSON request
-per line and answers each with one line: `prepare` gathers the sources and weaves the
-pages, and says which characters their formulas show; `build` builds the site into a
-folder, in a forked child, so that no build finds what an earlier one has left in a
-plugin. It ends when its input closes or its parent dies.
+per line and answers each with one line:
+
+- `look`: find out what the downloads need of the code;
+- `prepare`: gather the sources, weave the pages, say what their formulas show;
+- `build`: build the site into a folder, in a forked child, so that no build finds what
+  an earlier one has left in a plugin.
+
+It ends when its input closes or its parent dies.
 """
 
+import gc
 import json
 import logging
 import os
@@ -22,6 +27,23 @@ from dlnotes.book.cache import engine
 from dlnotes.book.errors import BookError
 from dlnotes.book.server import die_with_parent
 
+# A notebook for which all templates of notebooks have to be compiled.
+WARM = {
+    "cells": [
+        {
+            "cell_type": "code",
+            "id": "all",
+            "execution_count": 1,
+            "metadata": {},
+            "source": "print(1)",
+            "outputs": [{"output_type": "stream", "name": "stdout", "text": "1"}],
+        }
+    ],
+    "metadata": {"kernelspec": {"display_name": "", "language": "python", "name": ""}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
 
 def main(config: Path) -> None:
     """Serve requests until there are no more."""
@@ -31,7 +53,9 @@ def main(config: Path) -> None:
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            if request["do"] == "prepare":
+            if request["do"] == "look":
+                answer = look(find_book(config.parent), language)
+            elif request["do"] == "prepare":
                 answer = prepare(find_book(config.parent), language)
             else:
                 answer = build(config, request["folder"])
@@ -45,10 +69,38 @@ def preload(config: Path) -> str:
     import jieba
     from mkdocs.config import load_config
 
+    from dlnotes.book.templates import compile_all
+
     jieba.setLogLevel(logging.WARNING)
     jieba.initialize()
     engine()
-    return str(load_config(str(config)).theme["language"])
+    loaded = load_config(str(config))
+    compile_all(loaded.theme.get_env(), "main.html", "home.html", "404.html")
+    if "mkdocs-jupyter" in loaded.plugins:
+        warm_notebooks()
+    return str(loaded.theme["language"])
+
+
+def warm_notebooks() -> None:
+    """Have all templates of notebooks compiled."""
+    from mkdocs_jupyter.convert import nb2html, nb2md
+
+    from dlnotes.book.templates import compiled_once
+
+    with tempfile.TemporaryDirectory() as folder, compiled_once():
+        path = Path(folder, "warm.ipynb")
+        path.write_text(json.dumps(WARM), encoding="utf-8")
+        nb2html(str(path), custom_mathjax_url="")
+        nb2md(str(path))
+
+
+def look(book: Book, language: str) -> dict[str, str]:
+    """Find out about the code what does not depend on runs, while these go on."""
+    from dlnotes.book.downloads import programs
+    from dlnotes.book.markdown import hold_sources
+
+    list(programs(book, hold_sources(book), language))
+    return {}
 
 
 def prepare(book: Book, language: str) -> dict[str, str]:
@@ -100,6 +152,7 @@ def _fork(options: list[str], output: int) -> int:
     code = 70
     try:
         die_with_parent(parent)
+        gc.disable()  # it ends before that pays
         os.dup2(output, 1)
         os.dup2(output, 2)
         from mkdocs.__main__ import cli

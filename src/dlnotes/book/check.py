@@ -1,7 +1,6 @@
 """Check the sources of the book: directives, the two languages, links, typography."""
 
 import os
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,18 +11,14 @@ from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.comments import translate_comments
 from dlnotes.book.errors import BookError
 from dlnotes.book.exhibits import untranslated_message
-from dlnotes.book.gather import gather
 from dlnotes.book.kept import kept
-from dlnotes.book.keys import Settings
 from dlnotes.book.quantities import misquoted
 from dlnotes.book.results import translated
 from dlnotes.book.sources import Sources, StaleError
 from dlnotes.book.terms import unclaimed
-from dlnotes.book.usage import directives
+from dlnotes.book.unshown import unshown
 from dlnotes.book.weave import Weaver
 from dlnotes.book.words import words
-
-SHOWS = ("source", "code", "run", "figure", "log", "table")
 
 
 @dataclass(frozen=True)
@@ -34,22 +29,25 @@ class Checked:
     text: str
 
 
-def check(book: Book, settings: Settings | None = None) -> Checked:
+def check(book: Book, sources: Sources) -> Checked:
     """Check every page of both languages.
 
     What a stale run would show is left out, and said so: it cannot be known.
 
+    Args:
+        book: the checkout.
+        sources: what its pages are woven from.
+
     Raises:
         BookError: a page or the catalogue cannot be read at all.
     """
-    texts = {page: _read(book, page) for name in LANGUAGES for page in book.pages(name)}
-    sources = gather(book, settings or Settings())
+    texts = {page: book.read(page) for name in LANGUAGES for page in book.pages(name)}
     errors = [e for name in LANGUAGES for e in _pages(book, name, texts, sources)]
     found, side_by_side = _twins(book, texts)
     errors += found
     errors += unclaimed(book, list(sources.terms))
     errors += words(book, texts, sources)
-    errors += misquoted(book, sources.catalogue)
+    errors += misquoted(book, texts, sources.catalogue)
     errors += unshown(book, sources)
     said = {error.message for error in errors}
     errors += [e for e in untranslated(book, sources) if e.message not in said]
@@ -64,14 +62,6 @@ def check(book: Book, settings: Settings | None = None) -> Checked:
         )
     lines.append(_summary(len(texts), len(errors)))
     return Checked(errors, "\n".join(lines))
-
-
-def _read(book: Book, page: Path) -> str:
-    try:
-        return page.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise BookError("the page is not UTF-8", book.relative(page), line) from error
 
 
 def _twins(book: Book, texts: dict[Path, str]) -> tuple[list[BookError], list[str]]:
@@ -113,7 +103,7 @@ def _pages(
 ) -> Iterator[BookError]:
     folder = book.docs / language
     for path in book.pages(language):
-        made_from = sources.digest, texts[path]
+        made_from = sources.seen_by(texts[path]).digest, texts[path]
         find = partial(_page, book, language, path, texts[path], sources)
         yield from kept(book, f"check-{language}", _name(book, path), made_from, find)
     for error in links.check(folder, known=set(book.snippets)):
@@ -133,54 +123,6 @@ def _page(
         typography.check(text, file)
         if language == "zh"
         else typography.check_en(text, file)
-    )
-
-
-def unshown(book: Book, sources: Sources) -> Iterator[BookError]:
-    """Yield an error for each snippet and public symbol that no chapter shows.
-
-    `docs/unshown.toml` lists the exceptions, each with its reason.
-    """
-    symbols = {symbol.name: symbol for symbol in book.library.public()}
-    excused = _excused(book)
-    for name, line in excused.items():
-        if name not in {*symbols, *sources.snippets}:
-            message = f"the book has no snippet or public symbol {name}"
-            yield BookError(message, Path("docs/unshown.toml"), line)
-    shown = {
-        directive.target
-        for page in book.pages("en")
-        for directive in directives(page)
-        if directive.kind in SHOWS
-    }
-    for name, snippet in sources.snippets.items():
-        if name not in {*shown, *excused}:
-            yield _unseen(f"snippet {name}", book.relative(snippet.path), 1)
-    for name, symbol in symbols.items():
-        is_part = any(target.startswith(f"{name}.") for target in shown)
-        if name not in {*shown, *excused} and not is_part:
-            yield _unseen(name, book.relative(symbol.path), symbol.first)
-
-
-def _excused(book: Book) -> dict[str, int]:
-    """Return what need not be shown, and the line that says so."""
-    path = book.docs / "unshown.toml"
-    if not path.exists():
-        return {}
-    text = path.read_text(encoding="utf-8")
-    try:
-        listed = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BookError(f"this is not TOML: {error}", book.relative(path)) from error
-    names = [*listed.get("snippets", {}), *listed.get("symbols", {})]
-    return {name: text[: text.index(name)].count("\n") + 1 for name in names}
-
-
-def _unseen(what: str, path: Path, line: int) -> BookError:
-    return BookError(
-        f"no chapter shows {what}: show it, or say why not in docs/unshown.toml",
-        path,
-        line,
     )
 
 

@@ -5,6 +5,7 @@ at once, and need no library at all.
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,6 +48,7 @@ def _run(book: Book, arguments: argparse.Namespace) -> int:
             timeout=arguments.timeout,
             force=arguments.force,
         )
+        runner.collect()
     report.close(outcome)
     return FAILED if outcome.failures else 0
 
@@ -86,6 +88,7 @@ def _build(book: Book, arguments: argparse.Namespace) -> int:
 def _serve(book: Book, arguments: argparse.Namespace) -> int:
     from dlnotes.book.serve import serve
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidies up, as on Ctrl-C
     with Runner(book) as runner:
         serve(
             book,
@@ -101,8 +104,9 @@ def _serve(book: Book, arguments: argparse.Namespace) -> int:
 
 def _check(book: Book, _arguments: argparse.Namespace) -> int:
     from dlnotes.book.check import check
+    from dlnotes.book.gather import gather
 
-    report = check(book)
+    report = check(book, gather(book, Settings()))
     print(report.text)
     return FAILED if report.errors else 0
 

@@ -29,6 +29,7 @@ class Edition:
 
     def __init__(self, book: Book, settings: Settings, language: str) -> None:
         self.language = language
+        self._is_asked = False
         self._process = subprocess.Popen(
             [sys.executable, "-m", "dlnotes.book.builder", book.config(language)],
             stdin=subprocess.PIPE,
@@ -45,8 +46,15 @@ class Edition:
         )
 
     def ask(self, do: str, **details: str) -> None:
-        """Send a request; it is worked on while the caller does other things."""
+        """Send a request; it is worked on while the caller does other things.
+
+        The answer to the one before is dropped, if nobody has read it.
+        """
         assert self._process.stdin is not None
+        if self._is_asked:
+            with suppress(EditionError):
+                self.answer()
+        self._is_asked = True
         with suppress(BrokenPipeError):  # `answer` tells what became of the process
             self._process.stdin.write(json.dumps({"do": do, **details}) + "\n")
             self._process.stdin.flush()
@@ -58,6 +66,7 @@ class Edition:
             EditionError: the book has an error, MkDocs refuses, or the process ended.
         """
         assert self._process.stdout is not None
+        self._is_asked = False
         line = self._process.stdout.readline()
         if not line:
             code = self._process.wait()
@@ -106,6 +115,11 @@ class Editions:
         """End both processes."""
         for edition in self.each:
             edition.close()
+
+    def look(self) -> None:
+        """Begin to find out what the downloads need of the code; nobody has to wait."""
+        for edition in self.each:
+            edition.ask("look")
 
     def prepare(self) -> set[str]:
         """Weave the pages; return the characters that their formulas show.

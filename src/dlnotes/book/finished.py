@@ -11,6 +11,7 @@ from mkdocs.structure.pages import Page
 
 from dlnotes.book.book import Book
 from dlnotes.book.cache import engine, folder_digest, installed, key_of
+from dlnotes.book.templates import memory
 from dlnotes.book.woven import configuration
 
 SEARCH = "material/search"
@@ -87,6 +88,7 @@ class Finished:
                 return finished._render(page, lambda: super(Kept, self).render(*args))
 
         env.template_class = Kept
+        env.bytecode_cache = memory
 
     def _render(self, page: Page | None, render: Callable[[], str]) -> str:
         if page is None:

@@ -1,72 +1,75 @@
 """Gather from a checkout what its pages are woven from."""
 
-from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.cache import key_of
 from dlnotes.book.catalogue import read_catalogue
-from dlnotes.book.keys import Settings
+from dlnotes.book.keys import Settings, behind
 from dlnotes.book.page import scan
 from dlnotes.book.sources import Chapter, Sources
-from dlnotes.book.status import status
+from dlnotes.book.status import Status, status
 from dlnotes.book.store import Store
 from dlnotes.book.terms import read_terms
 
 
 def gather(book: Book, settings: Settings) -> Sources:
     """Return the sources of a book's pages, with the runs that are fresh."""
-    store = Store(book.store)
-    found = [status(book, store, item, settings) for item in book.snippets.values()]
-    return Sources(
-        library=book.library,
-        snippets=book.snippets,
-        runs={item.snippet.name: item.run for item in found if item.run},
-        stale={
-            item.snippet.name: "; ".join(item.reasons) for item in found if not item.run
-        },
-        catalogue=read_catalogue(book.catalogue),
-        terms=tuple(read_terms(book.terms)),
-        chapters=_chapters(book),
-        repository=book.repository,
-    )
+    return Gatherer().gather(book, settings)
 
 
 class Gatherer:
-    """Gathers again and again; while only pages change, only they are read again."""
+    """Gathers again and again; what has not changed is not looked at again."""
 
     def __init__(self) -> None:
-        self._state = ""
-        self._sources: Sources | None = None
+        self._known: dict[str, tuple[str, Status]] = {}
 
     def gather(self, book: Book, settings: Settings) -> Sources:
         """Return the sources as they are now."""
-        state = _state(book, settings)
-        if self._sources is None or state != self._state:
-            self._state, self._sources = state, gather(book, settings)
-        else:
-            self._sources = replace(self._sources, chapters=_chapters(book))
-        return self._sources
+        store = Store(book.store)
+        found = [self._status(book, store, name, settings) for name in book.snippets]
+        return Sources(
+            library=book.library,
+            snippets=book.snippets,
+            runs={item.snippet.name: item.run for item in found if item.run},
+            stale={
+                item.snippet.name: "; ".join(item.reasons)
+                for item in found
+                if not item.run
+            },
+            catalogue=read_catalogue(book.catalogue),
+            terms=tuple(read_terms(book.terms)),
+            chapters=_chapters(book),
+            repository=book.repository,
+        )
+
+    def _status(
+        self, book: Book, store: Store, name: str, settings: Settings
+    ) -> Status:
+        """Return a snippet's status; it follows from its code and its stored runs."""
+        snippet = book.snippets[name]
+        stored = {path.name: _bytes(path) for path in store.manifests(name)}
+        state = key_of(
+            settings.environment(), book.library.digest, behind(book, snippet), stored
+        )
+        if name not in self._known or self._known[name][0] != state:
+            self._known[name] = state, status(book, store, snippet, settings)
+        return self._known[name][1]
 
 
-def _state(book: Book, settings: Settings) -> str:
-    """Return a digest of the contents of all that sources are read from but pages."""
-    texts = [path for path in (book.catalogue, book.terms) if path.exists()]
-    stored = sorted((book.store / "runs").glob("*/*.json"))
-    return key_of(
-        settings.environment(),
-        book.repository,
-        book.library.digest,
-        {name: item.source for name, item in book.snippets.items()},
-        {str(path): path.read_bytes() for path in [*texts, *stored]},
-    )
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # another build has just deleted an old run
+        return b""
 
 
 def _chapters(book: Book) -> dict[str, dict[str, Chapter]]:
     return {
         language: {
             page.relative_to(book.docs / language).as_posix(): _chapter(
-                page.read_text(encoding="utf-8"), page.stem
+                book.read(page), page.stem
             )
             for page in book.pages(language)
         }

@@ -43,9 +43,14 @@ def hold_sources(book: Book) -> Sources:
     return _held[book.root]
 
 
-def release_sources(root: Path) -> None:
-    """Let go of sources that are held, if any are."""
-    _held.pop(root, None)
+def held(root: Path) -> bool:
+    """Say whether the sources of a book are held."""
+    return root in _held
+
+
+def release_sources() -> None:
+    """Let go of the sources that are held."""
+    _held.clear()
 
 
 def _state(book: Book) -> tuple[tuple[str, int, int], ...]:

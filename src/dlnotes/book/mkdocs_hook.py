@@ -18,7 +18,12 @@ from dlnotes.book.downloads import notebooks, programs, write_notebooks
 from dlnotes.book.errors import BookError
 from dlnotes.book.finished import Finished
 from dlnotes.book.keys import Settings
-from dlnotes.book.markdown import current_sources, hold_sources, release_sources
+from dlnotes.book.markdown import (
+    current_sources,
+    held,
+    hold_sources,
+    release_sources,
+)
 from dlnotes.book.progress import Report
 from dlnotes.book.rendered import Rendered, is_run
 from dlnotes.book.run_facts import users, with_facts
@@ -59,7 +64,8 @@ def on_pre_build(config: MkDocsConfig) -> None:
             if outcome.failures:
                 raise PluginError("a snippet failed; see above")
             write_font(book, settings)
-        hold_sources(book)
+        if not held(book.root):
+            hold_sources(book)
     except BookError as error:
         raise PluginError(str(error)) from error
 
@@ -131,12 +137,17 @@ def on_page_context(
 
 def on_post_build(config: MkDocsConfig) -> None:
     """Write the styles of run pages."""
-    release_sources(_book(config)[0].root)
+    release_sources()
     name, styles = _styles(config)
     if styles:
         path = Path(config.site_dir) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(styles)
+
+
+def on_build_error(error: Exception) -> None:
+    """Let go of what the build was made from."""
+    release_sources()
 
 
 def _styles(config: MkDocsConfig) -> tuple[str, bytes]:

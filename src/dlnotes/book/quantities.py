@@ -12,12 +12,15 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dlnotes.book.blocks import Block
 from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.cache import key_of
 from dlnotes.book.errors import BookError
 from dlnotes.book.inline import Value, values
+from dlnotes.book.kept import kept
 from dlnotes.book.page import scan
 
 Words = Mapping[str, Mapping[str, list[str]]]
@@ -55,16 +58,40 @@ class Quantities:
         return None
 
 
-def misquoted(book: Book, catalogue: Mapping[str, str]) -> Iterator[BookError]:
-    """Yield an error for each number that a sentence quotes for something else."""
+def misquoted(
+    book: Book, texts: Mapping[Path, str], catalogue: Mapping[str, str]
+) -> Iterator[BookError]:
+    """Yield an error for each number that a sentence quotes for something else.
+
+    Args:
+        book: the checkout.
+        texts: its pages, by path.
+        catalogue: the Chinese of labels.
+    """
     known = Quantities.read(book.docs / "quantities.toml")
     if not known.words:
         return
+    listed = key_of(known.words, dict(catalogue))
     for language in LANGUAGES:
         for path in book.pages(language):
-            for block in scan(path.read_text(encoding="utf-8"))[0]:
-                for line, message in _in_block(block, language, known, catalogue):
-                    yield BookError(message, book.relative(path), line)
+            find = partial(
+                _in_page, book.relative(path), texts[path], language, known, catalogue
+            )
+            name = path.relative_to(book.docs / language).as_posix()
+            kind = f"check-quoted-{language}"
+            yield from kept(book, kind, name, [texts[path], listed], find)
+
+
+def _in_page(
+    path: Path,
+    text: str,
+    language: str,
+    known: Quantities,
+    catalogue: Mapping[str, str],
+) -> Iterator[BookError]:
+    for block in scan(text)[0]:
+        for line, message in _in_block(block, language, known, catalogue):
+            yield BookError(message, path, line)
 
 
 def _in_block(

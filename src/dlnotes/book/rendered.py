@@ -16,6 +16,7 @@ from dlnotes.book import copied, pasteable, run_page
 from dlnotes.book.book import Book
 from dlnotes.book.cache import folder_digest, installed, key_of
 from dlnotes.book.sources import Sources
+from dlnotes.book.templates import compiled_once
 from dlnotes.book.woven import configuration, woven
 
 AUTODOC = re.compile("^:::", re.MULTILINE)
@@ -100,7 +101,8 @@ class Rendered:
 
             autorefs.register_anchor = listen
         try:
-            convert()
+            with compiled_once():
+                convert()
         finally:
             if autorefs:
                 del autorefs.register_anchor

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 from dlnotes.book.book import Book
@@ -65,6 +66,7 @@ class Runner:
         self._launch = launch
         self._launcher: Launcher | None = None
         self._engine = ""
+        self._parsing = Lock()  # Python before 3.13 parses in one thread at a time
 
     def close(self) -> None:
         """Stop the server and whatever it runs."""
@@ -120,8 +122,12 @@ class Runner:
             progress.plan(stale, len(outcome.runs))
             if stale:
                 self._run(stale, settings, progress, jobs, timeout, outcome)
-                self.store.collect(set(self.book.snippets))
         return outcome
+
+    def collect(self) -> None:
+        """Delete what no run of the book needs any more."""
+        with self.store.lock():
+            self.store.collect(set(self.book.snippets))
 
     def _run(
         self,
@@ -186,11 +192,12 @@ class Runner:
         if failure:
             return failure
         assert result is not None
-        if self._changed(item, settings):
-            return Failure(
-                name, "", None, "its code changed while it ran; run it again"
-            )
-        manifest = self._manifest(item, result)
+        with self._parsing:
+            if self._changed(item, settings):
+                return Failure(
+                    name, "", None, "its code changed while it ran; run it again"
+                )
+            manifest = self._manifest(item, result)
         notebook = executed_notebook(item.snippet, result["cells"])
         self.store.save(manifest, notebook)
         shutil.rmtree(out, ignore_errors=True)

@@ -11,7 +11,8 @@ from dlnotes.book.cache import folder_digest
 from dlnotes.book.check import check
 from dlnotes.book.editions import EditionError, Editions
 from dlnotes.book.errors import BookError
-from dlnotes.book.keys import Settings
+from dlnotes.book.gather import Gatherer
+from dlnotes.book.keys import Settings, behind
 from dlnotes.book.live import Live, served
 from dlnotes.book.progress import Report
 from dlnotes.book.root import write_root
@@ -63,6 +64,7 @@ class Desk:
         self.jobs = jobs
         self.timeout = timeout
         self._engine = ""
+        self._gatherer = Gatherer()
         self._editions: Editions | None = None
 
     def close(self) -> None:
@@ -109,14 +111,13 @@ class Desk:
             self._run(changed, report)
             self._build(changed)
             seconds = time.monotonic() - begun
-            checked = check(self.book, self.settings)
+            checked = check(self.book, self._gatherer.gather(self.book, self.settings))
             if checked.errors:
                 raise BookError(checked.text)
             forget(self.book)
+            self.runner.collect()
             report.say(f"built in {seconds:.1f} s")
         except (BookError, EditionError, OSError) as error:
-            if isinstance(error, OSError):
-                self.close()  # an answer may be left that nobody has read
             report.say(str(error))
             self.live.announce("\n".join(report.said))
         else:
@@ -126,8 +127,9 @@ class Desk:
         """Run what is stale, unless only pages have changed."""
         if changed and all(_is_in(path, self.book.docs) for path in changed):
             return
+        self.warm().look()  # while the snippets run
         outcome = self.runner.update(
-            list(self.book.snippets),
+            self._affected(changed),
             self.settings,
             report,
             jobs=self.jobs,
@@ -136,6 +138,17 @@ class Desk:
         report.close(outcome)
         if outcome.failures:
             raise BookError("the site is as it was")
+
+    def _affected(self, changed: list[str]) -> list[str]:
+        """Return the snippets that may be stale."""
+        snippets = self.book.snippets
+        folder = self.book.root / "snippets"
+        if not changed or not all(_is_in(path, folder) for path in changed):
+            return list(snippets)
+        names = {Path(path).stem for path in changed}
+        return [
+            name for name in snippets if names & {*behind(self.book, snippets[name])}
+        ]
 
     def _build(self, changed: list[str]) -> None:
         """Build both languages, and show each as soon as it is there."""

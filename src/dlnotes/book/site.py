@@ -54,7 +54,8 @@ def build(
     if is_current(book, before, target):
         report.say(f"{book.relative(target)}/ is up to date: nothing has changed")
         return True
-    with Editions(book, settings) as editions:  # they begin with their imports
+    with Editions(book, settings) as editions:
+        editions.look()  # while the snippets run
         outcome = runner.update(
             list(book.snippets), settings, report, jobs=jobs, timeout=timeout
         )
@@ -64,6 +65,7 @@ def build(
         with FileLock(book.store / "site.lock"):
             built = _build(book, editions, settings, report, target)
     if built:
+        runner.collect()
         _keep(book, settings, before, target, outcome)
         report.say(f"built {book.relative(target)}/")
     return built
@@ -83,7 +85,7 @@ def _build(
             editions.start(part)
         except EditionError as error:
             refused = str(error)
-        checked = check(book, settings)  # while they build
+        checked = check(book, gather(book, settings))  # while they build
         if checked.errors:
             report.say(checked.text)
             return False
@@ -125,7 +127,7 @@ def forget(book: Book) -> None:
         runs = [f"runs/{name}.ipynb" for name in snippets]
         for kind in ("check-twins", "check-words"):
             cache.collect(kind, pages)
-        for kind in ("woven", "html", "page", "check"):
+        for kind in ("woven", "html", "page", "check", "check-quoted"):
             cache.collect(f"{kind}-{language}", [*pages, *runs])
 
 

@@ -1,8 +1,9 @@
 """What pages are woven from."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,9 @@ class Chapter:
 
     title: str
     anchors: frozenset[str]
+
+
+ALL_RUNS = "@runs"  # the directive that shows every run
 
 
 class StaleError(BookError):
@@ -50,10 +54,37 @@ class Sources:
     chapters: Mapping[str, Mapping[str, Chapter]] = field(default_factory=dict)
     repository: str = ""
 
+    def seen_by(self, text: str) -> "Sources":
+        """Return what a page can be woven from: of the snippets, those that it names.
+
+        Args:
+            text: of the page.
+        """
+        if ALL_RUNS in text:
+            return self
+        names = {*re.findall(r"\w+", text)} & self.snippets.keys()
+        few: dict[str, Any] = {
+            field: {name: item for name, item in found.items() if name in names}
+            for field, found in self._by_snippet.items()
+        }
+        part = replace(self, **few)
+        part.__dict__["_common"] = self._common
+        return part
+
     @cached_property
     def digest(self) -> str:
         """A digest of all of it."""
-        return key_of(*[_plain(getattr(self, item.name)) for item in fields(self)])
+        return key_of(self._common, _plain(self._by_snippet))
+
+    @property
+    def _by_snippet(self) -> dict[str, Mapping[str, Any]]:
+        return {"snippets": self.snippets, "runs": self.runs, "stale": self.stale}
+
+    @cached_property
+    def _common(self) -> str:
+        """A digest of what belongs to no snippet."""
+        names = {item.name for item in fields(self)} - self._by_snippet.keys()
+        return key_of({name: _plain(getattr(self, name)) for name in names})
 
     def snippet(self, name: str) -> Snippet:
         """Return a snippet by name, with an error that offers near names."""

@@ -131,6 +131,10 @@ class Store:
             return None
         return Run(manifest, json.loads(data))
 
+    def manifests(self, name: str) -> list[Path]:
+        """Return the files of a snippet's manifests, sound or not."""
+        return sorted((self.folder / "runs" / name).glob("*.json"))
+
     def has(self, name: str, key: str) -> bool:
         """Say whether there is a file for a run, sound or not."""
         return self._manifest(name, key).exists()

@@ -10,7 +10,7 @@ from dlnotes.book.page import scan
 
 def directives(path: Path) -> list[Directive]:
     """Return the directives of a page, in order; what is wrong with it is left out."""
-    blocks, _ = scan(path.read_text(encoding="utf-8"), path)
+    blocks, _ = scan(path.read_text(encoding="utf-8"))
     return [block.directive for block in blocks if block.directive]
 
 

@@ -1,15 +1,18 @@
 """Check the words of the book, wherever it has Chinese, and in both languages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from dlnotes.book import parity, typography
 from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.errors import BookError
+from dlnotes.book.kept import kept
 from dlnotes.book.page import scan
 from dlnotes.book.sources import Sources
 from dlnotes.book.terminology import unnamed, unpaired
-from dlnotes.book.wording import banned, of_terms, read_instead
+from dlnotes.book.terms import Term
+from dlnotes.book.wording import Rendering, banned, of_terms, read_instead
 
 
 def words(book: Book, texts: dict[Path, str], sources: Sources) -> Iterator[BookError]:
@@ -22,19 +25,42 @@ def words(book: Book, texts: dict[Path, str], sources: Sources) -> Iterator[Book
     """
     terms = sources.terms
     renderings = [*of_terms(terms), *read_instead(book.terms)]
+    known = book.terms.read_text(encoding="utf-8") if book.terms.exists() else ""
     for en, zh in parity.pairs(book.docs)[0]:
-        path = book.relative(zh)
-        yield from banned(texts[zh], renderings, path)
-        blocks = (scan(texts[page])[0] for page in (en, zh))
-        yield from unpaired(parity.prose_pairs(*blocks), terms, path)
-    for language in LANGUAGES:
-        folder = book.docs / language
-        pages = (
-            (page.relative_to(folder).as_posix(), book.relative(page), texts[page])
-            for page in book.pages(language)
-        )
-        yield from unnamed(pages, terms, language)
-    for chinese in sources.catalogue.values():
+        name = en.relative_to(book.docs / "en").as_posix()
+        pair = texts[en], texts[zh]
+        find = partial(_pair, book, name, pair, terms, renderings)
+        yield from kept(book, "check-words", name, [*pair, known], find)
+    catalogue = sources.catalogue
+    find = partial(_labels, book, catalogue.values(), terms, renderings)
+    yield from kept(book, "check-labels", "all", [[*catalogue.values()], known], find)
+
+
+def _pair(
+    book: Book,
+    name: str,
+    pair: tuple[str, str],
+    terms: Sequence[Term],
+    renderings: list[Rendering],
+) -> Iterator[BookError]:
+    """Yield the errors of a page in both languages."""
+    path = book.relative(book.docs / "zh" / name)
+    yield from banned(pair[1], renderings, path)
+    blocks = [scan(text)[0] for text in pair]
+    yield from unpaired(parity.prose_pairs(*blocks), terms, path)
+    for language, text in zip(LANGUAGES, pair, strict=True):
+        page = name, book.relative(book.docs / language / name), text
+        yield from unnamed([page], terms, language)
+
+
+def _labels(
+    book: Book,
+    labels: Iterable[str],
+    terms: Sequence[Term],
+    renderings: list[Rendering],
+) -> Iterator[BookError]:
+    """Yield the errors of labels of figures and meanings of terms."""
+    for chinese in labels:
         for error in banned(chinese, renderings, book.relative(book.catalogue)):
             yield BookError(error.message, error.path)
     for term in terms:

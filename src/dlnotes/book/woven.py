@@ -12,7 +12,11 @@ from dlnotes.book.errors import BookError
 from dlnotes.book.sources import Sources
 from dlnotes.book.weave import Stash, Weaver
 
+PLACE = "\x02wzxhzdk:{}\x03"  # as Python-Markdown writes what stands for HTML
+HELD = re.compile("\x02wzxhzdk:(\\d+)\x03")
 FORMULA = re.compile("<math.*?</math>", re.DOTALL)
+
+_last: dict[tuple[str, str], tuple[Sources, str, str, list[str]]] = {}
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,10 @@ def weave_page(
     Raises:
         BookError: for everything that is wrong with the page.
     """
+    kept = _last.get((language, path))
+    if kept and kept[0] is sources and kept[1] == text:
+        _, _, body, held = kept
+        return HELD.sub(lambda match: stash(held[int(match[1])]), body)
     file = f"docs/{language}/{path}"
     weaver = Weaver(sources, language, path, file, stash)
     woven = weaver.weave(text)
@@ -59,22 +67,37 @@ def woven(book: Book, sources: Sources, language: str, path: str, text: str) -> 
     Raises:
         BookError: for everything that is wrong with the page.
     """
+    seen = sources.seen_by(text)
+    key = key_of(engine(), installed(), seen.digest, configuration(book), text)
+    kind = f"woven-{language}"
+    known = book.cache.get(kind, path, key)
+    if known is None:
+        try:
+            made = _weave(book.root, sources, seen, language, path, text)
+        except BookError:  # which had better be told in the light of all snippets
+            return _weave(book.root, sources, sources, language, path, text)
+        known = asdict(made)
+        book.cache.put(kind, path, key, known)
+    return Woven(**known)
 
-    def weave() -> dict[str, str]:
-        from dlnotes.book.maths import characters
 
-        held: list[str] = []
+def _weave(
+    root: Path, sources: Sources, seen: Sources, language: str, path: str, text: str
+) -> Woven:
+    """Weave a page from what it can see of the sources."""
+    from dlnotes.book.maths import characters
 
-        def hold(html: str) -> str:
-            held.append(html)
-            return f"\x02{len(held)}\x03"
+    held: list[str] = []
 
-        body = weave_page(book.root, sources, language, path, _normalised(text), hold)
-        shown = characters(FORMULA.findall("\n".join(held)))
-        return asdict(Woven(key_of(body, held), "".join(sorted(shown))))
+    def hold(html: str) -> str:
+        held.append(html)
+        return PLACE.format(len(held) - 1)
 
-    key = key_of(engine(), installed(), sources.digest, configuration(book), text)
-    return Woven(**book.cache.make(f"woven-{language}", path, key, weave))
+    text = _normalised(text)
+    body = weave_page(root, seen, language, path, text, hold)
+    _last[language, path] = sources, text, body, held
+    shown = characters(FORMULA.findall("\n".join(held)))
+    return Woven(key_of(body, held), "".join(sorted(shown)))
 
 
 def page_text(path: Path) -> str:

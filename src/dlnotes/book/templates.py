@@ -1,0 +1,55 @@
+"""Compile the templates of pages and notebooks once per process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from jinja2 import BytecodeCache, Environment, TemplateNotFound
+from jinja2.bccache import Bucket
+from jinja2.meta import find_referenced_templates
+from nbconvert.exporters import templateexporter
+
+
+class _Memory(BytecodeCache):
+    """Keeps compiled templates while the process lives."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if known := self._known.get(bucket.key):
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+memory = _Memory()
+
+
+def compile_all(env: Environment, *names: str) -> None:
+    """Compile some templates and all that they include or extend, where they exist."""
+    env.bytecode_cache = memory
+    todo, seen = [*names], set(names)
+    while todo:
+        try:
+            source, _, _ = env.loader.get_source(env, name := todo.pop())  # type: ignore[union-attr]
+            env.get_template(name)
+        except TemplateNotFound:
+            continue
+        found = {*find_referenced_templates(env.parse(source))} - {None, *seen}
+        todo += [name for name in found if name]
+        seen |= {*todo}
+
+
+@contextmanager
+def compiled_once() -> Iterator[None]:
+    """Have nbconvert, which forgets them, take templates that are compiled already."""
+    module: Any = templateexporter
+    environment = module.Environment
+    module.Environment = partial(environment, bytecode_cache=memory)
+    try:
+        yield
+    finally:
+        module.Environment = environment

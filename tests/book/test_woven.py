@@ -1,0 +1,85 @@
+"""Which pages are woven again after a change, and which are not."""
+
+from typing import Any
+
+import pytest
+
+from dlnotes.book import woven as weaving
+from dlnotes.book.errors import BookError
+from dlnotes.book.gather import gather
+from dlnotes.book.keys import Settings
+from dlnotes.book.woven import woven
+
+CATALOGUE = """
+    msgid ""
+    msgstr ""
+    "Content-Type: text/plain; charset=UTF-8\\n"
+"""
+NAMES_ONE = "# Title {#title}\n\nIt is [[one.answer]].\n\n@run one#all\n"
+NAMES_NONE = "# Other {#other}\n\nNothing of $x$ was run.\n"
+SHOWS_ALL = "# Runs {#runs}\n\n@runs\n"
+
+
+@pytest.fixture
+def book(small: Any) -> Any:
+    """A small book with two runs."""
+    small.write("docs/zh.po", CATALOGUE)
+    for name in ("one", "two"):
+        small.snippet("# %% all\nanswer = 42\nprint(answer)\n", name)
+        small.save(name)
+    return small
+
+
+@pytest.fixture
+def weave(book: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Bring three pages up to date; return the texts of those that were woven."""
+    done: list[str] = []
+    make = weaving._weave
+
+    def counted(*arguments: Any) -> Any:
+        done.append(arguments[-1])
+        return make(*arguments)
+
+    monkeypatch.setattr(weaving, "_weave", counted)
+
+    def bring(*texts: str) -> list[str]:
+        done.clear()
+        sources = gather(book.book, Settings())
+        for text in texts:
+            woven(book.book, sources, "en", f"{text[2:6]}.md", text)
+        return [*done]
+
+    return bring
+
+
+def test_a_page_is_woven_again_when_a_snippet_that_it_names_changes(
+    book: Any, weave: Any
+) -> None:
+    pages = NAMES_ONE, NAMES_NONE, SHOWS_ALL
+    assert weave(*pages) == [*pages]
+    assert weave(*pages) == []
+    book.snippet("# %% all\nanswer = 43\nprint(answer)\n", "two")
+    book.save("two")
+    assert weave(*pages) == [SHOWS_ALL]
+    book.snippet("# %% all\nanswer = 43\nprint(answer)\n", "one")
+    book.save("one")
+    assert weave(*pages) == [NAMES_ONE, SHOWS_ALL]
+
+
+def test_a_change_that_any_page_may_show_weaves_them_all(book: Any, weave: Any) -> None:
+    pages = NAMES_ONE, NAMES_NONE
+    weave(*pages)
+    book.module("shapes", "side = 1\n")
+    assert weave(*pages) == [*pages]
+
+
+def test_a_run_that_becomes_stale_is_an_error_at_once(book: Any, weave: Any) -> None:
+    weave(NAMES_ONE)
+    book.snippet("# %% all\nanswer = 43\nprint(answer)\n", "one")
+    with pytest.raises(BookError, match="stale"):
+        weave(NAMES_ONE)
+
+
+def test_an_unknown_name_is_compared_with_all_snippets(book: Any, weave: Any) -> None:
+    with pytest.raises(BookError, match=r"did you mean .*one"):
+        weave("# Typo {#typo}\n\n[[onee.answer]]\n")
