@@ -349,6 +349,17 @@ class TestDoubleDescent:
     def test_the_peak_lies_a_little_to_the_right(self, any_run: Runs) -> None:
         assert 200 < any_run("generalization_double_descent").values["width_peak"] < 230
 
+    @pytest.mark.parametrize("seed", [0, 1, 2])
+    def test_units_that_answer_to_no_image_add_nothing(self, seed: int) -> None:
+        seed_everything(seed)
+        X = load_digits().train[0][:200].double()
+        hidden = torch.relu(X @ torch.randn(64, 200).double())
+        silent = (hidden == 0).all(dim=0).sum().item()
+        rank = torch.linalg.matrix_rank(hidden).item()
+        assert silent > 5
+        assert rank <= 200 - silent
+        assert rank >= 0.98 * (200 - silent)
+
     def test_the_norm_is_huge_at_the_peak(self, any_run: Runs) -> None:
         values = any_run("generalization_double_descent").values
         assert values["norm[210]"] > 100 * values["norm[4000]"]

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from containers import held
 from dlnotes.book.book import Book
 from dlnotes.book.store import Run
 from dlnotes.data.digits import load_digits
@@ -89,6 +90,13 @@ class TestBatchSize:
         small = values["end_loss[1]"], values["end_loss[32]"]
         assert max(small) < values["end_loss[1077]"] / 5
         assert values["peak_loss"] > values["start_loss"]
+
+    def test_the_curve_of_32_samples_climbs_at_first(self, any_run: Runs) -> None:
+        run = any_run("optimization_batches")
+        _, seen, losses = held(run, "runs")[32]
+        assert losses.index(max(losses)) < 4
+        assert run.values["peak_loss"] == max(losses)
+        assert seen[3] < 0.5  # epochs
 
     def test_of_the_two_small_ones_the_page_shows_single_samples_lower(
         self, book_run: Runs
@@ -238,6 +246,9 @@ class TestMethods:
     def test_adams_first_step_is_the_rate(self, gradient: float) -> None:
         (first,) = lengths(Adam, 1, gradient, lr=0.003)
         assert first == pytest.approx(0.003, rel=1e-3)
+
+    def test_adam_leaves_a_parameter_whose_gradient_is_zero(self) -> None:
+        assert lengths(Adam, 3, 0.0, lr=0.003) == [0, 0, 0]
 
     @pytest.mark.parametrize("beta", [0.9, 0.999])
     def test_the_weights_in_a_running_mean_sum_to_1_minus_beta_to_the_t(
@@ -428,6 +439,9 @@ class TestSchedules:
         values = any_run("optimization_schedule").values
         large, small = (values[f"floor['constant {r}']"] for r in ("0.3", "0.03"))
         assert large > 10 * small
+        tens = held(any_run("optimization_schedule"), "tens")
+        fast, slow, cosine = (tens[name][2] for name in tens)
+        assert max(fast, cosine) < slow / 10
         assert values["end_loss['cosine from 0.3']"] < small / 5
 
     def test_on_the_digits_it_pays_twice(self, any_run: Runs) -> None:
@@ -440,8 +454,10 @@ class TestSchedules:
         for other in (1, 2):
             error = sqrt(uncertain[0] ** 2 + uncertain[other] ** 2)
             assert best[0] - best[other] > 2 * error
+        assert values["best[1]"] > values["best[0]"]  # of the rates, ascending
         assert values["mean_loss[0.5][1]"] < values["mean_loss[0.5][0]"] / 2
         assert values["mean_loss[0.02][1]"] > 1.3 * values["mean_loss[0.02][0]"]
+        assert values["mean_loss[0.02][0]"] > 1.3 * values["mean_loss[0.05][0]"]
         rows = [[float(cell) for cell in row] for row in table(run, "digits")]
         assert rows[0][2] > rows[0][1] - 0.01
         for column, loss in enumerate(best, start=1):
@@ -561,3 +577,18 @@ class TestExercises:
         values = any_run("optimization_exercises").values
         assert values["epochs_full"] > 10 * 5
         assert values["epochs_full"] < values["steps_32"]
+
+    def test_after_that_many_epochs_and_not_before_the_goal_is_reached(
+        self, book_run: Runs
+    ) -> None:
+        values = book_run("optimization_exercises").values
+        X, y = load_digits().train
+        found = []
+        for steps in (values["epochs_full"] - 1, values["epochs_full"]):
+            seed_everything(0)
+            model = MLP([64, 32, 10])
+            batches = Batches(X, y, batch_size=len(X))
+            optimizer = SGD(model.parameters(), lr=0.5)
+            train(model, cross_entropy, optimizer, batches, steps)
+            found.append(evaluate(model, cross_entropy, [(X, y)]))
+        assert found[1] <= values["goal"] < found[0]

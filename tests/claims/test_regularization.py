@@ -207,7 +207,10 @@ class TestTheDiabetesData:
 
     @pytest.mark.parametrize("seed", range(3))
     def test_the_ends_of_the_paths(self, seed: int) -> None:
-        """L1 starts from zeros only; L2 has none at any strength, and shrinks."""
+        """L1 starts from zeros only; L2 has none at any strength.
+
+        Its norm shrinks, while single weights grow or change sign.
+        """
         torch.manual_seed(seed)
         features, progress = load_diabetes(return_X_y=True, scaled=False)
         chosen = torch.randperm(len(progress))[:120]
@@ -216,9 +219,12 @@ class TestTheDiabetesData:
         y = torch.tensor(progress)[chosen]
         y -= y.mean()
         assert (lasso(X, y, 100.0) == 0).all()
-        path = torch.stack([ridge(X, y, 10.0**power) for power in range(-1, 3)])
+        strengths = torch.logspace(-1, 2, 21).tolist()
+        path = torch.stack([ridge(X, y, strength) for strength in strengths])
         assert (path != 0).all()
         assert (path.norm(dim=1).diff() < 0).all()
+        assert (path.abs().diff(dim=0) > 0).any()
+        assert (path[:-1] * path[1:] < 0).any()
 
     def test_l2_has_no_zeros(self, book_run: Runs) -> None:
         rows = columns(book_run("regularization"), "choose")
@@ -333,7 +339,7 @@ class TestDropout:
             assert loss[middle] < min(loss[weak], loss[strong])
             assert loss[middle] < loss["none"]
 
-    def test_at_the_largest_strengths_the_digits_are_lost_as_well(
+    def test_at_the_largest_strengths_the_test_accuracy_falls_again(
         self, any_run: Runs
     ) -> None:
         found = scores(any_run("regularization_networks"))
@@ -350,8 +356,7 @@ class TestDropout:
         values = any_run("regularization_networks").values
         assert values["accuracy_fit"] > values["share_right"] + 0.1
 
-    def test_much_more_could_be_learned_by_heart(self) -> None:
-        """The network fits 200 labels of which all are drawn at random."""
+    def test_200_labels_drawn_at_random_can_be_learned_by_heart(self) -> None:
         X = load_digits().train[0][:200]
         for seed in range(3):
             torch.manual_seed(seed)

@@ -108,6 +108,12 @@ class TestVariance:
         weight = nn.Linear(400, 2000).weight
         assert 400 * weight.var().item() == pytest.approx(1 / 3, rel=0.01)
 
+    def test_in_layers_of_equal_width_the_default_is_smaller_than_both(self) -> None:
+        torch.manual_seed(0)
+        default = nn.Linear(400, 400).weight.var()
+        for draw in (xavier, kaiming):
+            assert default < 0.5 * draw(torch.empty(400, 400)).var()
+
 
 class TestForwards:
     def test_what_enters_the_next_layers_are_the_activations_of_the_hidden_ones(
@@ -294,13 +300,14 @@ class TestTraining:
         assert g.max() < 5 * g.min()
 
     @pytest.mark.parametrize("seed", range(3))
-    def test_three_layers_learn_from_the_default_but_more_slowly(
-        self, seed: int
+    @pytest.mark.parametrize("hidden", [1, 2])
+    def test_two_or_three_layers_learn_from_the_default_but_more_slowly(
+        self, hidden: int, seed: int
     ) -> None:
         digits, found = load_digits(), []
         for draw in (None, kaiming):
             torch.manual_seed(seed)
-            model = MLP([64, 64, 64, 10])
+            model = MLP([64, *[64] * hidden, 10])
             for layer in model.layers if draw else ():
                 draw(layer.weight)
                 nn.init.zeros_(layer.bias)
