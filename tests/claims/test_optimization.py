@@ -440,8 +440,8 @@ class TestSchedules:
         large, small = (values[f"floor['constant {r}']"] for r in ("0.3", "0.03"))
         assert large > 10 * small
         tens = held(any_run("optimization_schedule"), "tens")
-        fast, slow, cosine = (tens[name][2] for name in tens)
-        assert max(fast, cosine) < slow / 10
+        for name in ("constant 0.3", "cosine from 0.3"):  # after 20 steps
+            assert tens[name][2] < tens["constant 0.03"][2] / 10
         assert values["end_loss['cosine from 0.3']"] < small / 5
 
     def test_on_the_digits_it_pays_twice(self, any_run: Runs) -> None:
