@@ -156,8 +156,11 @@ class TestAccuracy:
         counts = torch.bincount(digits.train[1])
         assert counts.max() < 1.2 * counts.min()
         found = book_run("softmax_regression").values["baseline"]
-        assert found == (digits.test[1] == counts.argmax()).double().mean()
+        answer = counts.argmax()
+        assert found == (digits.test[1] == answer).double().mean()
         assert found == pytest.approx(0.1, abs=0.03)
+        share = counts[answer] / counts.sum()
+        assert found < 0.1 < share  # fewer of that digit in the test set
 
     def test_99_of_100_honest_are_099_and_no_fraud_found(self) -> None:
         labels = torch.zeros(100, dtype=torch.int64)
@@ -176,6 +179,25 @@ class TestTraining:
         validation = entries(run, "val_loss", 50)
         for epoch, (a, b) in enumerate(zip(training, validation, strict=True), 1):
             assert (a < b) == (epoch >= 3)
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_at_the_end_of_each_epoch_it_is_smaller_from_the_first_on(
+        self, digits: Splits, seed: int
+    ) -> None:
+        seed_everything(seed)
+        model = SoftmaxRegression(features=64, classes=10)
+        optimizer = SGD(model.parameters(), lr=1.0)
+        batches = Batches(*digits.train, batch_size=64)
+        ends = []
+
+        def watch(_: History) -> None:
+            parts = (digits.train[:2], digits.val)
+            ends.append([evaluate(model, cross_entropy, [part]) for part in parts])
+
+        hooks = [every(len(batches), watch)]
+        train(model, cross_entropy, optimizer, batches, 50 * len(batches), hooks)
+        assert len(ends) == 50
+        assert all(training < validation for training, validation in ends)
 
     def test_the_search_brackets_the_rate(self, any_run: Runs) -> None:
         values = any_run("softmax_regression").values
