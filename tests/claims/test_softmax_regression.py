@@ -330,6 +330,25 @@ class TestSoftmaxTwice:
         assert values["ratios[0]"] == pytest.approx(ratios[0.0])
         assert values["ratios[8]"] == pytest.approx(ratios[8.0])
 
+    @pytest.mark.settles("softmax-left-out")
+    def test_sure_and_right_had_little_to_lose_and_sure_and_wrong_loses_it(
+        self,
+    ) -> None:
+        lengths = {}
+        for leader in (3, 8):  # 3 is the truth
+            logits = torch.zeros(1, 10, dtype=torch.float64, requires_grad=True)
+            logits.data[0, leader] = 8.0
+            p = torch.softmax(logits[0].detach(), dim=0)
+            assert torch.linalg.matrix_norm(torch.diag(p) - torch.outer(p, p)) < 0.01
+            for function in (torch_cross_entropy, twice):
+                loss = function(logits, torch.tensor([3]))
+                (gradient,) = torch.autograd.grad(loss, logits)
+                lengths[leader, function] = gradient.norm().item()
+        assert 0.8 < lengths[3, twice] / lengths[3, torch_cross_entropy] < 1
+        assert lengths[3, torch_cross_entropy] < 0.01
+        assert lengths[8, torch_cross_entropy] > 1.4
+        assert lengths[8, twice] < 0.001
+
     def test_logits_push_the_harder_the_more_confidently_wrong(
         self, book_run: Runs
     ) -> None:
