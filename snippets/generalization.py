@@ -131,3 +131,5 @@ print(f"generalization error  {test_true_error:.3f}")
 degree_chosen, degree_best, degree_lowest = chosen, best, lowest
 error_chosen, true_error_chosen = validation_error[chosen], true_error[chosen]
 true_error_best, fold_error_lowest = true_error[best], fold_error[lowest]
+plateau = [true_error[d] for d in range(4, 11)]
+plateau_ratio = max(plateau) / min(plateau)

@@ -12,10 +12,11 @@ from dlnotes.linear import design_matrix, least_squares, linear
 from dlnotes.losses import mse
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
+from dlnotes.seed import shifted
 from dlnotes.train.batches import Batches
 from dlnotes.train.loop import evaluate, train
 from dlnotes.train.seed import seed_everything
-from dlnotes.validate import bias_variance, cross_validate
+from dlnotes.validate import bias_variance, cross_validate, train_val_test
 
 # %% solution-1
 seed_everything(1)
@@ -69,3 +70,23 @@ for name, y in ("true", labels), ("shuffled", shuffled):
     print(f"{name:8}  training {a:.3f}  validation {b:.3f}")
 parameters = sum(p.numel() for p in model.parameters())
 print(f"{parameters:,} parameters, 300 images")
+
+# %% solution-5
+seed_everything(1974)
+x, y = noisy_bump((90,))
+dealt = train_val_test(90, 1 / 3, 1 / 3, seed=shifted(1974))
+working = [*dealt[0], *dealt[1]]
+
+
+def ten_folds(degree: int) -> Tensor:
+    X = chebyshev(x[working], degree)
+    return cross_validate(error, X, y[working], k=10, seed=shifted(1974))
+
+
+five, six = ten_folds(5), ten_folds(6)  # (10,), (10,)
+mean_difference = (five - six).mean()
+uncertainty_paired = (five - six).std() / 10**0.5
+uncertainty_unpaired = ((five.var() + six.var()) / 10) ** 0.5
+print(f"mean difference        {mean_difference:+.4f}")
+print(f"± fold by fold          {uncertainty_paired:.4f}")
+print(f"± without pairing       {uncertainty_unpaired:.4f}")

@@ -63,11 +63,12 @@ show()
 # %% digits
 digits = load_digits()
 seeds = 5
-total = 10 * len(Batches(*digits.train, batch_size=32))  # ten epochs
+epoch = len(Batches(*digits.train, batch_size=32))
+total = 6 * epoch
 SCHEDULES = {
     "constant": constant,
     "cosine": cosine(total),
-    "with warm-up": warm_up(total // 10, cosine(total - total // 10)),
+    "with warm-up": warm_up(epoch, cosine(total - epoch)),
 }
 
 

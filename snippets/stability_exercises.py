@@ -73,7 +73,7 @@ for layer in model.layers:
     kaiming(layer.weight)
 cross_entropy(model(X), y).backward()
 g = torch.cat([p.grad.ravel() for p in model.parameters()])
-limit = 0.01
+limit = g.abs().max().item() / 10
 by_value = g.clamp(-limit, limit)
 by_norm = g * min(1, by_value.norm() / g.norm())
 angles = []

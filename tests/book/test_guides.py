@@ -9,11 +9,11 @@ import pytest
 from dlnotes.book.arguments import parser
 from dlnotes.book.book import Book
 from dlnotes.book.catalogue import read_catalogue
-from dlnotes.book.check import SHOWS
 from dlnotes.book.directive import parse_directive
 from dlnotes.book.inline import values
 from dlnotes.book.quoted import in_prose
 from dlnotes.book.store import Run
+from dlnotes.book.unshown import SHOWS
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ("README.md", "README.zh.md", "CONTRIBUTING.md")

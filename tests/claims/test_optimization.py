@@ -7,6 +7,7 @@ from math import ceil, log, sqrt
 from time import process_time
 from timeit import repeat
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -178,6 +179,19 @@ class TestMethods:
             )
             assert ratio == pytest.approx(10, rel=0.02)
             assert sqrt(10) < with_momentum < 4
+
+    @pytest.mark.parametrize("k", [10, 100, 1000])
+    def test_momentum_shrinks_fastest_with_the_settings_of_theory(self, k: int) -> None:
+        """In the long run, that is by the larger root of its recursion."""
+
+        def radius(lr: float, mu: float) -> float:
+            roots = [np.roots([1, lr * h - 1 - mu, mu]) for h in (1, k)]
+            return np.abs(roots).max()
+
+        lr, mu = (2 / (1 + sqrt(k))) ** 2, ((sqrt(k) - 1) / (sqrt(k) + 1)) ** 2
+        best = radius(lr, mu)
+        for a, b in ((0.95, 1), (1.05, 1), (1, 0.95), (1, 1.05)):
+            assert radius(a * lr, 1 - b * (1 - mu)) > best
 
     @pytest.mark.parametrize("k", [10, 100, 1000])
     def test_the_rate_of_theory_is_bracketed_by_worse_ones(

@@ -3,6 +3,7 @@
 import operator
 import re
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -15,7 +16,7 @@ from containers import held
 from dlnotes.book.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.linear import LinearRegression
-from dlnotes.losses import cross_entropy
+from dlnotes.losses import cross_entropy, mse
 from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
 from dlnotes.regularize import (
@@ -30,6 +31,7 @@ from dlnotes.regularize import (
 
 Runs = Callable[[str], Run]
 FIT, LOSS, TEST, BEST = range(4)  # the scores of each draw
+STRENGTHS = (-2, -1.5, -1, -0.5, 0)  # powers of ten
 
 
 def scores(run: Run) -> dict[str, torch.Tensor]:
@@ -178,6 +180,30 @@ class TestTheDiabetesData:
         """At the strength chosen."""
         measured, invented = held(any_run("regularization"), "zeros")["L1"]
         assert measured / 10 < invented / 40
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_where_many_features_matter_a_little_l2_is_usually_better(
+        self, seed: int
+    ) -> None:
+        """In seven of ten draws, each penalty at its best of five strengths."""
+        torch.manual_seed(seed)
+        wins = 0
+        for _ in range(10):
+            X = torch.randn(460, 50).double()
+            y = X @ torch.randn(50).double() / 50**0.5 + torch.randn(460)
+            errors = []
+            for fit in (ridge, partial(lasso, steps=200)):
+                found = [fit(X[:60], y[:60], 10**power) for power in STRENGTHS]
+                losses = [mse(X[60:160] @ w, y[60:160]) for w in found]
+                w = found[losses.index(min(losses))]
+                errors.append(mse(X[160:] @ w, y[160:]))
+            wins += errors[0] < errors[1]
+        assert wins >= 7
+
+    def test_some_measurements_carry_the_same_information(self) -> None:
+        features, _ = load_diabetes(return_X_y=True, scaled=False)
+        between = torch.corrcoef(torch.tensor(features).T) - torch.eye(10)
+        assert between.max() > 0.85
 
     @pytest.mark.parametrize("seed", range(3))
     def test_the_ends_of_the_paths(self, seed: int) -> None:
@@ -461,3 +487,26 @@ class TestExercises:
             averaged = torch.relu(second(dropped)).mean(dim=0)
         assert averaged.mean() > 1.02 * whole.mean()
         assert (averaged - whole).norm() < 0.3 * whole.norm()
+
+    @pytest.mark.parametrize("strength", [0.2, 0.5, 1.0])
+    def test_ridge_takes_more_from_large_weights_and_the_lasso_from_small(
+        self, strength: float
+    ) -> None:
+        torch.manual_seed(0)
+        Q = torch.linalg.qr(torch.randn(200, 4).double()).Q * 200**0.5
+        w = torch.tensor([0.9, 1.1, -3.0, 0.3]).double() * (1 + strength)
+        shrunk, sparse = ridge(Q, Q @ w, strength), lasso(Q, Q @ w, strength)
+        torch.testing.assert_close(shrunk, w / (1 + strength))
+        lost, lost_l1 = (w.abs() - found.abs() for found in (shrunk, sparse))
+        assert (lost > lost_l1).tolist() == [False, True, True, False]
+
+    @pytest.mark.parametrize("t", [100, 1000])
+    def test_t_steps_are_about_a_penalty_of_one_over_eta_t(self, t: int) -> None:
+        lr, strength = 0.01, 1 / (0.01 * t)
+        small, steep = 0.02 * strength, 50 * strength
+        for h, end in ((small, 0.02), (steep, 1.0)):
+            w = 0.0
+            for _ in range(t):
+                w -= lr * h * (w - 1.0)
+            assert w == pytest.approx(end, rel=0.03)
+            assert w == pytest.approx(h / (h + strength), rel=0.03)

@@ -14,9 +14,13 @@ from containers import held
 from dlnotes.book.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.initialize import kaiming, xavier
+from dlnotes.metrics import accuracy
 from dlnotes.mlp import MLP
 from dlnotes.stability import clip_norm, gradient_norms, layer_scales, log_sum_exp
-from dlnotes.train.hooks import clip_gradients
+from dlnotes.train.batches import Batches
+from dlnotes.train.history import History
+from dlnotes.train.hooks import clip_gradients, every
+from dlnotes.train.loop import evaluate, train
 
 Runs = Callable[[str], Run]
 
@@ -255,11 +259,56 @@ class TestTraining:
         assert spread["ReLU, Kaiming"] > 0.15
 
     @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize(
+        ("activation", "draw", "rate"),
+        [(torch.tanh, xavier, 0.1), (torch.relu, kaiming, 0.01)],
+    )
+    def test_the_accuracy_falls_back_on_the_way(
+        self, activation: Callable, draw: Callable, rate: float, seed: int
+    ) -> None:
+        digits, found = load_digits(), []
+        model = deep(activation, draw, seed)
+        optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+        batches = Batches(*digits.train, batch_size=64)
+
+        def watch(_: History) -> None:
+            found.append(evaluate(model, accuracy, [digits.val]))
+
+        steps, hooks = 8 * len(batches), [every(len(batches), watch)]
+        train(model, cross_entropy, optimizer, batches, steps, hooks)
+        assert len(found) == 8
+        assert max(a - b for a, b in pairwise(found)) > 0.03
+
+    @pytest.mark.parametrize("seed", range(3))
     def test_with_xavier_the_logits_of_relu_depend_little_on_the_image(
         self, images: tuple[Tensor, Tensor], seed: int
     ) -> None:
         logits = deep(torch.relu, xavier, seed)(images[0])
         assert logits.std(dim=0).max() < 0.01
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_its_gradients_are_of_one_size(
+        self, images: tuple[Tensor, Tensor], seed: int
+    ) -> None:
+        g = norms(deep(torch.relu, xavier, seed), images)
+        assert g.max() < 5 * g.min()
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_three_layers_learn_from_the_default_but_more_slowly(
+        self, seed: int
+    ) -> None:
+        digits, found = load_digits(), []
+        for draw in (None, kaiming):
+            torch.manual_seed(seed)
+            model = MLP([64, 64, 64, 10])
+            for layer in model.layers if draw else ():
+                draw(layer.weight)
+                nn.init.zeros_(layer.bias)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
+            batches = Batches(*digits.train, batch_size=64)
+            train(model, cross_entropy, optimizer, batches, 8 * len(batches))
+            found.append(evaluate(model, accuracy, [digits.val]))
+        assert 0.85 < found[0] < found[1]
 
     def test_the_loop_names_the_step(self, any_run: Runs) -> None:
         log = any_run("stability_training").log("blow-up")
@@ -425,5 +474,29 @@ class TestExercises:
 
     def test_clipping_by_value_turns_the_gradient(self, any_run: Runs) -> None:
         by_value, by_norm = held(any_run("stability_exercises"), "angles")
-        assert by_value > 10
+        assert 20 < by_value < 35
         assert by_norm == pytest.approx(0, abs=0.1)
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_without_biases_the_default_leaves_a_root_of_six_less_per_layer(
+        self, images: tuple[Tensor, Tensor], seed: int
+    ) -> None:
+        model = deep(torch.relu, None, seed)
+        for layer in model.layers:
+            nn.init.zeros_(layer.bias)
+        scales = layer_scales(model, model.layers[1:], images[0])
+        assert 6 ** (-19 / 2) == pytest.approx(4e-8, rel=0.02)
+        per_layer = (scales[-1] / scales[0]).item() ** (1 / 19)
+        assert per_layer == pytest.approx(1 / math.sqrt(6), rel=0.1)
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_log_sum_exp_lies_above_the_largest_entry_and_has_the_slope_of_softmax(
+        self, seed: int
+    ) -> None:
+        torch.manual_seed(seed)
+        z = (100 * torch.randn(50, 7)).requires_grad_()
+        sums = log_sum_exp(z)
+        assert (sums >= z.amax(dim=1)).all()
+        assert (sums <= z.amax(dim=1) + math.log(7)).all()
+        sums.sum().backward()
+        torch.testing.assert_close(z.grad, torch.softmax(z.detach(), dim=1))
