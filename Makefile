@@ -21,12 +21,15 @@ site: .venv/installed
 serve: .venv/installed
 	$(BIN)/dlnotes serve
 
+# Files of tests side by side, one per core.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadfile
+
 test: .venv/installed-test
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 # The library alone: no run, no page.
 quick: .venv/installed-test
-	$(BIN)/python -m pytest tests --ignore=tests/book --ignore=tests/claims --ignore=tests/site --ignore=tests/test_snippets.py
+	$(PYTEST) tests --ignore=tests/book --ignore=tests/claims --ignore=tests/site --ignore=tests/test_snippets.py
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .

@@ -249,35 +249,6 @@ for layer, *found in (
 head = ["by hand:.7f", "numerical:.7f", "PyTorch:.7f", "engine:.7f"]
 Table(["weight", *head], ways).show()
 
-
-# %% flat-index
-def flat_index_gradient(f, x, h=1e-4):
-    gradient = np.zeros_like(x)
-    for i in range(x.size):
-        centre = x[i]
-        x[i] = centre + h
-        above = f(x)
-        x[i] = centre - h
-        gradient[i] = (above - f(x)) / (2 * h)
-        x[i] = centre
-    return gradient
-
-
-def squares(x):
-    return float(np.sum(x**2))
-
-
-print("floats  ", flat_index_gradient(squares, np.array([3.0, 4.0])))
-print("integers", flat_index_gradient(squares, np.array([3, 4])))
-try:
-    flat_index_gradient(squares, np.ones((2, 2)))
-except IndexError as error:
-    print("matrix  ", error)
-try:
-    numerical_gradient(squares, np.array([3, 4]))
-except TypeError as error:
-    print(error)
-
 # %% half-sum
 ratios = []
 for B in (1, 4, 16):

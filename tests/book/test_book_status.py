@@ -12,7 +12,7 @@ from dlnotes.book.book import Book
 from dlnotes.book.keys import Settings
 from dlnotes.book.progress import Report
 from dlnotes.book.runner import Runner
-from dlnotes.book.store import Run
+from dlnotes.book.store import Run, Store
 
 Stale = Callable[[], dict[str, tuple[str, ...]]]
 
@@ -22,8 +22,10 @@ READ_ROWS = ("multilayer_perceptron_shapes", "perceptron", "perceptron_exercises
 @pytest.fixture
 def copy(book: Book, runs: dict[str, Run], tmp_path: Path) -> Path:
     """A copy of the book with its fresh runs."""
-    for name in ("src", "snippets", ".runs"):
-        shutil.copytree(book.root / name, tmp_path / name)
+    stored = ".runs/runs", ".runs/notebooks", ".runs/cache/keys"
+    with Store(book.store).lock():  # other tests may run snippets
+        for name in ("src", "snippets", *stored):
+            shutil.copytree(book.root / name, tmp_path / name)
     return tmp_path
 
 

@@ -236,14 +236,6 @@ def test_a_small_step_roughly_downhill_lowers_the_loss() -> None:
         assert loss_of(W1, W2 - step) < loss_of(W1, W2)
 
 
-def test_flat_index_loop_truncates_and_breaks(book_run: BookRun) -> None:
-    lines = book_run("backpropagation").log("flat-index").splitlines()
-    assert lines[0] == "floats   [6. 8.]"
-    assert lines[1] == "integers [25000 35000]"
-    assert "out of bounds" in lines[2]
-    assert "x.astype(float)" in lines[3]
-
-
 @pytest.mark.parametrize("B", [1, 4, 16])
 def test_half_the_sum_is_n_halves_of_the_mean(B: int) -> None:
     rng = np.random.default_rng(B)

@@ -300,6 +300,19 @@ class TestNoise:
         assert max(run.values["loss_lowest"] for run in found) > 0
 
     @pytest.mark.parametrize("seed", [0, 1, 2])
+    def test_more_often_than_not_it_is_above_zero(self, seed: int) -> None:
+        seed_everything(seed)
+        X, y = noisy_linear((2000, 256), torch.tensor([5.0]), b=7.0, sigma=0.25)
+        w, b = least_squares(X, y)
+        predictions = (X @ w[..., None])[..., 0] + b[:, None]
+        lowest = [
+            gaussian_nll(line, points, 0.25)
+            for line, points in zip(predictions, y, strict=True)
+        ]
+        share = (torch.stack(lowest) > 0).float().mean()
+        assert 0.6 < share < 0.9
+
+    @pytest.mark.parametrize("seed", [0, 1, 2])
     def test_with_a_tenth_of_the_noise_it_is_negative(self, seed: int) -> None:
         seed_everything(seed)
         X, y = noisy_line(n=256, w=5, b=7, sigma=0.025)
@@ -389,7 +402,7 @@ class TestTrust:
 
 
 class TestPitfalls:
-    def test_a_vector_minus_a_column_is_a_table(self, data: Data) -> None:
+    def test_a_column_minus_a_vector_is_a_table(self, data: Data) -> None:
         X, y = data
         assert (torch.nn.Linear(1, 1)(X) - y).shape == (256, 256)
 

@@ -185,8 +185,9 @@ def test_all_tables_of_two_inputs_but_two_are_separable(book_run) -> None:
     assert book_run("perceptron_exercises").values["count_separable"] == 14
 
 
-def test_the_learning_rate_changes_nothing_but_the_scale() -> None:
-    rng = np.random.default_rng(0)
+@pytest.mark.parametrize("seed", [0, 10_000, 20_000])
+def test_the_learning_rate_changes_nothing_but_the_scale(seed: int) -> None:
+    rng = np.random.default_rng(seed)
     X = rng.uniform(-1, 1, (80, 2))
     t = heaviside(X @ [1.0, -2.0] + 0.3)
     one = train_perceptron(X, t, 1)

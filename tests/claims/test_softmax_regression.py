@@ -156,8 +156,11 @@ class TestAccuracy:
         counts = torch.bincount(digits.train[1])
         assert counts.max() < 1.2 * counts.min()
         found = book_run("softmax_regression").values["baseline"]
-        assert found == (digits.test[1] == counts.argmax()).double().mean()
+        answer = counts.argmax()
+        assert found == (digits.test[1] == answer).double().mean()
         assert found == pytest.approx(0.1, abs=0.03)
+        share = counts[answer] / counts.sum()
+        assert found < 0.1 < share  # fewer of that digit in the test set
 
     def test_99_of_100_honest_are_099_and_no_fraud_found(self) -> None:
         labels = torch.zeros(100, dtype=torch.int64)
@@ -176,6 +179,25 @@ class TestTraining:
         validation = entries(run, "val_loss", 50)
         for epoch, (a, b) in enumerate(zip(training, validation, strict=True), 1):
             assert (a < b) == (epoch >= 3)
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_at_the_end_of_each_epoch_it_is_smaller_from_the_first_on(
+        self, digits: Splits, seed: int
+    ) -> None:
+        seed_everything(seed)
+        model = SoftmaxRegression(features=64, classes=10)
+        optimizer = SGD(model.parameters(), lr=1.0)
+        batches = Batches(*digits.train, batch_size=64)
+        ends = []
+
+        def watch(_: History) -> None:
+            parts = (digits.train[:2], digits.val)
+            ends.append([evaluate(model, cross_entropy, [part]) for part in parts])
+
+        hooks = [every(len(batches), watch)]
+        train(model, cross_entropy, optimizer, batches, 50 * len(batches), hooks)
+        assert len(ends) == 50
+        assert all(training < validation for training, validation in ends)
 
     def test_the_search_brackets_the_rate(self, any_run: Runs) -> None:
         values = any_run("softmax_regression").values
@@ -307,6 +329,25 @@ class TestSoftmaxTwice:
         values = book_run("softmax_regression_twice").values
         assert values["ratios[0]"] == pytest.approx(ratios[0.0])
         assert values["ratios[8]"] == pytest.approx(ratios[8.0])
+
+    @pytest.mark.settles("softmax-left-out")
+    def test_sure_and_right_had_little_to_lose_and_sure_and_wrong_loses_it(
+        self,
+    ) -> None:
+        lengths = {}
+        for leader in (3, 8):  # 3 is the truth
+            logits = torch.zeros(1, 10, dtype=torch.float64, requires_grad=True)
+            logits.data[0, leader] = 8.0
+            p = torch.softmax(logits[0].detach(), dim=0)
+            assert torch.linalg.matrix_norm(torch.diag(p) - torch.outer(p, p)) < 0.01
+            for function in (torch_cross_entropy, twice):
+                loss = function(logits, torch.tensor([3]))
+                (gradient,) = torch.autograd.grad(loss, logits)
+                lengths[leader, function] = gradient.norm().item()
+        assert 0.8 < lengths[3, twice] / lengths[3, torch_cross_entropy] < 1
+        assert lengths[3, torch_cross_entropy] < 0.01
+        assert lengths[8, torch_cross_entropy] > 1.4
+        assert lengths[8, twice] < 0.001
 
     def test_logits_push_the_harder_the_more_confidently_wrong(
         self, book_run: Runs

@@ -48,7 +48,7 @@ def _settings() -> argparse.ArgumentParser:
         "--scale",
         choices=["default", "full"],
         default="default",
-        help="full: train on the data sets of the papers (download, hours)",
+        help="full: train on the data sets of the papers (downloaded before; hours)",
     )
     group.add_argument(
         "--seed-offset",
