@@ -25,6 +25,7 @@ SITE = {
     "mkdocs-jupyter": "mkdocs_jupyter",
     "mkdocs-material": "material",
     "mkdocstrings": "mkdocstrings",
+    "nbconvert": "nbconvert",
     "polib": "polib",
     "pymdown-extensions": "pymdownx",
     "pyyaml": "yaml",
