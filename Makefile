@@ -21,8 +21,8 @@ site: .venv/installed
 serve: .venv/installed
 	$(BIN)/dlnotes serve
 
-# Files of tests side by side, one per core.
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadfile
+# Files of tests side by side.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test: .venv/installed-test
 	$(PYTEST)

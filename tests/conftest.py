@@ -22,6 +22,11 @@ OFFSETS = (0, 1, 2)  # of the seeds: what the pages show, and two other draws
 ROOT = Path(__file__).parent.parent
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Use one worker more than there are cores: many tests wait for a process."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def book() -> Book:
     """The checkout that the tests lie in."""

@@ -137,7 +137,7 @@ class TestTanh:
     @given(FINITE)
     def test_odd_and_bounded(self, z: float) -> None:
         assert tanh(-z) == -tanh(z)
-        assert abs(tanh(z)) <= min(1, abs(z))
+        assert abs(tanh(z)) <= min(1, abs(z) * (1 + 1e-15))  # its last digit is rounded
         assert tanh_derivative(z) == tanh_derivative(-z) <= 1
 
 

@@ -23,8 +23,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dlnotes.book import downloads
 from dlnotes.book.errors import BookError
 from dlnotes.book.export import standalone
+from dlnotes.book.gather import gather
+from dlnotes.book.keys import Settings
 from dlnotes.book.syntax import loaded
 
 if TYPE_CHECKING:
@@ -165,7 +168,8 @@ def test_what_reach_follows_is_exported_or_refused(
 
 @pytest.fixture(scope="module")
 def programs(book: Book) -> dict[str, str]:
-    return {name: standalone(book, item) for name, item in book.snippets.items()}
+    offered = dict(downloads.programs(book, gather(book, Settings()), "en"))
+    return {name: offered[f"runs/{name}_standalone.py"] for name in book.snippets}
 
 
 def test_the_programs_of_the_book_never_send_a_reader_to_the_package(

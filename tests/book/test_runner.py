@@ -434,7 +434,7 @@ def test_a_new_snippet_beside_it_makes_no_run_stale(bench: Bench) -> None:
     assert bench.update()[1] == ["other"]
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     """Wait for a condition, and fail if it does not come."""
     end = time.monotonic() + seconds
     while not condition():

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, sync_playwright
 
 from dlnotes.book.book import Book
@@ -34,9 +35,12 @@ FLAGS = [
 def site(
     book: Book, runs: dict[str, Run], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """Build both languages into a folder of the tests' own."""
-    target = tmp_path_factory.mktemp("built") / "site"
-    with Runner(book) as runner:
+    """Build both languages into a folder of the tests' own, once for all workers."""
+    here = tmp_path_factory.getbasetemp()
+    shared = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
+    target = shared / "built" / "site"
+    target.parent.mkdir(exist_ok=True)
+    with FileLock(shared / "built.lock"), Runner(book) as runner:
         assert build(book, runner, Settings(), Report(book), target=target)
     return target
 
