@@ -186,12 +186,14 @@ frozen[2] = NothingBack(W2, np.zeros(2))
 error_slope, error_frozen = check(slope_at_a)[0], check(frozen)[0]
 loss_slope, loss_frozen = train(slope_at_a)[-1], train(frozen)[-1]
 rows = [
-    ["the right gradient", f"{error_right[0]:.0e}", loss_right],
-    ["exchanged indices", f"{error_wrong[0]:.3f}", loss_wrong],
-    ["σ′(a) for σ′(z)", f"{error_slope:.3f}", loss_slope],
-    ["nothing at all", f"{error_frozen:.3f}", loss_frozen],
+    ["the right gradient", error_right[0], loss_right],
+    ["exchanged indices", error_wrong[0], loss_wrong],
+    ["σ′(a) for σ′(z)", error_slope, loss_slope],
+    ["nothing at all", error_frozen, loss_frozen],
 ]
-Table(["layer 1 is given", "error of layer 1", "final loss:.9f"], rows).show()
+Table(
+    ["layer 1 is given", "error of layer 1:.3g", "final loss:.9f"], rows
+).show()
 
 
 # %% step-size

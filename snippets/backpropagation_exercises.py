@@ -59,9 +59,6 @@ for name, early in (("gradient first", False), ("update first", True)):
     _, outputs = train(10_000, early)
     print(f"{name:15}  {one_loss:.9f}  {outputs[0]:.9f}  {outputs[1]:.9f}")
 
-# %% quoted
-loss_late, loss_early = train(1, early=False)[0], train(1, early=True)[0]
-
 
 # %% solution-4
 class Exchanged(Dense):
@@ -91,5 +88,8 @@ for point in (2.0, -1.0, 4e-6, 0.0):
     v = Value(point)
     relu(v).backward()
     numeric = numerical_gradient(lambda z: max(float(z), 0.0), point)
-    rows.append([f"{point:g}", v.grad, float(numeric)])
-Table(["z", "engine:.1f", "numerical:.1f"], rows).show()
+    rows.append([point, v.grad, float(numeric)])
+Table(["z:g", "engine:.1f", "numerical:.1f"], rows).show()
+
+# %% quoted
+loss_late, loss_early = train(1, early=False)[0], train(1, early=True)[0]

@@ -99,8 +99,9 @@ print(f"steep  curvature {steep:.3f}  factor per step {1 - 0.01 * steep:.4f}")
 print(f"flat   curvature {flat:.3f}  factor per step {1 - 0.01 * flat:.4f}")
 
 # %% descents
-corners = [[14.5, -2.5], [6.5, -2.5], [14.5, 3.5], [14.5, 12.5], [7.5, 12.5]]
-theta = torch.tensor([*corners, [-0.5, 12.5], [-0.5, 6.5]]).T  # (2, 7)
+ws = [14.5, 6.5, 14.5, 14.5, 7.5, -0.5, -0.5]
+bs = [-2.5, -2.5, 3.5, 12.5, 12.5, 12.5, 6.5]
+theta = torch.tensor([ws, bs])  # (2, 7)
 others = [theta]
 for _ in range(3000):
     theta = theta - 0.01 * 2 * A.T @ (A @ theta - y[:, None]) / len(A)

@@ -23,6 +23,8 @@ def test_a_colon_may_come_without_a_format() -> None:
         ("1,077", "1,077"),
         ("nan", "nan"),
         ("no-op", "no-op"),
+        ("-0.61 ± 1e-03", "−0.61 ± 1\xa0×\xa010⁻³"),
+        ("a±b", "a±b"),
     ],
 )
 def test_a_page_has_a_true_minus_and_powers_of_ten(text: str, shown: str) -> None:
@@ -30,8 +32,9 @@ def test_a_page_has_a_true_minus_and_powers_of_ten(text: str, shown: str) -> Non
 
 
 def test_numbers_are_typeset_on_a_page_and_plain_in_a_terminal() -> None:
-    table = Table(["name", "w"], [["a-b", -1.5]])
-    assert "<td>a-b</td><td class=number>−1.5</td>" in table._repr_html_()
+    table = Table(["name", "w", "gain"], [["a-b", -1.5, "-2 ± 1"]])
+    cells = "<td>a-b</td><td class=number>−1.5</td><td>−2 ± 1</td>"
+    assert cells in table._repr_html_()
     assert "-1.5" in repr(table)
 
 

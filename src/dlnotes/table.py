@@ -73,9 +73,8 @@ class Table:
         def row(cells: list[str], tag: str) -> str:
             shown = zip(cells, self.is_number, strict=True)
             return "".join(
-                f"<{tag} class=number>{html.escape(typeset(cell))}</{tag}>"
-                if number
-                else f"<{tag}>{html.escape(cell)}</{tag}>"
+                f"<{tag}{' class=number' if number else ''}>"
+                f"{html.escape(typeset(cell))}</{tag}>"
                 for cell, number in shown
             )
 
@@ -87,8 +86,12 @@ class Table:
 def typeset(number: str) -> str:
     """Write a formatted number with a true minus and powers of ten.
 
-    What is no number comes back as it is.
+    Two with a ± between them are two numbers. What is no number comes back
+    as it is.
     """
+    if " ± " in number:
+        value, _, error = number.partition(" ± ")
+        return f"{typeset(value)} ± {typeset(error)}"
     if not (found := NUMBER.fullmatch(number)):
         return number
     sign, digits, power, percent = found.groups()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dlnotes.book.arguments import parser
-from dlnotes.book.book import Book
+from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.catalogue import read_catalogue
 from dlnotes.book.directive import parse_directive
 from dlnotes.book.inline import values
@@ -101,3 +101,19 @@ def test_the_example_of_a_chapter_is_that_of_the_book(book: Book) -> None:
     terms = tomllib.loads(text("docs/terms.toml"))
     (concept,) = re.findall(r"`\[concepts\.(\w+)\]`", text("CONTRIBUTING.md"))
     assert terms["concepts"][concept]["chapter"] == EXAMPLE
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", ["index.md", "reference/misconceptions.md"])
+def test_chapters_are_called_by_their_titles(
+    book: Book, language: str, page: str
+) -> None:
+    folder = book.docs / language
+    text = (folder / page).read_text(encoding="utf-8")
+    links = re.findall(
+        r"^(?:→ )?\[([^]]+)\]\((?:\.\./)?(foundations/[\w-]+\.md)", text, re.MULTILINE
+    )
+    assert len({chapter for _, chapter in links}) > 8
+    for said, chapter in links:
+        title = (folder / chapter).read_text(encoding="utf-8").partition("\n# ")[2]
+        assert title.startswith(f"{said} {{#"), said

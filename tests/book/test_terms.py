@@ -399,7 +399,7 @@ class TestPages:
         assert '<dfn>XOR</dfn> <span lang="zh">异或</span>' in glossary(
             sources, "en", ""
         )
-        assert "<dfn>XOR、异或</dfn></dt>" in glossary(sources, "zh", "")
+        assert "<dfn>XOR、异或</dfn><a " in glossary(sources, "zh", "")
 
     def test_the_chinese_one_is_sorted_by_pinyin(self, sources: Sources) -> None:
         html = glossary(sources, "zh", "")

@@ -191,6 +191,33 @@ def test_the_switch_keeps_page_and_heading(
         expect(page.locator(f"#{ident}")).to_be_in_viewport()
 
 
+def test_the_switch_keeps_the_cell_of_a_run(browser: Browser, served: str) -> None:
+    with opened(browser, served, "wide") as watched:
+        page = watched.page
+        page.goto(f"{served}en/runs/perceptron.html")
+        ident = page.evaluate(
+            """() => {
+                const cell = document.querySelectorAll('.md-content [id^="cell-"]')[3];
+                cell.scrollIntoView();
+                return cell.id;
+            }"""
+        )
+        page.wait_for_timeout(300)
+        page.locator("a[hreflang=zh]:visible").first.click()
+        page.wait_for_url(f"**/zh/runs/perceptron.html#{ident}")
+        expect(page.locator(f"#{ident}")).to_be_in_viewport()
+
+
+def test_a_term_of_the_glossary_has_an_address(browser: Browser, served: str) -> None:
+    with opened(browser, served, "wide") as watched:
+        page = watched.page
+        page.goto(f"{served}en/reference/glossary.html")
+        term = page.locator("dt#learning-rate")
+        term.hover()
+        term.locator("a.headerlink").click()
+        assert page.url.endswith("/glossary.html#learning-rate")
+
+
 def test_the_root_page_sends_the_reader_to_their_language(
     browser: Browser, served: str
 ) -> None:

@@ -9,6 +9,7 @@ from dlnotes.book.sources import Chapter, Sources
 from dlnotes.book.terms import Term
 
 OTHER = {"en": "zh", "zh": "en"}
+PERMALINK = {"en": "Link to this term", "zh": "本条链接"}
 
 
 def glossary(sources: Sources, language: str, up: str) -> str:
@@ -23,7 +24,9 @@ def glossary(sources: Sources, language: str, up: str) -> str:
         where = f" {_link(term, sources, language, up, None)}" if term.chapter else ""
         entries.append(
             f'<dt id="{term.ident}"><dfn>{_listed(names, language)}</dfn>'
-            f"{other if twins else ''}</dt>"
+            f"{other if twins else ''}"
+            f'<a class="headerlink" href="#{term.ident}" title="{PERMALINK[language]}">'
+            f"#</a></dt>"
             f"<dd>{_e(term.meanings[language])}{where}</dd>"
         )
     return f'<dl class="dl-glossary">{"".join(entries)}</dl>'

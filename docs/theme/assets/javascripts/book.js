@@ -5,7 +5,7 @@
     const target = named && document.getElementById(named)
     const top = target ? target.getBoundingClientRect().top : -1
     if (top >= 0 && top < innerHeight) return named
-    const headings = [...document.querySelectorAll(".md-content :is(h2, h3, h4)[id]")]
+    const headings = [...document.querySelectorAll(".md-content :is(h2, h3, h4, [id^='cell-'])[id]")]
     const read = headings.filter(h => h.offsetParent && h.getBoundingClientRect().top < innerHeight / 4)
     return read.length ? read[read.length - 1].id : ""
   }
