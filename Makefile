@@ -22,7 +22,7 @@ serve: .venv/installed
 	$(BIN)/dlnotes serve
 
 # Files of tests side by side.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test: .venv/installed-test
 	$(PYTEST)

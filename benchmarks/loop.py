@@ -149,6 +149,7 @@ def main(times: int) -> None:
                 time.sleep(REST)
                 snippets.append(timed(partial(bench.snippet, n)))
             own = bench.own_time()
+            time.sleep(REST)
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(30)

@@ -154,7 +154,9 @@ class Desk:
         """Build both languages, and show each as soon as it is there."""
         editions, folder = self.warm(), self.live.folder
         publish_font(self.book, editions.prepare())
-        with tempfile.TemporaryDirectory(dir=folder.parent) as part:
+        with tempfile.TemporaryDirectory(
+            dir=folder.parent, ignore_cleanup_errors=True
+        ) as part:  # a builder may still write into it when Ctrl-C ends this
             editions.start(Path(part))
             for language in editions.finished(first=self._language(changed)):
                 replace(Path(part, language), folder / language)
