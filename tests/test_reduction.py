@@ -109,8 +109,13 @@ class TestCounted:
 def test_only_the_cpu_is_looked_into() -> None:
     """To look at another device's values is to wait for them."""
     elsewhere = torch.full((3,), 9, device="meta")
-    check_labels(elsewhere, torch.zeros(3, 3, device="meta"), 1)
-    check_probabilities(elsewhere, "target")
+    here, scores = torch.full((3,), 9), torch.zeros(3, 3)
+    with pytest.raises(ValueError, match="9"):
+        check_labels(here, scores, 1)
+    with pytest.raises(ValueError, match="target"):
+        check_probabilities(here, "target")
+    assert check_labels(elsewhere, scores.to("meta"), 1) is None
+    assert check_probabilities(elsewhere, "target") is None
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
@@ -120,8 +125,8 @@ def test_smoothing_is_a_share(share: float) -> None:
 
 
 def test_the_ends_are_shares_too() -> None:
-    check_smoothing(0.0, torch.tensor([0]), 3)
-    check_smoothing(1.0, torch.tensor([0.5]), -1)
+    assert check_smoothing(0.0, torch.tensor([0]), 3) is None
+    assert check_smoothing(1.0, torch.tensor([0.5]), -1) is None
 
 
 def test_probabilities_have_no_label_to_ignore() -> None:
@@ -153,8 +158,8 @@ def test_the_first_offender_is_named() -> None:
 
 
 def test_the_ends_of_the_interval_are_probabilities() -> None:
-    check_probabilities(torch.tensor([0.0, 1.0]), "target")
-    check_probabilities(torch.tensor([0, 1]), "target")
+    assert check_probabilities(torch.tensor([0.0, 1.0]), "target") is None
+    assert check_probabilities(torch.tensor([0, 1]), "target") is None
 
 
 def test_one_weight_to_a_class() -> None:

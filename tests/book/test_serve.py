@@ -298,6 +298,19 @@ def test_a_mistake_is_shown_until_it_is_mended(
     assert page(author, "zh") == before
 
 
+def test_a_snippet_that_failed_is_tried_again_with_the_next(
+    desk: tuple["Bench", Desk],
+) -> None:
+    bench, author = desk
+    two = bench.root / "snippets/two.py"
+    bench.write("snippets/two.py", "# %% all\n1 / 0\n")
+    author.rebuild([str(two)])
+    edit(bench, author, "snippets/one.py", "42", "44")
+    assert "snippets/two.py:2, cell all: ZeroDivisionError" in author.live.message
+    two.unlink()
+    put_back(bench, author, "snippets/one.py")
+
+
 def test_a_builder_that_died_is_replaced(desk: tuple["Bench", Desk]) -> None:
     bench, author = desk
     for edition in author.warm().each:

@@ -172,39 +172,37 @@ def _search(page: Page, address: str, query: str, page_found: str) -> None:
 
 @pytest.mark.parametrize(("here", "there"), [("en", "zh"), ("zh", "en")])
 @pytest.mark.parametrize("size", WIDTHS)
+@pytest.mark.parametrize(
+    ("path", "places"),
+    [
+        ("foundations/perceptron.html", "h2[id]"),
+        ("runs/perceptron.html", "[id^=cell-]"),
+    ],
+    ids=["chapter", "run"],
+)
 def test_the_switch_keeps_page_and_heading(
-    browser: Browser, served: str, here: str, there: str, size: str
+    browser: Browser,
+    served: str,
+    path: str,
+    places: str,
+    here: str,
+    there: str,
+    size: str,
 ) -> None:
     with opened(browser, served, size) as watched:
         page = watched.page
-        page.goto(f"{served}{here}/foundations/perceptron.html")
+        page.goto(f"{served}{here}/{path}")
         ident = page.evaluate(
-            """() => {
-                const heading = document.querySelectorAll('.md-content h2[id]')[3];
-                heading.scrollIntoView();
-                return heading.id;
-            }"""
+            """places => {
+                const place = document.querySelectorAll(`.md-content ${places}`)[3];
+                place.scrollIntoView();
+                return place.id;
+            }""",
+            places,
         )
         page.wait_for_timeout(300)
         page.locator(f"a[hreflang={there}]:visible").first.click()
-        page.wait_for_url(f"**/{there}/foundations/perceptron.html#{ident}")
-        expect(page.locator(f"#{ident}")).to_be_in_viewport()
-
-
-def test_the_switch_keeps_the_cell_of_a_run(browser: Browser, served: str) -> None:
-    with opened(browser, served, "wide") as watched:
-        page = watched.page
-        page.goto(f"{served}en/runs/perceptron.html")
-        ident = page.evaluate(
-            """() => {
-                const cell = document.querySelectorAll('.md-content [id^="cell-"]')[3];
-                cell.scrollIntoView();
-                return cell.id;
-            }"""
-        )
-        page.wait_for_timeout(300)
-        page.locator("a[hreflang=zh]:visible").first.click()
-        page.wait_for_url(f"**/zh/runs/perceptron.html#{ident}")
+        page.wait_for_url(f"**/{there}/{path}#{ident}")
         expect(page.locator(f"#{ident}")).to_be_in_viewport()
 
 

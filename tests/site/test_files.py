@@ -129,10 +129,11 @@ def test_chinese_pages_say_that_their_characters_are_simplified(site: Path) -> N
 
 
 def test_an_address_without_a_page_leads_back(site: Path) -> None:
-    text = (site / "404.html").read_text(encoding="utf-8")
-    assert '<base href="/">' in text
-    assert 'href="en/index.html"' in text
-    assert 'href="zh/index.html"' in text
+    for place in (site, site / "en", site / "zh"):
+        text = (place / "404.html").read_text(encoding="utf-8")
+        assert '<base href="/">' in text
+        assert 'href="en/index.html"' in text
+        assert 'href="zh/index.html"' in text
 
 
 def test_the_large_styles_of_run_pages_are_shared(site: Path, book: Book) -> None:

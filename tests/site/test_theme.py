@@ -110,9 +110,7 @@ def test_root_page_is_relative_and_works_without_scripts() -> None:
     assert "prefers-color-scheme: dark" in page
 
 
-@pytest.mark.parametrize(
-    "path", [*sorted((ROOT / "docs").glob("*.html")), THEME / "404.html"]
-)
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.html")))
 def test_pages_outside_the_theme_have_its_colours(path: Path) -> None:
     page = path.read_text(encoding="utf-8")
     light, dark = page.split("@media (prefers-color-scheme: dark)")

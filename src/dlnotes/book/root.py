@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dlnotes.book.book import Book
+from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.store import write_atomically
 
 
@@ -23,4 +23,6 @@ def write_root(book: Book, folder: Path) -> None:
         begin = path.rstrip("/").removesuffix("en") or "/"
         text = page.read_text(encoding="utf-8")
         text = text.replace('<base href="/">', f'<base href="{begin}">')
-        write_atomically(folder / "404.html", text.encode())
+        parts = [folder / language for language in LANGUAGES]
+        for place in (folder, *filter(Path.is_dir, parts)):
+            write_atomically(place / "404.html", text.encode())

@@ -64,6 +64,7 @@ class Desk:
         self.jobs = jobs
         self.timeout = timeout
         self._engine = ""
+        self._failed: set[str] = set()
         self._gatherer = Gatherer()
         self._editions: Editions | None = None
 
@@ -136,6 +137,7 @@ class Desk:
             timeout=self.timeout,
         )
         report.close(outcome)
+        self._failed = {failure.name for failure in outcome.failures}
         if outcome.failures:
             raise BookError("the site is as it was")
 
@@ -147,7 +149,9 @@ class Desk:
             return list(snippets)
         names = {Path(path).stem for path in changed}
         return [
-            name for name in snippets if names & {*behind(self.book, snippets[name])}
+            name
+            for name in snippets
+            if name in self._failed or names & {*behind(self.book, snippets[name])}
         ]
 
     def _build(self, changed: list[str]) -> None:
