@@ -28,6 +28,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--allow-file-access-from-files",
+    "--disable-features=SpareRendererForSitePerProcess",  # a process for each page
 ]
 
 

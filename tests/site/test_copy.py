@@ -16,7 +16,7 @@ CHAPTERS = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(browser: Browser, served: str) -> Page:
     context = browser.new_context(base_url=served)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -86,9 +86,8 @@ def test_buttons_and_search_have_names_and_code_is_no_landmark(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_buttons_can_be_read(browser: Browser, served: str, scheme: str) -> None:
-    context = browser.new_context(base_url=served, color_scheme=scheme)
-    page = context.new_page()
+def test_buttons_can_be_read(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
     page.goto("en/foundations/backpropagation.html")
     ratios = page.locator(".dl-copies button").evaluate_all(
         """buttons => {
@@ -107,24 +106,19 @@ def test_buttons_can_be_read(browser: Browser, served: str, scheme: str) -> None
     )
     assert len(ratios) > 40
     assert min(ratios) >= 4.5
-    context.close()
 
 
 @pytest.mark.parametrize(
     "name", ["runs/backpropagation", "foundations/backpropagation"]
 )
-def test_logs_can_be_read_on_a_phone(browser: Browser, served: str, name: str) -> None:
-    context = browser.new_context(
-        base_url=served, viewport={"width": 390, "height": 844}
-    )
-    page = context.new_page()
+def test_logs_can_be_read_on_a_phone(page: Page, name: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"en/{name}.html")
     sizes = page.locator(":is(.dl-log, .jp-RenderedText) pre").evaluate_all(
         "logs => logs.map(log => parseFloat(getComputedStyle(log).fontSize))"
     )
     assert len(sizes) > 3
     assert min(sizes) >= 12
-    context.close()
 
 
 def test_the_repository_is_linked_and_nobody_is_asked_about_it(
