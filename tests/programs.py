@@ -1,11 +1,9 @@
-"""Run programs as a reader would, each in a fresh process, and remember what held.
+"""Run programs as a reader would, each in a fresh process.
 
 A process costs seconds before its first line, for importing PyTorch; these are forked
-from a server of the standard library's that has imported it, and set nothing else. What
-was proved of a program is not proved again while all that it depends on is as it was.
+from a server of the standard library's that has imported it, and set nothing else.
 """
 
-import hashlib
 import json
 import multiprocessing
 from dataclasses import dataclass
@@ -16,7 +14,6 @@ PRELOAD = [
     *("torch", "torch._dynamo", "torchvision", "sklearn.datasets"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
 ]
-PROVING = "programs.py", "child.py", "test_snippets.py"  # what proves
 CODE = "import sys; sys.path.insert(0, here); import child; child.run(*arguments)"
 
 
@@ -53,20 +50,3 @@ def run(
         found["figures"],
         tuple(found["faults"]),
     )
-
-
-class Proofs:
-    """Remembers, in empty files named by digests, what has been proved."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def place(self, *parts: str) -> Path:
-        """Return the file that stands for something proved of all these parts."""
-        text = "\0".join([*parts, *((HERE / name).read_text() for name in PROVING)])
-        return self.folder / hashlib.sha256(text.encode()).hexdigest()
-
-    def keep(self, place: Path) -> None:
-        """Remember a proof."""
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.touch()

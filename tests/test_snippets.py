@@ -19,10 +19,12 @@ from dlnotes.book.downloads import programs
 from dlnotes.book.gather import gather
 from dlnotes.book.keys import Settings
 from dlnotes.book.store import Run
-from programs import Proofs
 from programs import run as run_program
+from proofs import Proofs
 
-ROOT = Path(__file__).parent.parent
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+PROVING = HERE / "programs.py", HERE / "child.py", Path(__file__)
 NAMES = sorted(find_book(ROOT).snippets)
 # A log, a table, figures, a loop, files; all of them with DLNOTES_KERNELS=all.
 KERNELS = [
@@ -118,7 +120,7 @@ def prove(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[[str, str], None]]:
     """Prove what the selected tests ask for, as many at a time as there are cores."""
-    proofs = Proofs(book.store / "proofs")
+    proofs = Proofs(book.store / "proofs", *PROVING)
     folder = tmp_path_factory.mktemp("programs")
 
     programs_in_one_file = dict(programs(book, gather(book, Settings()), "en"))

@@ -185,6 +185,16 @@ class Bench:
         self.runner.book = book
         return build(book, self.runner, Settings(), Report(book), timeout=60)
 
+    def keep(self) -> None:
+        """Keep the folder as it is now, its site included, to bring it back."""
+        self.kept = self.root.with_name(self.root.name + "-kept")
+        shutil.copytree(self.root, self.kept)
+
+    def bring_back(self) -> None:
+        """Put what was kept in the place of what is there now."""
+        shutil.rmtree(self.root)
+        shutil.copytree(self.kept, self.root)
+
     def site(self) -> dict[str, tuple[str, int]]:
         """Return digest and time of each file of the site."""
         folder = self.root / "site"

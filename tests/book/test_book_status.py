@@ -48,28 +48,22 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def test_a_comment_makes_nothing_stale(copy: Path, stale: Stale) -> None:
+def test_comments_docstrings_and_new_functions_make_nothing_stale(
+    copy: Path, stale: Stale
+) -> None:
+    linear = copy / "src/dlnotes/linear.py"
     edit(
-        copy / "src/dlnotes/linear.py",
+        linear,
         "    A = design_matrix(X)  # (..., N, 1 + C)\n    Aty",
         "    # in words\n    A = design_matrix(X)  # and a shape\n\n    Aty",
     )
+    linear.write_text(linear.read_text() + "\n\ndef unrelated(x):\n    return x + 1\n")
+    edit(copy / "src/dlnotes/losses.py", "Return the squared error", "Give the error")
     edit(copy / "snippets/perceptron.py", "# %% imports\n", "# %% imports\n# a word\n")
     assert stale() == {}
 
 
-def test_a_docstring_makes_nothing_stale(copy: Path, stale: Stale) -> None:
-    edit(copy / "src/dlnotes/losses.py", "Return the squared error", "Give the error")
-    assert stale() == {}
-
-
-def test_an_unrelated_function_makes_nothing_stale(copy: Path, stale: Stale) -> None:
-    path = copy / "src/dlnotes/linear.py"
-    path.write_text(path.read_text() + "\n\ndef unrelated(x):\n    return x + 1\n")
-    assert stale() == {}
-
-
-def test_a_function_that_one_snippet_reaches_makes_that_one_stale(
+def test_a_function_and_a_constant_make_the_snippets_stale_that_reach_them(
     copy: Path, stale: Stale
 ) -> None:
     edit(
@@ -77,21 +71,16 @@ def test_a_function_that_one_snippet_reaches_makes_that_one_stale(
         "    Aty = A.mT @ y[..., None]  #",
         "    Aty = A.mT @ y[..., None] * 1  #",
     )
-    assert stale() == {
-        "linear_regression_closed_form": ("dlnotes.linear.normal_equation changed",)
-    }
-
-
-def test_a_constant_makes_the_snippets_stale_that_read_it(
-    copy: Path, stale: Stale
-) -> None:
     edit(
         copy / "src/dlnotes/basics/perceptron.py",
         "ROWS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])",
         "ROWS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]])",
     )
     reason = ("dlnotes.basics.perceptron.ROWS changed",)
-    assert stale() == dict.fromkeys(READ_ROWS, reason)
+    assert stale() == {
+        "linear_regression_closed_form": ("dlnotes.linear.normal_equation changed",),
+        **dict.fromkeys(READ_ROWS, reason),
+    }
 
 
 def test_the_code_of_a_snippet_makes_it_stale(copy: Path, stale: Stale) -> None:

@@ -3,7 +3,6 @@
 import io
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -36,10 +35,11 @@ if TYPE_CHECKING:
 def built(
     small_site: "type[Bench]", tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator["Bench"]:
-    """The small book, built once; tests put back what they change."""
+    """The small book, built once."""
     bench = small_site(tmp_path_factory.mktemp("book"))
     try:
         assert bench.build()
+        bench.keep()
         yield bench
     finally:
         bench.runner.close()
@@ -47,13 +47,9 @@ def built(
 
 @pytest.fixture
 def bench(built: "Bench") -> Iterator["Bench"]:
-    """The small book, put back in order afterwards."""
+    """The small book, put back in order afterwards, its site and its runs too."""
     yield built
-    for path in built.files:
-        built.restore(path)
-    (built.root / "snippets" / "two.py").unlink(missing_ok=True)
-    (built.root / "docs" / "en" / "more.md").unlink(missing_ok=True)
-    shutil.rmtree(built.root / "src", ignore_errors=True)
+    built.bring_back()
 
 
 def test_a_built_site(built: "Bench") -> None:
@@ -231,7 +227,7 @@ def children(process: int) -> list[int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-@pytest.mark.parametrize("after", [0.6, 1.8, 3.0])
+@pytest.mark.parametrize("after", [0.7, 1.4, 2.1])
 def test_a_killed_build_leaves_the_site_and_nothing_half(
     bench: "Bench", after: float
 ) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from dlnotes.book.book import Book
+from dlnotes.book.cache import folder_digest, installed
+from proofs import Proofs
 
 SHOWN = {
     "code": re.compile(r"<pre[^>]*>(?:<span></span>)?<code>(.*?)</code></pre>", re.S),
@@ -37,8 +39,20 @@ def article(path: Path) -> str:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_chapters_show_the_same_code_figures_and_numbers(
-    book: Book, site: Path, copy: Path, language: str
+    book: Book, site: Path, request: pytest.FixtureRequest, language: str
 ) -> None:
+    chapters = sorted((site / language / "foundations").glob("*.html"))
+    configs = [path.read_text() for path in sorted(book.root.glob("mkdocs*.yml"))]
+    proofs = Proofs(book.store / "proofs", Path(__file__))
+    place = proofs.place(
+        *map(article, chapters),
+        *configs,
+        *map(folder_digest, (book.docs, book.library.folder)),
+        installed(),
+    )
+    if place.exists():
+        return
+    copy = request.getfixturevalue("copy")
     config = book.config(language).name
     done = subprocess.run(
         [sys.executable, "-m", "zensical", "build", "-f", config],
@@ -47,10 +61,11 @@ def test_chapters_show_the_same_code_figures_and_numbers(
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    for path in sorted((site / language / "foundations").glob("*.html")):
+    for path in chapters:
         other = copy / "site" / language / "foundations" / path.name
         texts = article(path), article(other)
         for kind, pattern in SHOWN.items():
             ours, theirs = map(pattern.findall, texts)
             assert len(ours) > 0, f"{path.name} has no {kind}"
             assert ours == theirs, f"{kind} of {path.name}"
+    proofs.keep(place)

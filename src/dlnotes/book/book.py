@@ -1,5 +1,6 @@
 """Where the parts of a book lie on disk."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from dlnotes.book.symbols import Library
 
 LANGUAGES = ("en", "zh")
 
+_IMPORTED = re.compile(r"(?m)^[ \t]*(?:import|from)[ \t]+(\w+)")
 _libraries: dict[Path, Library] = {}
 
 
@@ -77,6 +79,13 @@ class Book:
         """All snippets by name."""
         paths = sorted((self.root / "snippets").glob("*.py"))
         return {path.stem: read_snippet(path) for path in paths}
+
+    @cached_property
+    def imported(self) -> set[str]:
+        """The packages that snippets and package import, and perhaps a few more."""
+        paths = [*self.library.folder.rglob("*.py"), *self.root.glob("snippets/*.py")]
+        texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
+        return {name for text in texts for name in _IMPORTED.findall(text)}
 
     @property
     def repository(self) -> str:

@@ -66,19 +66,26 @@ def main(config: Path) -> None:
 
 def preload(config: Path) -> str:
     """Import what a build needs; return the language of the configuration."""
-    import jieba
     from mkdocs.config import load_config
 
     from dlnotes.book.templates import compile_all
 
-    jieba.setLogLevel(logging.WARNING)
-    jieba.initialize()
     engine()
     loaded = load_config(str(config))
     compile_all(loaded.theme.get_env(), "main.html", "home.html", "404.html")
+    if "material/search" in loaded.plugins:
+        warm_words()
     if "mkdocs-jupyter" in loaded.plugins:
         warm_notebooks()
     return str(loaded.theme["language"])
+
+
+def warm_words() -> None:
+    """Read the dictionary of Chinese words, with which the search cuts sentences."""
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    jieba.initialize()
 
 
 def warm_notebooks() -> None:

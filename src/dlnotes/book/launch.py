@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import count
@@ -73,11 +74,11 @@ def environment(cache: Path, source: Path) -> dict[str, str]:
 
 
 class ForkServer:
-    """Runs each job in a child forked from a process that has imported torch."""
+    """Runs each job in a child forked from a process that has imported what is slow."""
 
-    def __init__(self, cache: Path, source: Path) -> None:
+    def __init__(self, cache: Path, source: Path, imported: Iterable[str]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "dlnotes.book.server"],
+            [sys.executable, "-m", "dlnotes.book.server", *imported],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment(cache, source),
@@ -150,7 +151,7 @@ class Spawner:
         """Say that it can always run jobs: it has no process of its own."""
         return True
 
-    def __init__(self, cache: Path, source: Path) -> None:
+    def __init__(self, cache: Path, source: Path, _: Iterable[str]) -> None:
         self._environment = environment(cache, source)
         self._running: set[subprocess.Popen[bytes]] = set()
 
@@ -177,8 +178,14 @@ class Spawner:
             process.kill()
 
 
-def launcher(cache: Path, source: Path) -> Launcher:
-    """Return the fastest launcher that this machine can have."""
+def launcher(cache: Path, source: Path, imported: Iterable[str]) -> Launcher:
+    """Return the fastest launcher that this machine can have.
+
+    Args:
+        cache: a folder where matplotlib may keep its list of fonts.
+        source: the folder that holds the book's package.
+        imported: the packages that the jobs import, for the most part.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     kind = ForkServer if hasattr(os, "fork") else Spawner
-    return kind(cache, source)
+    return kind(cache, source, imported)

@@ -59,7 +59,7 @@ class Runner:
     """
 
     def __init__(
-        self, book: Book, launch: Callable[[Path, Path], Launcher] = launcher
+        self, book: Book, launch: Callable[[Path, Path, set[str]], Launcher] = launcher
     ) -> None:
         self.book = book
         self.store = Store(book.store)
@@ -174,7 +174,9 @@ class Runner:
             self.close()
         if self._launcher is None:
             self._launcher = self._launch(
-                self.book.store / "matplotlib", self.book.library.folder.parent
+                self.book.store / "matplotlib",
+                self.book.library.folder.parent,
+                self.book.imported,
             )
             self._engine = now
         return self._launcher

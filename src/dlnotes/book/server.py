@@ -1,9 +1,10 @@
 """Fork a child per snippet from one process that has imported everything slow.
 
-A program of its own: `python -m dlnotes.book.server`. It reads one JSON request per
-line (`id`, `job`, `timeout` in seconds) and answers with one line per finished child.
-It only imports and never computes: a child forked after a threaded torch operation
-would hang. When its input closes, or its parent dies, it kills its children and ends.
+A program of its own: `python -m dlnotes.book.server PACKAGE…`, with the packages that
+the snippets import. It reads one JSON request per line (`id`, `job`, `timeout` in
+seconds) and answers with one line per finished child. It only imports and never
+computes: a child forked after a threaded torch operation would hang. When its input
+closes, or its parent dies, it kills its children and ends.
 """
 
 import ctypes
@@ -21,16 +22,17 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
-SLOW = (
-    "torch",
-    "torch._dynamo",  # the first optimiser would import it
-    "torchvision",
+NEEDED = (  # by every child
     "matplotlib.pyplot",
     "matplotlib.backends.backend_svg",
-    "sklearn.datasets",
     "dlnotes.book.figures",
     "dlnotes.book.worker",
 )
+SLOW = {  # by those that import the package
+    "torch": ("torch", "torch._dynamo"),  # the first optimiser would import it
+    "torchvision": ("torchvision",),
+    "sklearn": ("sklearn.datasets",),
+}
 
 
 @dataclass
@@ -42,9 +44,12 @@ class Child:
     timed_out: bool = False
 
 
-def preload() -> None:
+def preload(imported: list[str]) -> None:
     """Import what snippets need and what takes long."""
-    for name in SLOW:
+    slow = [
+        name for package, names in SLOW.items() if package in imported for name in names
+    ]
+    for name in (*NEEDED, *slow):
         importlib.import_module(name)
     plt = importlib.import_module("matplotlib.pyplot")
     plt.switch_backend("svg")
@@ -168,7 +173,7 @@ class Server:
             self.kill(pid)
 
 
-def main() -> None:
+def main(imported: list[str]) -> None:
     """Serve requests from standard input, with answers on standard output."""
     requests, answers = os.dup(0), os.dup(1)
     os.set_inheritable(requests, False)
@@ -176,7 +181,7 @@ def main() -> None:
     os.dup2(null, 0)
     os.dup2(2, 1)  # whatever an import prints must not read as an answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    preload()
+    preload(imported)
     server = Server(answers)
     server.answer(ready=True)
     server.serve(requests)
@@ -184,4 +189,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
