@@ -18,6 +18,7 @@ from dlnotes.book.keys import Settings
 from dlnotes.book.progress import Report
 from dlnotes.book.runner import Runner
 from dlnotes.book.site import build
+from dlnotes.book.stamp import is_current, state
 from dlnotes.book.store import Run
 
 FLAGS = [
@@ -36,7 +37,9 @@ FLAGS = [
 def site(
     book: Book, runs: dict[str, Run], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """Build both languages into a folder of the tests' own, once for all workers."""
+    """The site, if it is what a build would make, or one built for all workers."""
+    if is_current(book, state(book, Settings()), book.site):
+        return book.site
     here = tmp_path_factory.getbasetemp()
     shared = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
     target = shared / "built" / "site"
