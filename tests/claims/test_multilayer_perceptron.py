@@ -41,7 +41,7 @@ from dlnotes.train.loop import train
 from dlnotes.train.progress import Progress
 from dlnotes.train.randomness import random_state
 from dlnotes.train.seed import seed_everything
-from side_by_side import SideBySide, Stacked
+from side_by_side import SideBySide
 
 BookRun = Callable[[str], Run]
 SNIPPETS = Path(__file__).parents[2] / "snippets"
@@ -554,30 +554,22 @@ IMAGES = ("as they are", "moved")
 def test_twice_the_budget_does_not_make_up_for_the_hidden_layer(
     every_run: Callable[[str], list[Run]],
 ) -> None:
-    data, models, batches = load_digits(), [], []
-    for offset in OFFSETS:
-        seed_everything(10_000 * offset)
-        models.append(MLP([64, 10]))
-        batches.append(Batches(*data.train, batch_size=32))
-    by_epoch: list[list[float]] = []
-
-    def watch(_: History) -> None:
-        found = [cross_entropy(model(data.val.X), data.val.y) for model in models]
-        by_epoch.append([loss.item() for loss in found])
-
-    def summed(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        return 3 * cross_entropy(logits.flatten(0, 1), labels.flatten())
-
-    stack = SideBySide(models)
-    optimizer, steps = SGD(stack.parameters(), lr=3.0), 50 * 34
-    train(stack, summed, optimizer, Stacked(*batches), steps, [every(34, watch)])
+    data = load_digits()
     runs = every_run("multilayer_perceptron_rival")
     for offset, run in zip(OFFSETS, runs, strict=True):
         trials = [[run.values[f"trials[{i}][{j}]"] for j in range(5)] for i in range(7)]
         none, hidden = (
             min(loss for _, units, *_, loss in trials if units == n) for n in (0, 128)
         )
-        losses = [of_each[offset] for of_each in by_epoch]
+        seed_everything(10_000 * offset)
+        model, batches = MLP([64, 10]), Batches(*data.train, batch_size=32)
+        losses: list[float] = []
+
+        def watch(_: History, model: MLP = model, losses: list = losses) -> None:
+            losses.append(cross_entropy(model(data.val.X), data.val.y).item())
+
+        optimizer, steps = SGD(model.parameters(), lr=3.0), 50 * len(batches)
+        train(model, cross_entropy, optimizer, batches, steps, [every(34, watch)])
         assert len(losses) == 50
         assert hidden < min(losses) < none
 
