@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch.nn.functional import mse_loss
 from torch.optim import SGD
 
+from dlnotes.basics.gradient import gradient_descent
 from dlnotes.book.store import Run
 from dlnotes.data.synthetic import noisy_line, noisy_linear
 from dlnotes.linear import (
@@ -40,13 +42,6 @@ def curvature(data: Data) -> tuple[float, float]:
     A = design_matrix(data[0])
     flat, steep = torch.linalg.eigvalsh(2 * A.T @ A / len(A)).tolist()
     return flat, steep
-
-
-def descend(data: Data, rate: float, steps: int) -> LinearRegression:
-    model = LinearRegression(features=1)
-    optimizer = SGD(model.parameters(), lr=rate)
-    train(model, mse, optimizer, Batches(*data, batch_size=256), steps)
-    return model
 
 
 class TestThreeThousandSteps:
@@ -169,9 +164,14 @@ class TestLossSurface:
     ) -> None:
         _, steep = curvature
         w, _ = least_squares(*data)
-        below, above = (descend(data, c * 2 / steep, 700) for c in (0.97, 1.01))
-        assert abs(below.w - w).item() < 1e-3
-        assert abs(above.w - w).item() > 10
+        A, y = design_matrix(data[0]).double().numpy(), data[1].double().numpy()
+        H, pull = 2 * A.T @ A / len(A), 2 * A.T @ y / len(A)
+        rates = np.array([[0.97], [1.01]]) * 2 / steep
+        start = np.zeros((2, 2))  # of b and w, at either rate
+        ends = gradient_descent(lambda theta: theta @ H - pull, start, rates, 700)[-1]
+        below, above = abs(ends[:, 1] - w.item())
+        assert below < 1e-3
+        assert above > 10
 
     def test_the_contours_double(self, data: Data) -> None:
         X, y = data
@@ -469,9 +469,7 @@ class TestExercises:
         assert ends[0] == pytest.approx(ends[1], abs=0.002)
         assert jumps[0] > 100 * jumps[1]
 
-    def test_decay_takes_the_slope_down_and_the_loss_up(
-        self, any_run: Runs, data: Data
-    ) -> None:
+    def test_decay_takes_the_slope_down_and_the_loss_up(self, any_run: Runs) -> None:
         values = any_run("linear_regression_exercises").values
         w, b = values["w_decayed"], values["b_decayed"]
         assert 0 < values["b_fit"] - b < (values["w_fit[0]"] - w) / 3
@@ -479,14 +477,14 @@ class TestExercises:
         before, after = (float(line.split()[-1]) for line in lines)
         assert after > 2 * before
 
+    def test_decay_leaves_the_more_the_larger_the_curvature(self, data: Data) -> None:
         X, y = data
+        A = design_matrix(X)
         theta = torch.zeros(2, requires_grad=True)  # b, w
         optimizer = SGD([theta], lr=0.1, weight_decay=0.1)
         for _ in range(1000):
-            optimizer.zero_grad()
-            mse(design_matrix(X) @ theta, y).backward()
+            theta.grad = 2 * A.T @ (A @ theta.detach() - y) / len(A)  # of the mse
             optimizer.step()
-        A = design_matrix(X)
         curvatures, directions = torch.linalg.eigh(2 * A.T @ A / len(A))
         left = directions.T @ theta.detach()
         w, b = least_squares(X, y)

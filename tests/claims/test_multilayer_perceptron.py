@@ -3,7 +3,7 @@
 import ast
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from math import ceil, e, log
 from pathlib import Path
@@ -17,6 +17,7 @@ from torch.optim import SGD
 from torch.utils.data import DataLoader, TensorDataset
 
 from dlnotes.basics import network as network_module
+from dlnotes.basics.activations import sigmoid
 from dlnotes.basics.layers import Dense
 from dlnotes.basics.network import (
     Network,
@@ -40,6 +41,7 @@ from dlnotes.train.loop import train
 from dlnotes.train.progress import Progress
 from dlnotes.train.randomness import random_state
 from dlnotes.train.seed import seed_everything
+from side_by_side import SideBySide
 
 BookRun = Callable[[str], Run]
 SNIPPETS = Path(__file__).parents[2] / "snippets"
@@ -135,6 +137,35 @@ def learn_xor(hidden: int, seed: int, steps: int = 400, lr: float = 4.0) -> Netw
     return network
 
 
+def learn_xor_together(offset: int, steps: int = 400, lr: float = 4.0) -> list[Network]:
+    """Train 20 networks of two hidden units from the seeds of this offset."""
+    seeds = range(10_000 * offset, 10_000 * offset + 20)
+    networks = [Network(2, 2, 2, np.random.default_rng(seed)) for seed in seeds]
+    descend_together(networks, steps, lr)
+    return networks
+
+
+def descend_together(networks: list[Network], steps: int, lr: float) -> None:
+    """Take steps of `train_epoch` on all of XOR, for all networks in one stack."""
+    X, one_hot = XOR[0], np.eye(2)[XOR[1]]
+    W1, b1, W2, b2 = stack = [
+        np.stack(same)  # (networks, ...)
+        for same in zip(*(network.parameters for network in networks), strict=True)
+    ]
+    for _ in range(steps):
+        A = sigmoid(X @ W1.mT + b1[:, None])  # (networks, 4, hidden)
+        P = np.exp(A @ W2.mT + b2[:, None])  # (networks, 4, 2)
+        P /= P.sum(axis=2, keepdims=True)
+        dZ2 = (P - one_hot) / 4
+        dZ1 = dZ2 @ W2 * A * (1 - A)
+        slopes = dZ1.mT @ X, dZ1.sum(axis=1), dZ2.mT @ A, dZ2.sum(axis=1)
+        for parameter, slope in zip(stack, slopes, strict=True):
+            parameter -= lr * slope
+    for i, network in enumerate(networks):
+        for own, stacked in zip(network.parameters, stack, strict=True):
+            own[...] = stacked[i]
+
+
 def solves(network: Network) -> bool:
     return bool((network.logits(XOR[0]).argmax(axis=1) == XOR[1]).all())
 
@@ -156,21 +187,26 @@ def test_one_hidden_unit_never_solves_xor_two_often_four_nearly_always(
 
 
 @pytest.mark.parametrize("offset", OFFSETS)
+def test_together_each_network_learns_what_it_learns_alone(offset: int) -> None:
+    for seed, network in enumerate(learn_xor_together(offset)[:5]):
+        alone = learn_xor(2, 10_000 * offset + seed)
+        for ours, same in zip(network.parameters, alone.parameters, strict=True):
+            np.testing.assert_allclose(ours, same, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
 def test_all_that_failed_are_in_a_dead_end(offset: int) -> None:
-    ties = []
-    networks = [learn_xor(2, 10_000 * offset + seed) for seed in range(20)]
-    for network in networks:
-        if solves(network):
-            continue
+    failed = [n for n in learn_xor_together(offset) if not solves(n)]
+    ties, lowest = [], []
+    for network in failed:
         assert in_a_dead_end(network)
         A = network.second.X
         together = np.abs(A[:, None] - A).max(axis=2) < 0.05  # (4, 4)
         ties.append(int(together.sum(axis=1).max()))
-        best = {2: log(2) / 2, 3: TIE_OF_THREE}[ties[-1]]
-        assert network.loss(*XOR) == pytest.approx(best, abs=0.01)
-        rng = np.random.default_rng(0)
-        for _ in range(3000):
-            train_epoch(network, *XOR, 4, 4.0, rng)
+        lowest.append({2: log(2) / 2, 3: TIE_OF_THREE}[ties[-1]])
+        assert network.loss(*XOR) == pytest.approx(lowest[-1], abs=0.01)
+    descend_together(failed, 3000, 4.0)
+    for network, best in zip(failed, lowest, strict=True):
         assert best < network.loss(*XOR) < best + 1e-3
     assert len(ties) > 1
 
@@ -190,8 +226,7 @@ def test_the_stuck_network_says_fifty_fifty_and_stays(shapes_page: Run) -> None:
 
 @pytest.mark.parametrize("offset", OFFSETS)
 def test_at_a_smaller_rate_some_starts_get_stuck_too(offset: int) -> None:
-    seeds = range(10_000 * offset, 10_000 * offset + 20)
-    tried = (learn_xor(2, seed, steps=2000, lr=1.0) for seed in seeds)
+    tried = learn_xor_together(offset, steps=2000, lr=1.0)
     assert any(not solves(network) and in_a_dead_end(network) for network in tried)
 
 
@@ -660,32 +695,32 @@ def test_training_gains_by_width_but_far_less(universal: Run) -> None:
     assert values["error_ratio"] > 20
 
 
-def largest_error(
+def largest_errors(
     width: int,
     activation: Callable[[torch.Tensor], torch.Tensor],
-    seed: int,
+    seeds: Sequence[int],
     x: torch.Tensor,
     y: torch.Tensor,
     rate: float = 0.02,
-) -> float:
-    """Train as the snippet does; return the largest error at the samples."""
-    seed_everything(seed)
-    model = MLP([1, width, 1], activation)
-    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
-    train(model, mse, optimizer, Batches(x, y, batch_size=len(x)), 600)
-    return (model(x) - y).abs().max().item()
+) -> list[float]:
+    """Train as the snippet does; return each seed's largest error at the samples."""
+    models = []
+    for seed in seeds:
+        seed_everything(seed)
+        models.append(MLP([1, width, 1], activation))
+    n, stack = len(models), SideBySide(models)
+    optimizer = torch.optim.Adam(stack.parameters(), lr=rate)
+    whole = x.expand(n, -1, -1), y.expand(n, -1, -1)
+    train(stack, lambda *pair: n * mse(*pair), optimizer, [whole], 600)
+    return [(model(x) - y).abs().max().item() for model in models]
 
 
 def test_tanh_on_the_squeezed_curve_gains_nothing_from_width() -> None:
     x = torch.linspace(0, 1, 201)[:, None]
     y = torch.sin(2 * torch.pi * x) + 0.5 * torch.sin(6 * torch.pi * x)
+    seeds = [10_000 * offset + seed for offset in OFFSETS for seed in range(3)]
     narrow, wide = (
-        median(
-            largest_error(width, torch.tanh, 10_000 * offset + seed, x, y)
-            for offset in OFFSETS
-            for seed in range(3)
-        )
-        for width in (4, 256)
+        median(largest_errors(width, torch.tanh, seeds, x, y)) for width in (4, 256)
     )
     assert wide == pytest.approx(narrow, rel=0.1)
 
@@ -698,8 +733,8 @@ def test_the_rate_of_the_wide_network_is_bracketed(
     runs = every_run("multilayer_perceptron_universal")
     chosen = median(r.values[f"spread[256][{i}]"] for r in runs for i in range(3))
     for rate in (0.002, 0.04):
-        seeds = (10_000 * offset for offset in OFFSETS)
-        found = median(largest_error(256, torch.relu, s, x, y, rate) for s in seeds)
+        seeds = [10_000 * offset for offset in OFFSETS]
+        found = median(largest_errors(256, torch.relu, seeds, x, y, rate))
         assert found > 1.5 * chosen
 
 

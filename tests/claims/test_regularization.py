@@ -134,7 +134,11 @@ class TestTheFigureOfTheBalls:
         for _ in range(100):
             X = torch.randn(20, 2).double()
             y = X @ torch.randn(2).double() + 0.1 * torch.randn(20)
-            zeros_l1.append((lasso(X, y, 0.5) == 0).any().item())
+            w = lasso(X, y, 0.5, steps=150)
+            pull = X.T @ (y - X @ w) / 20  # at the best point L1 holds against it
+            assert ((pull - 0.5 * w.sign()).abs()[w != 0] < 1e-9).all()
+            assert (pull.abs()[w == 0] < 0.5).all()
+            zeros_l1.append((w == 0).any().item())
             zeros_l2.append((ridge(X, y, 0.5) == 0).any().item())
         assert sum(zeros_l1) > 33
         assert sum(zeros_l2) == 0
