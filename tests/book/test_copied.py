@@ -92,10 +92,12 @@ def copies(sources: Sources) -> Any:
     return of_page
 
 
+@cache
 def tree(code: str) -> str:
     return ast.dump(ast.parse(code))
 
 
+@cache
 def entered(code: str) -> str:
     """Return the tree of what a prompt makes of code, entered line by line."""
     body: list[ast.stmt] = []
