@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import mkdocs_jupyter.convert
 import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
@@ -85,6 +84,8 @@ class Press:
         self.rendered: Counter[str] = Counter()
         for path, text in FILES.items():
             self.write(path, text)
+        import mkdocs_jupyter.convert  # takes a second
+
         convert, render = mkdocs_jupyter.convert.nb2html, Page.render
         replace = finished.Finished._render
 
