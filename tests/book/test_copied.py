@@ -76,7 +76,7 @@ def sources(book: Book, runs: dict[str, Run]) -> Sources:
 @pytest.fixture(scope="module")
 def copies(sources: Sources) -> Any:
     @cache
-    def of_page(page: str, language: str = "en") -> Copies:
+    def of_page(page: str, language: str) -> Copies:
         file = ROOT / "docs" / language / page
         weaver = Weaver(sources, language, page, str(file), str)
         text = weaver.weave(file.read_text(encoding="utf-8"))
@@ -89,7 +89,7 @@ def copies(sources: Sources) -> Any:
         imports = textwrap.dedent("\n".join(IMPORTS.findall(text)))
         return Copies(blocks, json.loads(held), imports)
 
-    return of_page
+    return lambda page, language="en": of_page(page, language)
 
 
 @cache
