@@ -33,6 +33,8 @@ reductions = st.sampled_from(REDUCTIONS)
 shapes = st.lists(st.integers(1, 4), max_size=3).map(tuple)
 seeds = st.integers(0, 2**32 - 1)
 few = settings(deadline=None, max_examples=60)
+# torch.manual_seed does the same on the CPU, and keeps the whole stack for each GPU.
+manual_seed = torch.default_generator.manual_seed
 
 
 def slopes(output: Tensor, inputs: tuple[Tensor, ...], along: Tensor) -> list[Tensor]:
@@ -81,7 +83,7 @@ class TestRegression:
     @few
     @given(shape=shapes, reduction=reductions, weighted=st.booleans(), seed=seeds)
     def test_equals_torch(self, ours, theirs, shape, reduction, weighted, seed) -> None:
-        torch.manual_seed(seed)
+        manual_seed(seed)
         prediction = (2 * normal(*shape)).requires_grad_()
         target = normal(*shape)
         weight = uniform(*shape) if weighted else None
@@ -94,7 +96,7 @@ class TestRegression:
     @few
     @given(delta=st.floats(0.01, 5), reduction=reductions, seed=seeds)
     def test_huber_of_any_delta_equals_torch(self, delta, reduction, seed) -> None:
-        torch.manual_seed(seed)
+        manual_seed(seed)
         prediction = (2 * normal(20)).requires_grad_()
         target = normal(20)
         same(
@@ -121,7 +123,7 @@ class TestRegression:
     @pytest.mark.parametrize("reduction", REDUCTIONS)
     @pytest.mark.parametrize("weighted", [False, True])
     def test_rmse_is_the_root_of_mse(self, reduction: str, weighted: bool) -> None:
-        torch.manual_seed(0)
+        manual_seed(0)
         prediction, target = normal(4, 3).requires_grad_(), normal(4, 3)
         weight = uniform(4, 3) if weighted else None
         theirs = F.mse_loss(prediction, target, reduction=reduction, weight=weight)
@@ -143,7 +145,7 @@ class TestRegression:
         assert loss(prediction, target) == loss(prediction[0, 0], target[0, 0])
 
     def test_the_gradient_of_mse_is_right_numerically(self) -> None:
-        torch.manual_seed(0)
+        manual_seed(0)
         prediction, target = normal(4, 3).requires_grad_(), normal(4, 3)
         assert torch.autograd.gradcheck(mse, (prediction, target))
 
@@ -177,7 +179,7 @@ class TestClasses:
     def test_equals_torch(
         self, ours, theirs, shape, classes, reduction, weighted, seed
     ) -> None:
-        torch.manual_seed(seed)
+        manual_seed(seed)
         scores, labels = labelled(shape, classes)
         weight = 0.1 + uniform(classes) if weighted else None
         same(
@@ -191,7 +193,7 @@ class TestClasses:
     def test_cross_entropy_of_probabilities_equals_torch(
         self, shape, classes, reduction, weighted, seed
     ) -> None:
-        torch.manual_seed(seed)
+        manual_seed(seed)
         scores, _ = labelled(shape, classes)
         target = uniform(*scores.shape).requires_grad_()
         weight = 0.1 + uniform(classes) if weighted else None
@@ -217,7 +219,7 @@ class TestClasses:
     def test_what_is_ignored_equals_torch(
         self, ours, theirs, shape, classes, ignored, reduction, weighted, seed
     ) -> None:
-        torch.manual_seed(seed)
+        manual_seed(seed)
         scores, labels = labelled(shape, classes)
         labels = labels.masked_fill(torch.rand(shape) < 0.4, ignored)
         weight = 0.1 + uniform(classes) if weighted else None
@@ -244,7 +246,7 @@ class TestClasses:
     def test_smoothed_labels_equal_torch(
         self, shape, classes, ignored, smoothing, reduction, weighted, seed
     ) -> None:
-        torch.manual_seed(seed)
+        manual_seed(seed)
         scores, labels = labelled(shape, classes)
         labels = labels.masked_fill(torch.rand(shape) < 0.4, ignored)
         weight = 0.1 + uniform(classes) if weighted else None
@@ -275,7 +277,7 @@ class TestClasses:
     def test_smoothed_probabilities_equal_torch(
         self, shape, classes, smoothing, reduction, weighted, seed
     ) -> None:
-        torch.manual_seed(seed)
+        manual_seed(seed)
         scores, _ = labelled(shape, classes)
         target = uniform(*scores.shape).requires_grad_()
         weight = 0.1 + uniform(classes) if weighted else None
@@ -305,7 +307,7 @@ class TestClasses:
 
     @pytest.mark.parametrize("loss", [nll, cross_entropy])
     def test_a_weight_of_zero_is_to_ignore(self, loss: Loss) -> None:
-        torch.manual_seed(0)
+        manual_seed(0)
         scores, labels = labelled([50], 4)
         weight = torch.tensor([0.0, 1, 1, 1], dtype=torch.float64)
         same(
@@ -323,7 +325,7 @@ class TestClasses:
         assert nll(log_p, labels, weight=weight) == (3 * 2 + 1 * 3) / 4
 
     def test_the_mean_is_the_default(self) -> None:
-        torch.manual_seed(0)
+        manual_seed(0)
         scores, labels = labelled([5], 3)
         for ours, theirs in [(nll, F.nll_loss), (cross_entropy, F.cross_entropy)]:
             same(ours(scores, labels), theirs(scores, labels), scores)
@@ -340,7 +342,7 @@ class TestClasses:
     @few
     @given(seed=seeds, axis=st.integers(-3, 2))
     def test_log_softmax_equals_torch_on_every_axis(self, seed, axis) -> None:
-        torch.manual_seed(seed)
+        manual_seed(seed)
         z = (100 * normal(2, 3, 4)).requires_grad_()
         same(log_softmax(z, axis), F.log_softmax(z, axis), z)
 
@@ -350,7 +352,7 @@ class TestBinary:
     @few
     @given(shape=shapes, reduction=reductions, weighted=st.booleans(), seed=seeds)
     def test_equals_torch(self, ours, theirs, shape, reduction, weighted, seed) -> None:
-        torch.manual_seed(seed)
+        manual_seed(seed)
         prediction = uniform(*shape) if ours is bce else 5 * normal(*shape)
         prediction.requires_grad_()
         target = uniform(*shape)
@@ -396,7 +398,7 @@ class TestBinary:
     @few
     @given(reduction=reductions, columns=st.booleans(), seed=seeds)
     def test_pos_weight_equals_torch(self, reduction, columns, seed) -> None:
-        torch.manual_seed(seed)
+        manual_seed(seed)
         logits, target = normal(4, 3).requires_grad_(), uniform(4, 3)
         pos_weight = 3 * uniform(3) if columns else torch.tensor(19.0).double()
         weight = uniform(4, 1)
@@ -544,7 +546,7 @@ class TestDoor:
 
     @pytest.mark.parametrize("loss", [mae, mse])
     def test_a_weight_per_row_counts_once_for_each_column(self, loss: Loss) -> None:
-        torch.manual_seed(0)
+        manual_seed(0)
         prediction, target, rows = normal(4, 3), normal(4, 3), uniform(4, 1)
         torch.testing.assert_close(
             loss(prediction, target, weight=rows),
@@ -586,7 +588,7 @@ class TestNoise:
     @settings(deadline=None)
     @given(st.floats(0.01, 100))
     def test_gaussian_nll_equals_torch_and_the_density(self, sigma: float) -> None:
-        torch.manual_seed(0)
+        manual_seed(0)
         prediction, target = normal(6), normal(6)
         ours = gaussian_nll(prediction, target, sigma)
         variance = torch.full_like(target, sigma**2)
@@ -599,7 +601,7 @@ class TestNoise:
     @settings(deadline=None)
     @given(st.floats(0.01, 100))
     def test_laplace_nll_equals_the_density(self, b: float) -> None:
-        torch.manual_seed(0)
+        manual_seed(0)
         prediction, target = normal(6), normal(6)
         density = torch.distributions.Laplace(prediction, b).log_prob(target)
         ours = laplace_nll(prediction, target, b)
@@ -608,7 +610,7 @@ class TestNoise:
     @pytest.mark.parametrize("size", [0.5, 2.0])
     def test_the_size_of_the_noise_can_be_learned(self, size: float) -> None:
         """Its gradient is that of the density, and zero at the likeliest size."""
-        torch.manual_seed(0)
+        manual_seed(0)
         prediction, target = normal(6), normal(6)
         for density, distribution in [
             (gaussian_nll, torch.distributions.Normal),
@@ -619,7 +621,7 @@ class TestNoise:
             same(density(prediction, target, scale), expected, scale)
 
     def test_every_element_may_have_a_size_of_its_own(self) -> None:
-        torch.manual_seed(0)
+        manual_seed(0)
         prediction, target, scale = normal(6, 2), normal(6, 2), normal(6, 2).exp()
         for density, distribution in [
             (gaussian_nll, torch.distributions.Normal),
@@ -643,7 +645,7 @@ class TestNoise:
     def test_noise_of_any_size_ranks_predictions_as_the_error_does(
         self, density: Loss, loss: Loss, size: float
     ) -> None:
-        torch.manual_seed(0)
+        manual_seed(0)
         target, candidates = normal(8), normal(20, 8)
         by_loss = torch.stack([loss(c, target) for c in candidates])
         by_nll = torch.stack([density(c, target, size) for c in candidates])
@@ -655,7 +657,7 @@ class TestNoise:
     def test_the_likeliest_size_of_the_noise(
         self, density: Loss, likeliest: Loss
     ) -> None:
-        torch.manual_seed(0)
+        manual_seed(0)
         prediction, target = normal(50), normal(50)
         best = likeliest(prediction, target).item()
         lowest = density(prediction, target, best)
@@ -682,7 +684,7 @@ class TestPrecision:
     @staticmethod
     def draw(kind: str, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
         """Return predictions, targets and weights, exact in this type."""
-        torch.manual_seed(0)
+        manual_seed(0)
         if kind == "numbers":
             return torch.randn(40).to(dtype), torch.randn(40).to(dtype), torch.rand(40)
         if kind == "probabilities":

@@ -78,7 +78,7 @@ def sources(book: Book, runs: dict[str, Run]) -> Sources:
 @pytest.fixture(scope="module")
 def copies(sources: Sources) -> Any:
     @cache
-    def of_page(page: str, language: str = "en") -> Copies:
+    def of_page(page: str, language: str) -> Copies:
         file = ROOT / "docs" / language / page
         weaver = Weaver(sources, language, page, str(file), str)
         text = weaver.weave(file.read_text(encoding="utf-8"))
@@ -91,13 +91,15 @@ def copies(sources: Sources) -> Any:
         imports = textwrap.dedent("\n".join(IMPORTS.findall(text)))
         return Copies(blocks, json.loads(held), imports)
 
-    return of_page
+    return lambda page, language="en": of_page(page, language)
 
 
+@cache
 def tree(code: str) -> str:
     return ast.dump(ast.parse(code))
 
 
+@cache
 def entered(code: str) -> str:
     """Return the tree of what a prompt makes of code, entered line by line."""
     body: list[ast.stmt] = []

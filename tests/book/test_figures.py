@@ -4,6 +4,7 @@ import itertools
 import re
 import subprocess
 import sys
+from functools import cache
 from xml.etree import ElementTree
 
 import matplotlib
@@ -46,6 +47,19 @@ def draw(paint, salt="test", **options):
     figure, axes = plt.subplots(**options)
     paint(axes)
     return to_svg(figure, salt)
+
+
+drawn = cache(draw)  # for tests that only look at what was drawn
+
+
+def draw_text(words, **options):
+    """Return the SVG of a figure with some words in it, and nothing else."""
+
+    def paint(ax):
+        ax.set_axis_off()
+        ax.text(0.5, 0.5, words, **options)
+
+    return draw(paint)
 
 
 def paint_line(ax):
@@ -99,7 +113,7 @@ PAINTINGS = [
 
 @pytest.mark.parametrize("paint", PAINTINGS)
 def test_every_figure_is_one_small_themed_element(paint):
-    svg = draw(paint)
+    svg = drawn(paint)
     root = ElementTree.fromstring(svg)
     assert svg.startswith("<svg ")
     assert "\n" not in svg
@@ -121,7 +135,7 @@ def test_every_figure_is_one_small_themed_element(paint):
 
 @pytest.mark.parametrize("paint", PAINTINGS)
 def test_every_id_is_used_unique_and_starts_with_the_salt(paint):
-    first, again, other = draw(paint), draw(paint), draw(paint, "another")
+    first, again, other = drawn(paint), draw(paint), drawn(paint, "another")
     assert first == again
     ids = re.findall(r'\bid="([^"]*)"', first + other)
     assert len(ids) == len(set(ids))
@@ -131,7 +145,7 @@ def test_every_id_is_used_unique_and_starts_with_the_salt(paint):
 
 
 def test_a_figure_may_stand_twice_on_a_page():
-    svg = draw(paint_line)
+    svg = drawn(paint_line)
     scoped = scope_ids(svg, "f2")
     ids, more = (set(re.findall(r'\bid="([^"]*)"', text)) for text in (svg, scoped))
     assert more == {f"f2-{name}" for name in ids}
@@ -273,33 +287,29 @@ def anchors(svg):
     ],
 )
 def test_labels_are_anchored_where_their_author_aligned_them(options, anchor):
-    svg = draw(lambda ax: ax.text(0.5, 0.5, "some words", **options))
+    svg = draw_text("some words", **options)
     assert anchors(svg)["some words"][0] == anchor
 
 
 def test_lines_of_a_label_stay_aligned():
-    svg = draw(lambda ax: ax.text(0.5, 0.5, "narrow\nmuch wider line", ha="center"))
+    svg = draw_text("narrow\nmuch wider line", ha="center")
     (first, (x1, y1)), (second, (x2, y2)) = list(anchors(svg).values())[-2:]
     assert first == second == "middle"
     assert x1 == pytest.approx(x2, abs=0.02)
     assert y1 < y2
-    svg = draw(
-        lambda ax: ax.text(
-            0.5, 0.5, "narrow\nmuch wider line", ha="center", multialignment="left"
-        )
-    )
+    svg = draw_text("narrow\nmuch wider line", ha="center", multialignment="left")
     assert [place for place, _ in list(anchors(svg).values())[-2:]] == ["start"] * 2
 
 
 def test_the_middle_of_a_rotated_label_does_not_move():
-    turned = draw(lambda ax: ax.text(0.5, 0.5, "some words", ha="center", rotation=90))
-    level = draw(lambda ax: ax.text(0.5, 0.5, "some words", ha="center"))
+    turned = draw_text("some words", ha="center", rotation=90)
+    level = draw_text("some words", ha="center")
     here, there = anchors(turned)["some words"], anchors(level)["some words"]
     assert here[1][0] == pytest.approx(there[1][0], abs=6)  # a line's height
 
 
 def test_text_keeps_its_size_and_inherits_its_font():
-    svg = draw(paint_arrow)
+    svg = drawn(paint_arrow)
     assert re.findall('font-family: ([^;"]*)', svg) == ["'DejaVu Sans', sans-serif"]
     assert "font-size: 10px" in svg
     code = draw(lambda ax: ax.text(0, 0, "loop", family="monospace", weight="bold"))
@@ -307,7 +317,7 @@ def test_text_keeps_its_size_and_inherits_its_font():
 
 
 def test_mathtext_keeps_the_place_of_each_glyph():
-    svg = draw(paint_arrow)
+    svg = drawn(paint_arrow)
     group = re.search(r"<g ([^>]*)><text ([^>]*DejaVu.*?)</text>", svg)
     assert "fill: var(--dl-c6" in group[1]
     assert "opacity: 0.5" in group[1]
@@ -316,14 +326,14 @@ def test_mathtext_keeps_the_place_of_each_glyph():
 
 
 def test_labels_are_read_in_order_without_formulas():
-    found = labels(draw(paint_arrow))
+    found = labels(drawn(paint_arrow))
     assert found[-3:] == [
         "a < b & \"c\" 'd'",
         "first line",
         "second, longer line",
     ]
     assert not any("η" in label for label in found)
-    assert "loss" in labels(draw(paint_line))
+    assert "loss" in labels(drawn(paint_line))
 
 
 @pytest.mark.parametrize(
@@ -346,13 +356,13 @@ def test_a_text_with_a_word_needs_a_translation(text, needed):
 
 
 def test_translate_replaces_labels_and_names_the_missing_ones():
-    svg = draw(paint_line)
+    svg = drawn(paint_line)
     chinese, missing = translate(svg, {"step": "步 <1> & “2”", "1.0": "no label"})
     assert "步 <1> & “2”" in labels(chinese)
     assert "步 &lt;1&gt; &amp; “2”" in chinese
     assert "step" not in labels(chinese)
     assert missing == ["loss", "training loss", "bound"]
-    chinese, missing = translate(draw(paint_arrow), {"first line": "第一行"})
+    chinese, missing = translate(drawn(paint_arrow), {"first line": "第一行"})
     assert missing == ["second, longer line"]
 
 
@@ -365,7 +375,7 @@ def test_a_label_is_missing_once():
 
 
 def test_nothing_to_translate_changes_nothing():
-    svg = draw(paint_bar)
+    svg = drawn(paint_bar)
     assert translate(svg, {})[0] == svg
 
 

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -20,6 +21,7 @@ PLACES = (
     *("pyproject.toml", "mkdocs.yml", "mkdocs.zh.yml", "Makefile", ".ci", ".github"),
     *("README.md", "README.zh.md", "CONTRIBUTING.md", "docs", "src", "snippets"),
 )
+packages_distributions = cache(metadata.packages_distributions)  # takes a second
 BROUGHT = {"cycler": "matplotlib"}  # its own companion, which it asks for itself
 
 
@@ -88,7 +90,7 @@ def test_the_command_knows_what_is_asked_to_be_installed() -> None:
     extras = PROJECT["optional-dependencies"]
     assert set(BASE) == {distribution(text) for text in PROJECT["dependencies"]}
     assert set(SITE) == {distribution(text) for text in extras["site"]}
-    found = metadata.packages_distributions()
+    found = packages_distributions()
     for name, module in {**BASE, **SITE}.items():
         assert name in [distribution(text) for text in found[module]]
     for names in NEEDS.values():
@@ -96,7 +98,7 @@ def test_the_command_knows_what_is_asked_to_be_installed() -> None:
 
 
 def test_what_the_package_imports_it_asks_to_be_installed() -> None:
-    found = metadata.packages_distributions()
+    found = packages_distributions()
     declared = {*BASE, *SITE}
     for path in sorted((ROOT / "src").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -137,9 +139,6 @@ sys.meta_path.insert(0, Refuse())
 from dlnotes.book.cli import main
 sys.exit(main(sys.argv[1:]))
 """
-LIBRARIES = sorted(
-    set(metadata.packages_distributions()) - {"dlnotes"} - sys.stdlib_module_names
-)
 
 
 def command(
@@ -159,7 +158,8 @@ def command(
     "line", ["--help", "status perceptron", "export perceptron", "build --help"]
 )
 def test_commands_that_need_no_library(line: str) -> None:
-    bare = command(line, LIBRARIES)
+    libraries = {*packages_distributions()} - {"dlnotes"} - sys.stdlib_module_names
+    bare = command(line, sorted(libraries))
     assert (bare.returncode, bare.stderr) == (0, "")
     assert bare.stdout == command(line, []).stdout
 

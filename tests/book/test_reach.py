@@ -2,7 +2,8 @@
 
 The programs lie in samples/reach, each with a small package. Every statement, number
 and text of the package is changed in turn, and the program runs before and after; where
-it behaves differently, its digests must differ. Definitions called `unused` must change
+it behaves differently, its digests must differ: it need not run where they do, and once
+it has behaved differently. Definitions called `unused` must change
 nothing, but where a case says `(whole)`.
 """
 
@@ -207,11 +208,14 @@ def test_what_changes_the_behaviour_changes_the_digests(
     for path, source in case.files.items():
         for change in changes_of(source):
             small.write(f"src/{path}", change.text)
-            now, after = digests(small), behave(small.root, case.main)
-            if after != before:
+            now = digests(small)
+            may_be_false = change.is_unused and not case.is_whole
+            if now != known and count and not may_be_false:
+                continue  # whatever the program does now
+            if behave(small.root, case.main) != before:
                 count += 1
                 assert now != known, f"missed: {path}: {change.what}"
-            elif change.is_unused and not case.is_whole:
+            elif may_be_false:
                 assert now == known, f"false: {path}: {change.what}"
         small.write(f"src/{path}", source)
     for path, old, new in case.edits:

@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import mkdocs_jupyter.convert
 import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 from mkdocs.structure.pages import Page
+from mkdocstrings_handlers.python import PythonHandler
 
 from dlnotes.book import finished, mkdocs_hook, rendered
 from dlnotes.book.book import Book
 from dlnotes.book.keys import Settings
 from dlnotes.book.runner import Outcome, Runner
+from dlnotes.book.templates import memory
 
 HOOK = Path(mkdocs_hook.__file__)
 FILES = {
@@ -83,6 +84,8 @@ class Press:
         self.rendered: Counter[str] = Counter()
         for path, text in FILES.items():
             self.write(path, text)
+        import mkdocs_jupyter.convert  # takes a second
+
         convert, render = mkdocs_jupyter.convert.nb2html, Page.render
         replace = finished.Finished._render
 
@@ -104,6 +107,14 @@ class Press:
 
             return replace(self_, page, counted)
 
+        prepare = PythonHandler.update_env
+
+        def update_env(self_: PythonHandler, config: Any) -> None:
+            """Prepare the templates of docstrings, each compiled once."""
+            self_.env.bytecode_cache = memory
+            prepare(self_, config)
+
+        monkeypatch.setattr(PythonHandler, "update_env", update_env)
         monkeypatch.setattr(mkdocs_jupyter.convert, "nb2html", nb2html)
         monkeypatch.setattr(Page, "render", render_page)
         monkeypatch.setattr(finished.Finished, "_render", fill)
@@ -160,13 +171,20 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Runner, P
         yield runner, root
 
 
+@pytest.fixture(scope="module")
+def built(stored: tuple[Runner, Path]) -> Path:
+    """The book, run and built."""
+    root = stored[1]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        assert set(Press(root, monkeypatch).build()) == ALL
+    return root
+
+
 @pytest.fixture
-def press(
-    stored: tuple[Runner, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Press:
-    """The small book, whose runs are fresh."""
+def press(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Press:
+    """The small book, whose runs are fresh and whose site is built."""
     root = tmp_path / "book"
-    shutil.copytree(stored[1], root)
+    shutil.copytree(built, root)
     return Press(root, monkeypatch)
 
 
@@ -178,7 +196,6 @@ ALL = {
 
 
 def test_a_second_build_renders_nothing_and_gives_the_same(press: Press) -> None:
-    assert set(press.build()) == ALL
     assert press.build("again") == Counter()
     first = press.files()
     assert press.files("again") == first
@@ -225,7 +242,6 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
 
 @pytest.mark.parametrize("what", EDITS)
 def test_only_what_changed_is_rendered(press: Press, what: str) -> None:
-    press.build()
     path, old, new, expected = EDITS[what]
     text = (press.root / path).read_text()
     assert old in text
@@ -245,7 +261,6 @@ def test_only_what_changed_is_rendered(press: Press, what: str) -> None:
 def test_a_changed_run_renders_its_page_and_those_that_show_it(
     press: Press, stored: tuple[Runner, Path]
 ) -> None:
-    press.build()
     press.write("snippets/one.py", FILES["snippets/one.py"].replace("42", "43"))
     runner = Runner(Book(press.root), lambda *_: stored[0].warm())
     press.run(runner)
@@ -260,7 +275,6 @@ def test_a_changed_run_renders_its_page_and_those_that_show_it(
 
 
 def test_a_page_with_a_warning_is_not_kept(press: Press) -> None:
-    press.build()
     press.write("docs/zh/other.md", "# 别的 {#other}\n\n[x](gone.md)\n")
     for _ in range(2):
         with pytest.raises(Abort, match="1 warnings in strict mode"):
@@ -279,7 +293,6 @@ def test_a_page_with_a_warning_is_not_kept(press: Press) -> None:
 def test_what_a_notebook_is_rendered_by_is_part_of_its_key(
     press: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    press.build()
     monkeypatch.setattr(rendered, "installed", lambda: "another mkdocs-jupyter")
     found = press.build()
     assert {"notebook one", "notebook two"} <= set(found)

@@ -9,7 +9,6 @@ from typing import Any
 
 import nbformat
 import pytest
-from mkdocs_jupyter.convert import nb2html
 
 from dlnotes.book.notebook import notebook
 from dlnotes.book.run_facts import users, with_facts
@@ -117,6 +116,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     made = notebook(snippet, shown.__getitem__, heading=heading)
     nbformat.validate(made)
     (folder / "one.ipynb").write_text(json.dumps(made), encoding="utf-8")
+    from mkdocs_jupyter.convert import nb2html  # takes a second
+
     html: str = nb2html(str(folder / "one.ipynb"), custom_mathjax_url="")
     return html
 

@@ -3,6 +3,7 @@ import pickle
 import random
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ def program(
     loader: Callable[[Tensor, Tensor], Any] = own_loader,
     patience: int = 1000,
     steps: int = STEPS,
+    look: Callable[[History], None] = lambda _: None,
 ) -> tuple[list[Tensor], History]:
     """Train with all that a run may remember, going on from what `path` keeps."""
     torch.manual_seed(3)
@@ -79,7 +81,7 @@ def program(
         optimizer,
         loader(X, y),
         steps,
-        [every(3, stopping), cut(cut_at)],
+        [every(3, stopping), look, cut(cut_at)],
         kept,
     )
     rates = torch.tensor([group["lr"] for group in optimizer.param_groups])
@@ -98,20 +100,45 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Tensor], Histo
     return program(tmp_path_factory.mktemp("whole") / "x.pt")
 
 
-@pytest.mark.parametrize("every_so_many", [1, 4, 7])
+@dataclass
+class Disk:
+    """What is on the disk in each step of a run that is saved every so many."""
+
+    every_so_many: int
+    files: list[bytes] = field(default_factory=list)  # empty where there is none
+
+
+@pytest.fixture(scope="module", params=[1, 4, 7])
+def disk(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Disk:
+    disk, path = Disk(request.param), tmp_path_factory.mktemp("disk") / "x.pt"
+
+    def look(_: History) -> None:
+        disk.files.append(path.read_bytes() if path.exists() else b"")
+
+    program(path, every_so_many=disk.every_so_many, look=look)
+    return disk
+
+
 @pytest.mark.parametrize("cut_at", range(1, STEPS + 1))
 def test_cut_off_anywhere_a_run_goes_on_to_the_same_bits(
-    tmp_path: Path,
-    whole: tuple[list[Tensor], History],
-    cut_at: int,
-    every_so_many: int,
+    tmp_path: Path, whole: tuple[list[Tensor], History], disk: Disk, cut_at: int
 ) -> None:
-    options = {"every_so_many": every_so_many}
-    with pytest.raises(PowerCutError):
-        program(tmp_path / "x.pt", cut_at=cut_at, **options)
-    resumed, history = program(tmp_path / "x.pt", **options)
+    assert len(disk.files) == STEPS
+    if file := disk.files[cut_at - 1]:
+        (tmp_path / "x.pt").write_bytes(file)
+    resumed, history = program(tmp_path / "x.pt", every_so_many=disk.every_so_many)
     assert vars(history) == vars(whole[1])
     assert_same(resumed, whole[0])
+
+
+@pytest.mark.parametrize("cut_at", [1, 8, 9, STEPS])
+def test_cutting_a_run_off_leaves_what_is_on_the_disk(
+    tmp_path: Path, disk: Disk, cut_at: int
+) -> None:
+    path = tmp_path / "x.pt"
+    with pytest.raises(PowerCutError):
+        program(path, cut_at=cut_at, every_so_many=disk.every_so_many)
+    assert disk.files[cut_at - 1] == (path.read_bytes() if path.exists() else b"")
 
 
 def test_cut_off_twice(tmp_path: Path, whole: tuple[list[Tensor], History]) -> None:

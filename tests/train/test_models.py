@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-import torchvision
 from torch import Tensor, nn
 from torch.optim import Adam
 from torch.optim.lr_scheduler import OneCycleLR
@@ -83,6 +82,8 @@ class TestConvolutional:
 
     def test_a_data_set_of_torchvisions_as_it_is(self) -> None:
         """Random images from torchvision, whose labels are learned by heart."""
+        import torchvision  # takes seconds
+
         data = torchvision.datasets.FakeData(
             24, (1, 8, 8), 3, torchvision.transforms.ToTensor()
         )
