@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from dlnotes.book.book import Book, find_book
 from dlnotes.book.keys import Settings
@@ -17,6 +18,7 @@ from dlnotes.book.store import Run
 settings.register_profile("book", deadline=None)  # no test asserts a time
 settings.load_profile("book")
 torch.set_num_threads(1)  # as in the runs: what is small gets no faster by more
+threadpool_limits(1)
 
 OFFSETS = (0, 1, 2)  # of the seeds: what the pages show, and two other draws
 ROOT = Path(__file__).parent.parent
