@@ -125,6 +125,16 @@ def test_chinese_programs_differ_in_their_comments_only(book: Any) -> None:
     ]
 
 
+def test_another_translation_is_in_the_next_programs_and_notebooks(book: Any) -> None:
+    for word in ("一个词", "一个字"):
+        book.write("docs/zh.po", CATALOGUE.replace("一个词", word))
+        sources = with_run(book)
+        text = dict(programs(book.book, sources, "zh"))["runs/one.py"]
+        assert f"  # {word}\n" in text
+        (notebook,) = dict(notebooks(book.book, sources, "zh", None)).values()
+        assert f"  # {word}" in notebook
+
+
 def test_the_standalone_program_needs_no_package(
     book: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

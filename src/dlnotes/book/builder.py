@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def preload(config: Path) -> str:
     """Import what a build needs; return the language of the configuration."""
     from mkdocs.config import load_config
 
-    from dlnotes.book.templates import compile_all
+    from dlnotes.book.templates import compile_all, pass_hidden_folders
 
     engine()
     loaded = load_config(str(config))
@@ -77,6 +78,9 @@ def preload(config: Path) -> str:
         warm_words()
     if "mkdocs-jupyter" in loaded.plugins:
         warm_notebooks()
+    if "mkdocstrings" in loaded.plugins:
+        import_module("mkdocstrings_handlers.python")
+    pass_hidden_folders()
     return str(loaded.theme["language"])
 
 

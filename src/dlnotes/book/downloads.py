@@ -1,10 +1,10 @@
 """The files that a built site offers beside its pages: programs, notebooks, sources."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dlnotes.book import render
 from dlnotes.book.book import Book
@@ -17,6 +17,10 @@ from dlnotes.book.results import translated
 from dlnotes.book.snippet import Snippet
 from dlnotes.book.sources import Sources
 from dlnotes.book.store import Run, write_atomically
+
+T = TypeVar("T")
+
+_known: dict[str, dict[Hashable, Any]] = {}  # by the digest of the catalogue
 
 INSTALL = """{why}
 try:
@@ -108,10 +112,26 @@ def _outputs(
     found = run.outputs(cell)
     if language != "zh":
         return found
-    return [translated(output, sources.catalogue)[0] for output in found]
+
+    def make() -> list[dict[str, Any]]:
+        return [translated(output, sources.catalogue)[0] for output in found]
+
+    return _once(sources, (run.manifest["notebook"], cell), make)
 
 
 def _translated(code: str, sources: Sources, language: str) -> str:
     if language != "zh":
         return code
-    return translate_comments(code, sources.catalogue)[0]
+    return _once(sources, code, lambda: translate_comments(code, sources.catalogue)[0])
+
+
+def _once(sources: Sources, what: Hashable, translate: Callable[[], T]) -> T:
+    """Translate something, or remember how this process has by the same catalogue."""
+    known = _known.get(sources.catalogue_digest)
+    if known is None:
+        _known.clear()
+        known = _known[sources.catalogue_digest] = {}
+    if what not in known:
+        known[what] = translate()
+    found: T = known[what]
+    return found

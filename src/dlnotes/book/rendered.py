@@ -55,6 +55,10 @@ class Rendered:
         self.files = files
         listed = sorted((file.src_uri, file.url) for file in files)
         self.around = key_of(installed(), configuration(book), listed)
+        options = self.plugins[NOTEBOOKS].config if NOTEBOOKS in self.plugins else {}
+        tidying = [getsource(module) for module in TIDYING]
+        made_by = installed(), repr(sorted(options.items())), tidying
+        self.runs_around = key_of(language, made_by)
 
     def wrap(self, page: Page) -> None:
         """Have a page converted only if it is not what it was."""
@@ -76,10 +80,7 @@ class Rendered:
 
     def _key(self, page: Page) -> str:
         if is_run(page.file):
-            options = sorted(self.plugins[NOTEBOOKS].config.items())
-            own = [getsource(module) for module in TIDYING]
-            made_by = installed(), repr(options), own
-            return key_of(page.file.content_bytes, self.language, made_by)
+            return key_of(page.file.content_bytes, self.runs_around)
         text = page.markdown or ""
         uri = page.file.src_uri
         known = woven(self.book, self.sources, self.language, uri, text)

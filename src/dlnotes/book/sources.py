@@ -76,6 +76,11 @@ class Sources:
         """A digest of all of it."""
         return key_of(self._common, _plain(self._by_snippet))
 
+    @cached_property
+    def catalogue_digest(self) -> str:
+        """A digest of the catalogue."""
+        return key_of(dict(self.catalogue))
+
     @property
     def _by_snippet(self) -> dict[str, Mapping[str, Any]]:
         return {"snippets": self.snippets, "runs": self.runs, "stale": self.stale}

@@ -1,11 +1,13 @@
 """Compile the templates of pages and notebooks once per process."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment, TemplateNotFound
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, TemplateNotFound
 from jinja2.bccache import Bucket
 from jinja2.meta import find_referenced_templates
 from nbconvert.exporters import templateexporter
@@ -41,6 +43,25 @@ def compile_all(env: Environment, *names: str) -> None:
         found = {*find_referenced_templates(env.parse(source))} - {None, *seen}
         todo += [name for name in found if name]
         seen |= {*todo}
+
+
+def pass_hidden_folders() -> None:
+    """List templates without those in hidden folders, of which MkDocs takes none.
+
+    It looks through them for files to copy, and Material has ten thousand icons there.
+    """
+
+    def list_templates(self: FileSystemLoader) -> list[str]:
+        found = set()
+        for root in map(Path, self.searchpath):
+            for place, folders, names in os.walk(root, followlinks=self.followlinks):
+                folders[:] = [name for name in folders if not name.startswith(".")]
+                found |= {
+                    Path(place, name).relative_to(root).as_posix() for name in names
+                }
+        return sorted(found)
+
+    FileSystemLoader.list_templates = list_templates  # type: ignore[method-assign]
 
 
 @contextmanager
