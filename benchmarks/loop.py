@@ -7,6 +7,7 @@ of three; below them stands what the same machine takes for a fixed piece of wor
 may be busy.
 """
 
+import json
 import os
 import re
 import shutil
@@ -25,6 +26,7 @@ from urllib.request import urlopen
 
 from dlnotes.book.book import Book
 from dlnotes.book.keys import Settings
+from dlnotes.book.live import ASK
 from dlnotes.book.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -83,17 +85,24 @@ class Bench:
         )
 
     def until(self, page: str, text: str) -> None:
-        """Wait until a served page says something."""
+        """Wait until a served page says something, asking as a browser does."""
         end = time.monotonic() + LIMIT
+        version = -1
         while time.monotonic() < end:
             try:
-                address = f"http://127.0.0.1:{self.port}/{page}.html"
-                if text in urlopen(address, timeout=LIMIT).read().decode():
+                if text in self.get(f"/{page}.html"):
                     return
+                asked = f"{ASK}?page=/{page}.html&version={version}"
+                version = json.loads(self.get(asked))["version"]
             except URLError:
-                pass
-            time.sleep(0.02)
+                time.sleep(0.1)
         sys.exit(f"{page} does not say {text!r} after {LIMIT:.0f} s")
+
+    def get(self, path: str) -> str:
+        """Return what the server answers."""
+        address = f"http://127.0.0.1:{self.port}{path}"
+        answer: bytes = urlopen(address, timeout=LIMIT).read()
+        return answer.decode("utf-8")
 
     def word(self, n: int) -> None:
         """Change a word, and wait until it is on its page."""

@@ -1,6 +1,7 @@
 """Serve the site to its author, and rebuild it on every change."""
 
 import shutil
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -12,7 +13,7 @@ from dlnotes.book.check import check
 from dlnotes.book.editions import EditionError, Editions
 from dlnotes.book.errors import BookError
 from dlnotes.book.gather import Gatherer
-from dlnotes.book.keys import Settings, behind
+from dlnotes.book.keys import Settings, behind, packages
 from dlnotes.book.live import Live, served
 from dlnotes.book.progress import Report
 from dlnotes.book.root import write_root
@@ -94,6 +95,8 @@ class Desk:
     def get_ready(self) -> None:
         """Do now what the first change would have to wait for."""
         self.runner.warm()
+        self.runner.statuses(self.book.snippets, self.settings)
+        packages([*sys.modules])  # which looks through all that is installed
         with suppress(EditionError):  # told when a change comes
             self.warm().prepare()
 
