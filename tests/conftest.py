@@ -1,7 +1,7 @@
 """Fixtures for the whole suite: the book itself, and its finished runs."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,6 @@ from dlnotes.book.store import Run
 settings.register_profile("book", deadline=None)  # no test asserts a time
 settings.load_profile("book")
 torch.set_num_threads(1)  # as in the runs: what is small gets no faster by more
-threadpool_limits(1)
 
 OFFSETS = (0, 1, 2)  # of the seeds: what the pages show, and two other draws
 ROOT = Path(__file__).parent.parent
@@ -33,6 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, so that no worker is left with one."""
     slow = ("book", "site", "claims")
     items.sort(key=lambda item: not {*item.path.relative_to(ROOT).parts} & {*slow})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Compute on one thread with all libraries that the tests have imported by now."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="session")

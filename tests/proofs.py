@@ -1,6 +1,7 @@
 """What was proved is not proved again while all that it depends on is as it was."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -16,12 +17,11 @@ class Proofs:
         self.folder = folder
         self.proving = [path.read_text(encoding="utf-8") for path in proving]
 
-    def place(self, *parts: str) -> Path:
-        """Return the file that stands for something proved of all these parts."""
+    def once(self, prove: Callable[[], None], *parts: str) -> None:
+        """Prove something of all these parts, if it has not been; it may raise."""
         text = "\0".join([*parts, *self.proving])
-        return self.folder / hashlib.sha256(text.encode()).hexdigest()
-
-    def keep(self, place: Path) -> None:
-        """Remember a proof."""
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.touch()
+        place = self.folder / hashlib.sha256(text.encode()).hexdigest()
+        if not place.exists():
+            prove()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            place.touch()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -130,17 +131,14 @@ def prove(
         offered = f"runs/{name}_standalone.py"
         text = programs_in_one_file[offered] if way == "standalone" else ""
         source = book.snippets[name].source
-        place = proofs.place(way, name, run.manifest["key"], source, text, printed(run))
-        if place.exists():
-            return
         where = folder / way / name
-        if way == "plain":
-            prove_plain(name, run, where)
-        elif way == "standalone":
-            prove_standalone(name, text, run, where)
-        else:
-            prove_kernel(run, where)
-        proofs.keep(place)
+        ways = {
+            "plain": partial(prove_plain, name, run, where),
+            "standalone": partial(prove_standalone, name, text, run, where),
+            "kernel": partial(prove_kernel, run, where),
+        }
+        key = run.manifest["key"]
+        proofs.once(ways[way], way, name, key, source, text, printed(run))
 
     asked = [getattr(item, "callspec", None) for item in request.session.items]
     wanted = dict.fromkeys(

@@ -168,6 +168,7 @@ class Bench:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.kept = root.with_name(f"{root.name}-kept")
         self.runner = Runner(Book(root))
         for path in self.files:
             self.restore(path)
@@ -187,7 +188,6 @@ class Bench:
 
     def keep(self) -> None:
         """Keep the folder as it is now, its site included, to bring it back."""
-        self.kept = self.root.with_name(self.root.name + "-kept")
         shutil.copytree(self.root, self.kept)
 
     def bring_back(self) -> None:

@@ -2,9 +2,9 @@
 
 The programs lie in samples/reach, each with a small package. Every statement, number
 and text of the package is changed in turn, and the program runs before and after; where
-it behaves differently, its digests must differ: it need not run where they do, and once
-it has behaved differently. Definitions called `unused` must change
-nothing, but where a case says `(whole)`.
+it behaves differently, its digests must differ. Once it has, it need not run where they
+differ anyhow. Definitions called `unused` must change nothing, but where a case says
+`(whole)`.
 """
 
 from __future__ import annotations

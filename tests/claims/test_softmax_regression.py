@@ -9,7 +9,6 @@ from functools import cache
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.nn.functional import cross_entropy as torch_cross_entropy
 from torch.optim import SGD
@@ -259,8 +258,7 @@ class TestTraining:
         # Were the biases in the penalty, its gradient b/(CN) would have to
         # vanish together with that of the loss.
         X, y = digits.train.X.double(), digits.train.y
-        with threadpool_limits(1):  # what is as small gets no faster by more
-            fit = LogisticRegression(C=0.1, tol=1e-8, max_iter=5000).fit(X, y)
+        fit = LogisticRegression(C=0.1, tol=1e-8, max_iter=5000).fit(X, y)
         assert fit.get_params()["solver"] == "lbfgs"
         W = torch.tensor(fit.coef_, requires_grad=True)
         b = torch.tensor(fit.intercept_, requires_grad=True)

@@ -64,6 +64,7 @@ def window(browser: Browser, served: str) -> Window:
     ) -> Watched:
         watched = opened(size, scheme, home)
         watched.troubles.clear()
+        watched.page.emulate_media(color_scheme=scheme)
         return watched
 
     return window
@@ -88,7 +89,6 @@ def test_pages_load_quietly_and_fit(
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{name}, {scheme}: {wide} px wider than the window"
         assert watched.troubles == [], name
-    page.emulate_media(color_scheme="light")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

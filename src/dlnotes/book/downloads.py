@@ -127,10 +127,9 @@ def _translated(code: str, sources: Sources, language: str) -> str:
 
 def _once(sources: Sources, what: Hashable, translate: Callable[[], T]) -> T:
     """Translate something, or remember how this process has by the same catalogue."""
-    known = _known.get(sources.catalogue_digest)
-    if known is None:
+    if sources.catalogue_digest not in _known:
         _known.clear()
-        known = _known[sources.catalogue_digest] = {}
+    known = _known.setdefault(sources.catalogue_digest, {})
     if what not in known:
         known[what] = translate()
     found: T = known[what]

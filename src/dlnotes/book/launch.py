@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Protocol
+
+from dlnotes.book.server import SLOW
 
 ONE_THREAD = dict.fromkeys(
     [
@@ -76,9 +77,10 @@ def environment(cache: Path, source: Path) -> dict[str, str]:
 class ForkServer:
     """Runs each job in a child forked from a process that has imported what is slow."""
 
-    def __init__(self, cache: Path, source: Path, imported: Iterable[str]) -> None:
+    def __init__(self, cache: Path, source: Path, imported: set[str]) -> None:
+        slow = [package for package in SLOW if package in imported]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "dlnotes.book.server", *imported],
+            [sys.executable, "-m", "dlnotes.book.server", *slow],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment(cache, source),
@@ -151,7 +153,7 @@ class Spawner:
         """Say that it can always run jobs: it has no process of its own."""
         return True
 
-    def __init__(self, cache: Path, source: Path, _: Iterable[str]) -> None:
+    def __init__(self, cache: Path, source: Path, _: set[str]) -> None:
         self._environment = environment(cache, source)
         self._running: set[subprocess.Popen[bytes]] = set()
 
@@ -178,7 +180,7 @@ class Spawner:
             process.kill()
 
 
-def launcher(cache: Path, source: Path, imported: Iterable[str]) -> Launcher:
+def launcher(cache: Path, source: Path, imported: set[str]) -> Launcher:
     """Return the fastest launcher that this machine can have.
 
     Args:

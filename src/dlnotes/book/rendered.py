@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from inspect import getsource
 from typing import Any
 
@@ -55,10 +56,13 @@ class Rendered:
         self.files = files
         listed = sorted((file.src_uri, file.url) for file in files)
         self.around = key_of(installed(), configuration(book), listed)
-        options = self.plugins[NOTEBOOKS].config if NOTEBOOKS in self.plugins else {}
-        tidying = [getsource(module) for module in TIDYING]
-        made_by = installed(), repr(sorted(options.items())), tidying
-        self.runs_around = key_of(language, made_by)
+
+    @cached_property
+    def _around_runs(self) -> str:
+        """A digest of what renders the pages of runs."""
+        options = sorted(self.plugins[NOTEBOOKS].config.items())
+        own = [getsource(module) for module in TIDYING]
+        return key_of(self.language, installed(), repr(options), own)
 
     def wrap(self, page: Page) -> None:
         """Have a page converted only if it is not what it was."""
@@ -80,7 +84,7 @@ class Rendered:
 
     def _key(self, page: Page) -> str:
         if is_run(page.file):
-            return key_of(page.file.content_bytes, self.runs_around)
+            return key_of(page.file.content_bytes, self._around_runs)
         text = page.markdown or ""
         uri = page.file.src_uri
         known = woven(self.book, self.sources, self.language, uri, text)

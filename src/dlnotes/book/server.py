@@ -1,10 +1,10 @@
 """Fork a child per snippet from one process that has imported everything slow.
 
-A program of its own: `python -m dlnotes.book.server PACKAGE…`, with the packages that
-the snippets import. It reads one JSON request per line (`id`, `job`, `timeout` in
-seconds) and answers with one line per finished child. It only imports and never
-computes: a child forked after a threaded torch operation would hang. When its input
-closes, or its parent dies, it kills its children and ends.
+A program of its own: `python -m dlnotes.book.server PACKAGE…`, with those of the slow
+packages that the snippets import. It reads one JSON request per line (`id`, `job`,
+`timeout` in seconds) and answers with one line per finished child. It only imports and
+never computes: a child forked after a threaded torch operation would hang. When its
+input closes, or its parent dies, it kills its children and ends.
 """
 
 import ctypes
@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ NEEDED = (  # by every child
     "dlnotes.book.figures",
     "dlnotes.book.worker",
 )
-SLOW = {  # by those that import the package
+SLOW = {  # package -> what of it snippets import, and what that imports later
     "torch": ("torch", "torch._dynamo"),  # the first optimiser would import it
     "torchvision": ("torchvision",),
     "sklearn": ("sklearn.datasets",),
@@ -44,12 +45,9 @@ class Child:
     timed_out: bool = False
 
 
-def preload(imported: list[str]) -> None:
+def preload(packages: list[str]) -> None:
     """Import what snippets need and what takes long."""
-    slow = [
-        name for package, names in SLOW.items() if package in imported for name in names
-    ]
-    for name in (*NEEDED, *slow):
+    for name in chain(NEEDED, *(SLOW[package] for package in packages)):
         importlib.import_module(name)
     plt = importlib.import_module("matplotlib.pyplot")
     plt.switch_backend("svg")
@@ -173,7 +171,7 @@ class Server:
             self.kill(pid)
 
 
-def main(imported: list[str]) -> None:
+def main(packages: list[str]) -> None:
     """Serve requests from standard input, with answers on standard output."""
     requests, answers = os.dup(0), os.dup(1)
     os.set_inheritable(requests, False)
@@ -181,7 +179,7 @@ def main(imported: list[str]) -> None:
     os.dup2(null, 0)
     os.dup2(2, 1)  # whatever an import prints must not read as an answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    preload(imported)
+    preload(packages)
     server = Server(answers)
     server.answer(ready=True)
     server.serve(requests)

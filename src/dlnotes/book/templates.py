@@ -1,4 +1,4 @@
-"""Compile the templates of pages and notebooks once per process."""
+"""Compile templates once per process, and list those that MkDocs may copy."""
 
 import os
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def compile_all(env: Environment, *names: str) -> None:
 def pass_hidden_folders() -> None:
     """List templates without those in hidden folders, of which MkDocs takes none.
 
-    It looks through them for files to copy, and Material has ten thousand icons there.
+    It looks through them for files to copy, and Material has thousands of icons there.
     """
 
     def list_templates(self: FileSystemLoader) -> list[str]:
