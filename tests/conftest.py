@@ -83,6 +83,12 @@ def any_run(request: pytest.FixtureRequest, book: Book) -> Callable[[str], Run]:
     return run_of(up_to_date(book, Settings(seed_offset=request.param)))
 
 
+@pytest.fixture(scope="session", params=OFFSETS[:2], ids=lambda n: f"offset-{n}")
+def vision_run(request: pytest.FixtureRequest, book: Book) -> Callable[[str], Run]:
+    """Return the run of a snippet that has three seeds inside, at two offsets."""
+    return run_of(up_to_date(book, Settings(seed_offset=request.param)))
+
+
 @pytest.fixture(scope="session")
 def every_run(book: Book) -> Callable[[str], list[Run]]:
     """Return the runs of a snippet by name, with all three sets of seeds."""

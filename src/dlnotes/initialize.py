@@ -1,5 +1,6 @@
 """Draw the first weights so that signals keep their size in many layers."""
 
+from collections.abc import Callable
 from math import sqrt
 
 from torch import Tensor, nn
@@ -43,3 +44,20 @@ def kaiming(W: Tensor) -> Tensor:
     """
     fan_in, _ = fans(W)
     return nn.init.normal_(W, 0.0, sqrt(2 / fan_in))
+
+
+def redraw(model: nn.Module, draw: Callable[[Tensor], Tensor]) -> None:
+    """Draw all weights of a model anew, in place, and set biases to zero.
+
+    A weight is a parameter of two axes or more, so that the factors of a
+    normalization stay as they are.
+
+    Args:
+        model: built of any layers whose biases are named `bias`.
+        draw: such as `xavier` or `kaiming`.
+    """
+    for name, W in model.named_parameters():
+        if W.ndim >= 2:
+            draw(W)
+        elif name.endswith("bias"):
+            nn.init.zeros_(W)
