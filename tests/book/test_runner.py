@@ -38,6 +38,8 @@ GOOD = """
     plt.show()
 """
 
+DEFAULT = Settings()
+
 
 @dataclass
 class Listener:
@@ -67,13 +69,13 @@ class Bench:
     def write(self, name: str, text: str) -> None:
         (self.root / "snippets" / f"{name}.py").write_text(textwrap.dedent(text))
 
-    def update(self, **options: object) -> tuple[Outcome, list[str]]:
+    def update(
+        self, settings: Settings = DEFAULT, **options: object
+    ) -> tuple[Outcome, list[str]]:
         listener = Listener()
         self.runner.book = book = Book(self.root, "mini")
         options = {"timeout": 60.0, **options}
-        outcome = self.runner.update(
-            list(book.snippets), Settings(), listener, **options
-        )  # type: ignore[arg-type]
+        outcome = self.runner.update(list(book.snippets), settings, listener, **options)  # type: ignore[arg-type]
         return outcome, listener.planned
 
     def failure(self, text: str, **options: object) -> Failure:
@@ -380,6 +382,47 @@ def test_a_change_while_it_runs_is_noticed(bench: Bench) -> None:
         """
     )
     assert failure.message == "its code changed while it ran; run it again"
+
+
+LONG = """
+    # %% go
+    import os
+    from pathlib import Path
+    folder = os.environ.get("DLNOTES_UNFINISHED")
+    if folder:
+        done = Path(folder, "done")
+        steps = int(done.read_text()) if done.exists() else 0
+        done.write_text(str(steps + 1))
+        assert steps, "killed after the first step"
+    print(steps if folder else None)
+"""
+
+
+def test_a_long_run_that_fails_goes_on_where_it_was(bench: Bench) -> None:
+    bench.write("long", LONG)
+    full = Settings("full")
+    outcome, _ = bench.update(full)
+    assert outcome.failures[0].message.endswith("killed after the first step")
+    (kept,) = (bench.root / ".runs" / "unfinished").iterdir()
+    outcome, _ = bench.update(full)
+    assert (outcome.failures, outcome.runs["long"].log("go")) == ([], "1\n")
+    assert not kept.exists()
+    assert bench.update(full)[1] == []  # what it kept is no input of the run
+
+
+def test_other_code_does_not_go_on_where_the_old_was(bench: Bench) -> None:
+    bench.write("long", LONG)
+    bench.update(Settings("full"))
+    bench.write("long", LONG.replace("int(done", "10 * int(done"))
+    outcome, _ = bench.update(Settings("full"))
+    assert outcome.failures[0].message.endswith("killed after the first step")
+
+
+def test_at_the_default_scale_nothing_is_kept_to_go_on_from(bench: Bench) -> None:
+    bench.write("long", LONG)
+    outcome, _ = bench.update()
+    assert outcome.runs["long"].log("go") == "None\n"
+    assert not (bench.root / ".runs" / "unfinished").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="uses /proc")

@@ -203,6 +203,7 @@ class Runner:
         notebook = executed_notebook(item.snippet, result["cells"])
         self.store.save(manifest, notebook)
         shutil.rmtree(out, ignore_errors=True)
+        shutil.rmtree(self._unfinished(item), ignore_errors=True)
         return Run(manifest, notebook)
 
     def _changed(self, item: Status, settings: Settings) -> bool:
@@ -228,9 +229,21 @@ class Runner:
             "root": str(self.book.root),
             "source": str(source),
             "skipped": [str(self.book.store), str(source), str(self.book.site)],
-            "environment": settings.environment(),
+            "environment": self._environment(item, settings),
             "offline": settings.scale == "default",
         }
+
+    def _environment(self, item: Status, settings: Settings) -> dict[str, str]:
+        environment = settings.environment()
+        if settings.scale == "full":
+            folder = self._unfinished(item)
+            folder.mkdir(parents=True, exist_ok=True)
+            environment["DLNOTES_UNFINISHED"] = str(folder)
+        return environment
+
+    def _unfinished(self, item: Status) -> Path:
+        """Return the folder in which a long run keeps what it needs to go on."""
+        return self.book.store / "unfinished" / f"{item.snippet.name}-{item.key[:16]}"
 
     def _manifest(self, item: Status, result: dict[str, Any]) -> dict[str, Any]:
         book, name = self.book, item.snippet.name

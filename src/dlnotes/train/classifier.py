@@ -1,0 +1,107 @@
+"""Train a classifier of images, and say how good it is."""
+
+import os
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from dlnotes.data.images import ImageSet
+from dlnotes.metrics import accuracy
+from dlnotes.schedule import cosine, warm_up
+from dlnotes.train.batches import Batches
+from dlnotes.train.checkpoint import Checkpoint, Stateful, checksums
+from dlnotes.train.history import History
+from dlnotes.train.hooks import every, schedule_lr
+from dlnotes.train.loop import evaluate, train
+
+AT_ONCE = 500  # images, when nothing is to be learned from them
+
+
+class Curve:
+    """A hook that keeps, in `values`, what `measure()` returns each time."""
+
+    def __init__(self, measure: Callable[[], float]) -> None:
+        self.measure = measure
+        self.values: list[float] = []
+
+    def __call__(self, _: History) -> None:
+        """Measure once more."""
+        self.values.append(self.measure())
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps."""
+        return {"values": self.values}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.values[:] = state["values"]
+
+
+def fit(
+    model: nn.Module,
+    images: ImageSet,
+    optimizer: torch.optim.Optimizer,
+    epochs: int,
+    curve: Curve | None = None,
+    batch_size: int = 64,
+) -> History:
+    """Train `model`, which maps images (B, 1, H, W) to logits (B, K).
+
+    The optimizer's rate rises for a tenth of the steps to what it is, and
+    falls from there to 0 along a cosine. `curve` measures after each epoch.
+    """
+    X, y, checkpoint = images.images, images.y, None
+    if os.environ.get("DLNOTES_SCALE") == "full":
+        model.to(best_device())
+        X, y = X.to(best_device()), y.to(best_device())
+    batches = Batches(X, y, batch_size=batch_size)
+    n, steps = len(batches), epochs * len(batches)
+    if os.environ.get("DLNOTES_SCALE") == "full":
+        parts = [part for part in (model, optimizer, curve) if part]
+        checkpoint = unfinished(parts, batches, steps)
+    schedule_lr(optimizer, warm_up(steps // 10, cosine(steps - steps // 10)))
+    hooks = [every(n, curve)] if curve else []
+    return train(
+        model, cross_entropy, optimizer, batches, steps, hooks, checkpoint
+    )
+
+
+def score(model: nn.Module, images: ImageSet) -> float:
+    """Return the accuracy of a classifier in evaluation mode."""
+    device = next(model.parameters()).device
+    X, y = images.images.split(AT_ONCE), images.y.split(AT_ONCE)
+    parts = zip(X, y, strict=True)
+    batches = [(X.to(device), y.to(device)) for X, y in parts]
+    return evaluate(model, accuracy, batches)
+
+
+def best_device() -> torch.device:
+    """Return a GPU, of NVIDIA's or of Apple's, or else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.mps.is_available() else "cpu")
+
+
+def unfinished(
+    parts: Sequence[Stateful], batches: Batches, steps: int
+) -> Checkpoint | None:
+    """Return a checkpoint by which a run that was killed goes on.
+
+    It lies in the folder that DLNOTES_UNFINISHED names, as it does while
+    `dlnotes run --scale full` runs; without the variable there is none.
+    The file's name tells the runs of a program apart: by their parts, the
+    first weights, the data and the number of steps.
+    """
+    folder = os.environ.get("DLNOTES_UNFINISHED")
+    if not folder:
+        return None
+    weights = list(parts[0].state_dict().values())
+    content = checksums([*weights, *batches.tensors])
+    known = (parts[:2], len(parts), steps, content)
+    name = f"{zlib.crc32(repr(known).encode()):08x}.pt"
+    return Checkpoint(Path(folder) / name, parts, every=len(batches))
