@@ -1,0 +1,82 @@
+"""Six networks that learned centred digits, and digits that have moved."""
+
+# %% imports
+import matplotlib.pyplot as plt
+from torch import nn
+from torch.nn.functional import pad
+from torch.optim import SGD
+
+from dlnotes.data.digits import load_digits
+from dlnotes.data.images import ImageSet
+from dlnotes.data.scenes import draw_scenes
+from dlnotes.mlp import MLP
+from dlnotes.plot import curves, show, use_style
+from dlnotes.table import Table
+from dlnotes.train.classifier import fit, score
+from dlnotes.train.seed import seed_everything
+from dlnotes.vision.lenet import lenet
+from dlnotes.vision.nin import small_nin
+from dlnotes.vision.resnet import small_resnet
+from dlnotes.vision.vgg import small_vgg
+
+use_style()
+digits = load_digits()
+centred = dict(sizes=(12, 12), spread=0)
+images = draw_scenes(digits.train, 2000, seed=0, **centred).canvases
+test = draw_scenes(digits.test, 500, seed=2, **centred).canvases
+
+
+# %% moved
+def moved(images: ImageSet, down: int, right: int) -> ImageSet:
+    """Move all images by whole pixels; what enters is black."""
+    edges = (right, -right, down, -down)  # negative: cut off
+    return ImageSet(pad(images.images, edges).flatten(1), images.y)
+
+
+def accuracy_moved(model: nn.Module, pixels: int) -> float:
+    ways = ((0, 1), (0, -1), (1, 0), (-1, 0))
+    sets = [moved(test, pixels * a, pixels * b) for a, b in ways]
+    return sum(score(model, images) for images in sets) / len(sets)
+
+
+# %% train
+networks = {
+    "MLP": (
+        lambda: nn.Sequential(nn.Flatten(), MLP([784, 256, 128, 10])),
+        0.1,
+    ),
+    "LeNet": (lambda: lenet(nn.ReLU, nn.MaxPool2d), 0.1),
+    "VGG": (lambda: small_vgg(batch_norm=True), 0.3),
+    "ResNet-8": (lambda: small_resnet(8, 8), 0.3),
+    "NiN, dense head": (lambda: small_nin(16, average=False), 0.3),
+    "NiN": (lambda: small_nin(16), 0.3),
+}
+PIXELS = range(9)
+accuracy = {}
+for name, (build, rate) in networks.items():
+    accuracy[name] = []
+    for seed in range(3):
+        seed_everything(seed)
+        model = build()
+        fit(model, images, SGD(model.parameters(), lr=rate), epochs=4)
+        found = [accuracy_moved(model, pixels) for pixels in PIXELS]
+        accuracy[name].append(found)
+
+# %% figure
+mean = {
+    name: [sum(found) / 3 for found in zip(*runs, strict=True)]
+    for name, runs in accuracy.items()
+}
+fig, ax = plt.subplots(figsize=(4.8, 3.6))
+curves(ax, PIXELS, mean)
+ax.set(xlabel="moved by (pixels)", ylabel="test accuracy", ylim=(0, 1))
+ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+show()
+
+# %% table
+shown = (0, 1, 2, 4, 8)
+rows = [
+    [name, *(found[pixels] for pixels in shown)]
+    for name, found in mean.items()
+]
+Table(["network", *(f"{p} px:.2f" for p in shown)], rows).show()
