@@ -1,7 +1,9 @@
 """What holds for all models."""
 
+import importlib
 import math
 from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 import torch
@@ -41,6 +43,12 @@ def test_parameters() -> None:
     with torch.device("meta"):
         found = {name: count(build()) for name, build in MODELS.items()}
     assert found == COUNTS
+
+
+@pytest.mark.parametrize("name", ["lenet", "alexnet", "nin", "googlenet"])
+def test_a_constructor_does_not_hide_its_module(name: str) -> None:
+    package = importlib.import_module("dlnotes.vision")
+    assert isinstance(getattr(package, name), ModuleType)
 
 
 @pytest.mark.parametrize("name", MODELS)
