@@ -14,7 +14,7 @@ use_style()
 
 
 # %% skewed
-def skewness(x: Tensor) -> float:
+def skew(x: Tensor) -> float:
     return z_score(x).pow(3).mean().item()
 
 
@@ -25,14 +25,15 @@ scaled = {
     "min–max": min_max(waiting),
     "z-score": z_score(waiting),
 }
-rows, skew = [], {}
+rows, skews = [], {}
 for name, x in scaled.items():
-    skew[name] = skewness(x)
+    skews[name] = skew(x)
     ends = x.min().item(), x.max().item()
-    moments = x.mean().item(), x.std(correction=0).item()
-    rows.append([name, *ends, *moments, skew[name]])
+    moments = x.mean().abs().item(), x.std(correction=0).item()
+    rows.append([name, *ends, *moments, skews[name]])
 heads = ("smallest", "largest", "mean", "deviation", "skewness")
 Table(["scaling", *(f"{head}:.2f" for head in heads)], rows).show()
+skewness_before, skewness_after = skews["as it is"], skews["z-score"]
 
 # %% skewed-figure
 z = torch.linspace(-3, 3, 121)
@@ -54,10 +55,11 @@ x[0] = 10_000  # a reading without its decimal point, say
 rest = {"min–max": min_max(x)[1:], "z-score": z_score(x)[1:]}
 q1, median, q3 = x[:, 0].quantile(torch.tensor([0.25, 0.5, 0.75]).double())
 rest["median and quartiles"] = ((x - median) / (q3 - q1))[1:]
-deviation_rest = {}
+deviation = {}
 for name, values in rest.items():
-    deviation_rest[name] = values.std().item()
-    print(f"{name:21} deviation of the rest {deviation_rest[name]:.5f}")
+    deviation[name] = values.std().item()
+    print(f"{name:21} deviation of the rest {deviation[name]:.5f}")
+deviation_min_max, deviation_z, deviation_robust = deviation.values()
 
 # %% equal
 seed_everything(0)

@@ -36,14 +36,14 @@ print(f"largest difference of the outputs: {apart:.0e}")
 # %% solution-3
 seed_everything(0)
 for N in (1000, 20):
-    x = torch.empty(500, N).log_normal_(0.0, 1.5)  # 500 data sets
+    x = torch.empty(2000, N).log_normal_(0.0, 1.0)  # 2,000 data sets
     rows, test = x[:, : N * 3 // 4], x[:, N * 3 // 4 :]
-    largest = []
+    beyond = []
     for seen in (rows, x):
-        mean, deviation = seen.mean(1), seen.std(1)
-        largest.append(((test.amax(1) - mean) / deviation).median().item())
-    print(f"{N:4} rows: largest z-score in the test, in the median,", end=" ")
-    print("{:.1f} honestly, {:.1f} with the leak".format(*largest))
+        z = (test - seen.mean(1, keepdim=True)) / seen.std(1, keepdim=True)
+        beyond.append((z.abs() > 3).double().mean().item())
+    print(f"{N:4} rows: test rows more than 3 deviations out", end=" ")
+    print("{:.1%} honestly, {:.1%} with the leak".format(*beyond))
 
 # %% solution-4
 seed_everything(0)
@@ -75,7 +75,7 @@ def learn(order: str, rate: float, seed: int, affine: bool = True) -> float:
     return score(model, digits.val)
 
 
-RATES = (0.1, 0.3, 1.0, 3.0)
+RATES = (0.3, 1.0, 3.0)
 names = {"NR": "norm, ReLU", "RN": "ReLU, norm"}
 accuracy_by_order = {
     order: {rate: [learn(order, rate, s) for s in range(3)] for rate in RATES}

@@ -104,4 +104,4 @@ accuracy_worst = worst["with batch norm"]
 accuracy_low_without = min(accuracy["without"][rate_best_without])
 accuracy_high_without = max(accuracy["without"][rate_best_without])
 accuracy_small_rate = max(accuracy["with batch norm"][0.003])
-growth_mean = {rate: sum(found) / 3 for rate, found in growth.items()}
+factor_growth = max(max(found) for found in growth.values())

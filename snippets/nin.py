@@ -65,3 +65,4 @@ Table(
         for name, model in variants.items()
     ],
 ).show()
+ratio_head = count["dense head"] / count["average"]

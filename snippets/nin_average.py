@@ -19,11 +19,11 @@ use_style()
 digits = load_digits()
 images = draw_scenes(digits.train, 2000, seed=0).canvases
 val = draw_scenes(digits.val, 1000, seed=1).canvases
-test, boxes = draw_scenes(digits.test, 2000, seed=2)
+test, boxes = draw_scenes(digits.test, 1000, seed=2)
 
 # %% variants
-EPOCHS = 5
-RATES = (0.1, 0.3, 1.0)
+EPOCHS = 4
+RATES = (0.03, 0.1, 0.3, 1.0)
 variants = {
     "average": lambda: small_nin(16),
     "dense head": lambda: small_nin(16, average=False),
@@ -34,7 +34,8 @@ variants = {
 def trained(name: str, rate: float, seed: int, epochs: int) -> nn.Module:
     seed_everything(seed)
     model = variants[name]()
-    fit(model, images, SGD(model.parameters(), lr=rate), epochs)
+    optimizer = SGD(model.parameters(), lr=rate)
+    fit(model, images, optimizer, epochs, batch_size=32)
     return model
 
 
