@@ -179,6 +179,26 @@ class TestShifts:
         model = build().eval()
         assert model.features(torch.zeros(1, 1, 64, 64)).shape[2:] == (8, 8)
 
+    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize(
+        "build", [lambda: small_nin(8), lambda: small_resnet(8, 8)]
+    )
+    def test_away_from_the_border_eight_pixels_move_the_maps_by_one_entry(
+        self, build: Callable[[], nn.Module], seed: int
+    ) -> None:
+        torch.manual_seed(seed)
+        model, X = build().eval(), torch.zeros(1, 1, 128, 128)
+        X[:, :, 50:70, 50:70] = torch.rand(20, 20)
+        with torch.no_grad():
+            maps = model.features(X)
+            moved = {n: model.features(X.roll(n, dims=3)) for n in (4, 8)}
+        inner = (..., slice(4, -4), slice(4, -4))
+        expected = maps.roll(1, dims=3)[inner]
+        torch.testing.assert_close(moved[8][inner], expected, atol=1e-5, rtol=1e-5)
+        size = (maps - maps[..., 5:6, 5:6])[inner].abs().max()
+        apart = [(moved[4] - maps.roll(k, dims=3))[inner].abs().max() for k in (0, 1)]
+        assert min(apart) > 0.1 * size
+
     def test_digits_stay_on_the_canvas(self) -> None:
         made = draw_scenes(
             load_digits().test, 200, 0, sizes=(8, 12), pieces=0, spread=0
