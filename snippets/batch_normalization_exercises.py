@@ -24,6 +24,7 @@ seed_everything(0)
 dense, norm = nn.Linear(64, 32, bias=False), nn.BatchNorm1d(32)
 model = nn.Sequential(nn.Flatten(), dense, norm, nn.ReLU(), nn.Linear(32, 10))
 fit(model, digits.train, SGD(model.parameters(), lr=0.3), epochs=2)
+model.cpu()  # it may have learned on a GPU
 folded = nn.Linear(64, 32)
 with torch.no_grad():
     s = norm.weight / (norm.running_var + norm.eps).sqrt()

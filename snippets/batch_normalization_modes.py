@@ -25,7 +25,7 @@ def trained(rate: float, seed: int, epochs: int = 8) -> nn.Module:
     model = small_vgg(STAGES, batch_norm=True)
     optimizer = SGD(model.parameters(), lr=rate)
     fit(model, digits.train, optimizer, epochs)
-    return model
+    return model.cpu()
 
 
 RATES = (0.03, 0.3, 1.0)

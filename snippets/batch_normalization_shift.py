@@ -52,7 +52,7 @@ class Noise(nn.Module):
     def forward(self, X: Tensor) -> Tensor:
         if not self.training:
             return X
-        stretch, move = NOISE * torch.randn(2, self.C)
+        stretch, move = NOISE * torch.randn(2, self.C, device=X.device)
         return (1 + stretch) * X + move
 
 
@@ -60,12 +60,12 @@ class Noise(nn.Module):
 def shift_and_accuracy(
     behind: Behind, rate: float, seed: int
 ) -> tuple[float, float]:
-    model, means = deep(behind, seed), []
+    model, means, X = deep(behind, seed), [], images.images[:200]
 
     def shift() -> float:
         with torch.no_grad():
-            below = copy.deepcopy(model[:11]).train()
-            A = below(images.images[:200])  # what enters layer 11
+            below = copy.deepcopy(model[:11]).cpu().train()
+            A = below(X)  # what enters layer 11
         means.append(A.mean(dim=0) / A.std())
         moved = means[-1] - means[max(len(means) - 2, 0)]
         return moved.square().mean().sqrt().item()
@@ -146,7 +146,7 @@ def asked_three_ways(
 ) -> tuple[float, float, float]:
     model = deep([lambda C: nn.BatchNorm1d(C, momentum=momentum)], seed)
     fit(model, images, SGD(model.parameters(), lr=1.0), epochs)
-    late = score(model, digits.val)
+    late = score(model.cpu(), digits.val)
     with torch.no_grad():
         scores = copy.deepcopy(model).train()(digits.val.images)
     measure_anew(model, images)

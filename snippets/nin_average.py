@@ -36,7 +36,7 @@ def trained(name: str, rate: float, seed: int, epochs: int) -> nn.Module:
     model = variants[name]()
     optimizer = SGD(model.parameters(), lr=rate)
     fit(model, images, optimizer, epochs, batch_size=32)
-    return model
+    return model.cpu()
 
 
 # %% accuracy
