@@ -129,9 +129,9 @@ class TestRates:
         self, vision_run: Runs
     ) -> None:
         accuracy = held(vision_run("batch_normalization_rates"), "accuracy")
-        without = max(max(found) for found in accuracy["without"].values())
+        without = max(mean(found) for found in accuracy["without"].values())
         for rate in (0.1, 0.3, 1.0, 3.0):
-            assert min(accuracy["with batch norm"][rate]) > without
+            assert mean(accuracy["with batch norm"][rate]) > without + 0.02
 
     def test_the_best_rates_are_bracketed(self, vision_run: Runs) -> None:
         run = vision_run("batch_normalization_rates")
@@ -245,7 +245,7 @@ class TestWhy:
             accuracy["batch norm and noise"],
             accuracy["without batch norm"],
         )
-        assert mean(noisy) > mean(without) + 0.05
+        assert mean(noisy) > mean(without) + 0.02
         assert mean(noisy) < mean(accuracy["batch norm"])
 
     def test_the_smaller_the_group_the_lower_the_accuracy(
