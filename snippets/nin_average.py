@@ -31,22 +31,22 @@ variants = {
 }
 
 
-def trained(name: str, rate: float, seed: int, epochs: int) -> nn.Module:
+def trained(name: str, rate: float, seed: int) -> nn.Module:
     seed_everything(seed)
     model = variants[name]()
     optimizer = SGD(model.parameters(), lr=rate)
-    fit(model, images, optimizer, epochs, batch_size=32)
+    fit(model, images, optimizer, EPOCHS, batch_size=32)
     return model.cpu()
 
 
 # %% accuracy
 accuracy_by_rate, rate_best, accuracy, models, rows = {}, {}, {}, {}, []
 for name in variants:
-    accuracy_by_rate[name] = found = {
-        rate: score(trained(name, rate, 0, epochs=2), val) for rate in RATES
-    }
+    tried = {rate: trained(name, rate, seed=0) for rate in RATES}
+    found = {rate: score(model, val) for rate, model in tried.items()}
+    accuracy_by_rate[name] = found
     rate_best[name] = rate = max(found, key=found.get)
-    models[name] = [trained(name, rate, s, EPOCHS) for s in range(3)]
+    models[name] = [tried[rate], *(trained(name, rate, s) for s in (1, 2))]
     accuracy[name] = [score(model, test) for model in models[name]]
     rows.append([name, rate, *accuracy[name]])
 heads = [f"seed {seed}:.3f" for seed in range(3)]
