@@ -121,7 +121,7 @@ Table(
     ["method", "largest error:.0e"],
     [
         [f"gradient descent, {STEPS} steps", errors["photograph"][-1]],
-        ["L-BFGS, 50 steps", error_lbfgs],
+        ["L-BFGS, at most 50 steps", error_lbfgs],
         ["least squares, solved", error_solved],
     ],
 ).show()
