@@ -79,7 +79,7 @@ for name, pair in pairs.items():
     fraction_best[name] = FRACTIONS[ends.index(min(ends))]
     errors[name] = tried[fraction_best[name]]
     rows.append([name, *ends])
-Table(["input", *(f"{f:g}:.1e" for f in FRACTIONS)], rows).show()
+Table(["image", *(f"{f:g}:.1e" for f in FRACTIONS)], rows).show()
 
 # %% seeds
 error_by_seed = {
