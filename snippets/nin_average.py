@@ -23,17 +23,16 @@ test, boxes = draw_scenes(digits.test, 1000, seed=2)
 
 # %% variants
 EPOCHS = 4
-RATES = (0.03, 0.1, 0.3, 1.0)
-variants = {
-    "average": lambda: small_nin(16),
-    "dense head": lambda: small_nin(16, average=False),
-    "no 1 × 1": lambda: small_nin(21, ones=0),
+variants = {  # how it is built, and rates to try
+    "average": (lambda: small_nin(16), (0.1, 0.3, 1.0)),
+    "dense head": (lambda: small_nin(16, average=False), (0.03, 0.1, 0.3)),
+    "no 1 × 1": (lambda: small_nin(21, ones=0), (0.3, 1.0, 3.0)),
 }
 
 
 def trained(name: str, rate: float, seed: int) -> nn.Module:
     seed_everything(seed)
-    model = variants[name]()
+    model = variants[name][0]()
     optimizer = SGD(model.parameters(), lr=rate)
     fit(model, images, optimizer, EPOCHS, batch_size=32)
     return model.cpu()
@@ -41,8 +40,8 @@ def trained(name: str, rate: float, seed: int) -> nn.Module:
 
 # %% accuracy
 accuracy_by_rate, rate_best, accuracy, models, rows = {}, {}, {}, {}, []
-for name in variants:
-    tried = {rate: trained(name, rate, seed=0) for rate in RATES}
+for name, (_, rates) in variants.items():
+    tried = {rate: trained(name, rate, seed=0) for rate in rates}
     found = {rate: score(model, val) for rate, model in tried.items()}
     accuracy_by_rate[name] = found
     rate_best[name] = rate = max(found, key=found.get)
