@@ -282,14 +282,15 @@ class TestExercises:
         assert "formula, gradient: True" in log
         assert float(log.split()[-1]) < 1e-12
 
-    def test_no_order_wins(self, vision_run: Runs) -> None:
-        """At the best rate of each, the means differ by less than seeds do."""
+    def test_the_order_matters_less_than_the_rate(self, vision_run: Runs) -> None:
         run = vision_run("batch_normalization_exercises")
-        best = []
-        for by_rate in held(run, "accuracy_by_order").values():
-            best.append(max(by_rate.values(), key=mean))
-        apart = abs(mean(best[0]) - mean(best[1]))
-        assert apart <= max(max(found) - min(found) for found in best)
+        before, behind = (
+            sorted(map(mean, by_rate.values()))
+            for by_rate in held(run, "accuracy_by_order").values()
+        )
+        assert 0 < before[-1] - behind[-1] < 0.05
+        for means in (before, behind):
+            assert means[-1] - means[0] > 1.5 * (before[-1] - behind[-1])
 
     def test_without_gamma_and_beta_it_learns_as_well(self, vision_run: Runs) -> None:
         run = vision_run("batch_normalization_exercises")
