@@ -6,7 +6,6 @@ from math import pi
 import matplotlib.pyplot as plt
 import torch
 from sklearn.datasets import load_sample_image
-from torch import nn
 from torchvision.transforms import v2
 
 from dlnotes.augment import Augment, add_noise

@@ -21,10 +21,10 @@ few = ImageSet(scenes.train.X[:300], scenes.train.y[:300])
 mean, deviation = few.X.mean().item(), few.X.std().item()
 EPOCHS = 30
 changes = {
-    "none": v2.Identity(),
-    "moved": v2.RandomCrop(28, padding=4),
-    "mirrored": v2.RandomHorizontalFlip(),
-    "moved, mirrored": v2.Compose(
+    "as they are": v2.Identity(),
+    "shifts": v2.RandomCrop(28, padding=4),
+    "flips": v2.RandomHorizontalFlip(),
+    "shifts and flips": v2.Compose(
         [v2.RandomCrop(28, padding=4), v2.RandomHorizontalFlip()]
     ),
 }

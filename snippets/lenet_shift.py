@@ -76,18 +76,17 @@ for name, rate in rate_best.items():
         model = trained(name, rate, seed, epochs=4)
         found = [shifted_accuracy(model, k) for k in SHIFTS]
         accuracy_by_shift[name].append(found)
+accuracy_mean = {
+    name: torch.tensor(rows).mean(dim=0).tolist()
+    for name, rows in accuracy_by_shift.items()
+}
 
 # %% shift-figure
 fig, ax = plt.subplots(figsize=(4.6, 3.0))
-means = {
-    name: torch.tensor(rows).mean(dim=0)
-    for name, rows in accuracy_by_shift.items()
-}
-curves(ax, SHIFTS, means)
+curves(ax, SHIFTS, accuracy_mean)
 for i, rows in enumerate(accuracy_by_shift.values()):
-    ax.fill_between(
-        SHIFTS, *torch.tensor(rows).aminmax(dim=0), color=f"C{i}", alpha=0.2
-    )
+    low, high = torch.tensor(rows).aminmax(dim=0)
+    ax.fill_between(SHIFTS, low, high, color=f"C{i}", alpha=0.2)
 ax.axhline(0.1, color="gray", lw=1, ls=":")
 ax.set(xlabel="shift (pixels)", ylabel="accuracy", ylim=(0, 1))
 ax.legend()

@@ -34,8 +34,8 @@ def perceptron(*hidden: int) -> nn.Module:
     return nn.Sequential(nn.Flatten(), MLP([28 * 28, *hidden, 10]))
 
 
-Builder = Callable[[], nn.Module]
-contenders: dict[str, tuple[Builder, Builder]] = {
+Builder, Draw = Callable[[], nn.Module], Callable[[torch.Tensor], object]
+contenders: dict[str, tuple[Builder, Draw]] = {
     "MLP, as many parameters": (lambda: perceptron(76, 28), kaiming),
     "MLP, as many products": (lambda: perceptron(400, 240), kaiming),
     "sigmoid, average": (lambda: lenet(nn.Sigmoid, nn.AvgPool2d), xavier),
