@@ -6,7 +6,7 @@ from collections.abc import Callable
 import matplotlib.pyplot as plt
 import torch
 from torch import nn
-from torch.optim import SGD
+from torch.optim import AdamW
 from torchvision.transforms import v2
 
 from dlnotes.data.scenes import load_scenes
@@ -27,6 +27,7 @@ use_style()
 scenes = load_scenes()
 mean, deviation = scenes.train.X.mean().item(), scenes.train.X.std().item()
 EPOCHS, BATCH = 4, 32
+RATES = (0.001, 0.003, 0.01)
 
 
 # %% contenders
@@ -47,7 +48,7 @@ contenders: dict[str, tuple[Builder, Draw]] = {
 
 # %% trained
 def trained(
-    name: str, rate: float, seed: int, epochs: int, curve: bool = False
+    name: str, rate: float, seed: int
 ) -> tuple[nn.Module, list[float]]:
     """Train a contender; return it, and its validation accuracies."""
     seed_everything(seed)
@@ -55,23 +56,22 @@ def trained(
     body = build()
     redraw(body, draw)
     model = nn.Sequential(v2.Normalize([mean], [deviation]), body)
-    optimizer = SGD(model.parameters(), lr=rate, momentum=0.9)
-    watch = Curve(lambda: score(model, scenes.val)) if curve else None
-    try:
-        fit(model, scenes.train, optimizer, epochs, watch, batch_size=BATCH)
-    except FloatingPointError:  # the rate is too large
-        return model, [0.0]
-    return model, watch.values if watch else [score(model, scenes.val)]
+    optimizer = AdamW(model.parameters(), lr=rate)
+    curve = Curve(lambda: score(model, scenes.val))
+    fit(model, scenes.train, optimizer, EPOCHS, curve, batch_size=BATCH)
+    return model, curve.values
 
 
 # %% rates
-RATES = (0.01, 0.03, 0.1, 0.3)
-accuracy_by_rate = {
-    name: [trained(name, rate, 0, EPOCHS // 2)[1][-1] for rate in RATES]
+tried = {
+    name: [trained(name, rate, seed=0) for rate in RATES]
     for name in contenders
 }
-rate_best = {
-    name: RATES[row.index(max(row))] for name, row in accuracy_by_rate.items()
+accuracy_by_rate = {
+    name: [curve[-1] for _, curve in found] for name, found in tried.items()
+}
+place_best = {
+    name: row.index(max(row)) for name, row in accuracy_by_rate.items()
 }
 Table(
     ["network", *(f"η = {rate:g}:.2f" for rate in RATES)],
@@ -80,8 +80,9 @@ Table(
 
 # %% seeds
 accuracy_by_seed, accuracy_by_epoch, models = {}, {}, {}
-for name, rate in rate_best.items():
-    found = [trained(name, rate, s, EPOCHS, curve=True) for s in range(3)]
+for name, place in place_best.items():
+    found = [tried[name][place]]
+    found += [trained(name, RATES[place], seed) for seed in (1, 2)]
     models[name] = found[0][0]
     accuracy_by_epoch[name] = torch.tensor([curve for _, curve in found])
     accuracy_by_seed[name] = [score(model, scenes.test) for model, _ in found]
@@ -96,7 +97,7 @@ for name, model in models.items():
     parameters = sum(W.numel() for W in model.parameters())
     products = multiplications(model, (1, 1, 28, 28))
     value = f"{accuracy_mean[name]:.3f} ± {accuracy_deviation[name]:.3f}"
-    rows.append([name, parameters, products, rate_best[name], value])
+    rows.append([name, parameters, products, RATES[place_best[name]], value])
 Table(
     ["network", "parameters:,", "multiplications:,", "η:g", "test accuracy"],
     rows,

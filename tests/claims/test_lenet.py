@@ -10,8 +10,9 @@ from containers import held
 from dlnotes.book.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.data.scenes import draw_scenes, load_scenes
+from dlnotes.mlp import MLP
 from dlnotes.vision.lenet import lenet
-from dlnotes.vision.shapes import layer_shapes
+from dlnotes.vision.shapes import layer_shapes, multiplications
 
 Runs = Callable[[str], Run]
 
@@ -71,6 +72,96 @@ class TestLayers:
         assert count == book_run("lenet").values["parameter_dense"]
 
 
+class TestTheContest:
+    def test_lenet_is_far_above_both_perceptrons(self, vision_run: Runs) -> None:
+        """Its worst run is above the best run of either."""
+        found = held(vision_run("lenet_training"), "accuracy_by_seed")
+        for name in ("MLP, as many parameters", "MLP, as many products"):
+            assert min(found["ReLU, max"]) > max(found[name]) + 0.15
+
+    def test_the_budgets_are_what_they_are_called(self) -> None:
+        target = lenet()
+        parameters = sum(W.numel() for W in target.parameters())
+        products = multiplications(target, (1, 1, 28, 28))
+        by_parameters, by_products = (
+            nn.Sequential(nn.Flatten(), MLP([784, *hidden, 10]))
+            for hidden in ((76, 28), (400, 240))
+        )
+        found = sum(W.numel() for W in by_parameters.parameters())
+        assert parameters < found < 1.01 * parameters
+        found = multiplications(by_products, (1, 1, 28, 28))
+        assert found == pytest.approx(products, rel=0.02)
+
+    def test_the_sigmoid_learns_next_to_nothing(self, vision_run: Runs) -> None:
+        tried = held(vision_run("lenet_training"), "accuracy_by_rate")
+        assert max(tried["sigmoid, average"]) < 0.2
+
+    def test_each_change_gains_more_than_the_seeds_differ(
+        self, vision_run: Runs
+    ) -> None:
+        found = held(vision_run("lenet_training"), "accuracy_by_seed")
+        tanh, relu, largest = (
+            found[name] for name in ("tanh, average", "ReLU, average", "ReLU, max")
+        )
+        assert max(tanh) < min(relu)
+        assert max(relu) < min(largest)
+
+    def test_the_rates_of_those_that_learn_are_bracketed(self, book_run: Runs) -> None:
+        run = book_run("lenet_training")
+        rates, best = held(run, "RATES"), held(run, "rate_best")
+        for name, rate in best.items():
+            if name != "sigmoid, average":
+                assert rates[0] < rate < rates[-1], name
+
+    def test_all_versions_have_the_same_parameters(self) -> None:
+        for activation in (nn.Sigmoid, nn.Tanh, nn.ReLU):
+            for pool in (nn.AvgPool2d, nn.MaxPool2d):
+                model = lenet(activation, pool)
+                assert sum(W.numel() for W in model.parameters()) == 61_706
+
+
+class TestShifts:
+    def test_lenet_tolerates_a_pixel_or_so_more(self, vision_run: Runs) -> None:
+        run = vision_run("lenet_shift")
+        mean = held(run, "accuracy_mean")
+        by_seed = held(run, "accuracy_by_shift")
+        assert 0 < mean["LeNet"][0] - mean["MLP"][0] < 0.1
+        for k in (1, 2, 3):
+            of = {name: [row[k] for row in rows] for name, rows in by_seed.items()}
+            assert min(of["LeNet"]) > max(of["MLP"])
+        assert mean["LeNet"][2] > 1.7 * mean["MLP"][2]
+        for k in (1, 2, 3):  # a pixel more at most
+            assert mean["LeNet"][k + 1] < mean["MLP"][k] + 0.06
+
+    def test_both_lose_by_one_pixel_and_end_by_guessing(self, vision_run: Runs) -> None:
+        mean = held(vision_run("lenet_shift"), "accuracy_mean")
+        for name in ("MLP", "LeNet"):
+            assert mean[name][1] < mean[name][0] - 0.05
+            assert max(mean[name][5:]) < 0.16
+        assert mean["LeNet"][4] < 0.25
+
+    def test_the_rates_are_bracketed(self, book_run: Runs) -> None:
+        run = book_run("lenet_shift")
+        rates = held(run, "RATES")
+        for rate in held(run, "rate_best").values():
+            assert rates[0] < rate < rates[-1]
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_eight_pixels_are_as_far_as_they_can_go(self, seed: int) -> None:
+        digits = load_digits().test
+        X = draw_scenes(digits, 100, seed, (12, 12), pieces=0, spread=0.0)
+        images = X.canvases.images
+        for k, axis in ((8, 2), (-8, 2), (8, 3), (-8, 3)):
+            back = images.roll(k, axis)
+            moved = torch.zeros_like(images)
+            inside = [slice(None)] * 4
+            source = [slice(None)] * 4
+            inside[axis] = slice(8, None) if k > 0 else slice(None, -8)
+            source[axis] = slice(None, -8) if k > 0 else slice(8, None)
+            moved[inside] = images[source]
+            assert torch.equal(moved, back)
+
+
 class TestHistory:
     @pytest.mark.settles("lenet-1989")
     def test_the_network_of_1989_has_the_parameters_of_its_paper(
@@ -101,3 +192,22 @@ class TestHistory:
 class TestExercises:
     def test_the_paper_s_table_gives_its_count(self, book_run: Runs) -> None:
         assert book_run("lenet_exercises").values["parameter_table"] == 1_516
+
+    def test_lenet_gains_more_from_clean_canvases(self, vision_run: Runs) -> None:
+        found = held(vision_run("lenet_exercises"), "accuracy_by_pieces")
+        gains = {name: found[0][name] - found[4][name] for name in ("MLP", "LeNet")}
+        assert 0 < gains["MLP"] < gains["LeNet"]
+
+    def test_mixed_pixels_hurt_lenet_alone(self, vision_run: Runs) -> None:
+        run = vision_run("lenet_exercises")
+        before = held(run, "accuracy_by_pieces")[4]
+        mixed = held(run, "accuracy_mixed")
+        assert mixed["LeNet"] < before["LeNet"] - 0.1
+        assert abs(mixed["MLP"] - before["MLP"]) < 0.05
+
+    def test_the_squashing_function_takes_one_to_one(self) -> None:
+        a = torch.linspace(-1, 1, 201, dtype=torch.float64, requires_grad=True)
+        squashed = 1.7159 * torch.tanh(2 / 3 * a)
+        assert squashed[-1].item() == pytest.approx(1, abs=1e-4)
+        (slopes,) = torch.autograd.grad(squashed.sum(), a)
+        assert slopes.mean().item() == pytest.approx(1, abs=0.01)
