@@ -3,7 +3,7 @@
 # %% setup
 import torch
 from torch import nn
-from torch.optim import SGD
+from torch.optim import AdamW
 from torchvision.transforms import v2
 
 from dlnotes.data.digits import load_digits
@@ -30,8 +30,8 @@ def accuracies(train: ImageSet, val: ImageSet) -> dict[str, float]:
         body = build()
         redraw(body, kaiming)
         model = nn.Sequential(v2.Normalize([mean], [deviation]), body)
-        optimizer = SGD(model.parameters(), lr=0.03, momentum=0.9)
-        fit(model, train, optimizer, epochs=3, batch_size=32)
+        optimizer = AdamW(model.parameters(), lr=0.004)
+        fit(model, train, optimizer, epochs=4, batch_size=32)
         found[name] = score(model, val)
     return found
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from containers import held
@@ -18,11 +19,11 @@ Runs = Callable[[str], Run]
 
 
 class TestTheData:
-    def test_the_digits_of_softmax_regression_are_too_easy(
-        self, book_run: Runs
-    ) -> None:
+    def test_the_digits_of_softmax_regression_are_too_easy(self) -> None:
         """A linear model is right more than nineteen times out of twenty."""
-        assert book_run("softmax_regression").values["test_accuracy"] > 0.95
+        train, _, test = load_digits()
+        model = LogisticRegression(max_iter=1000).fit(train.X.numpy(), train.y.numpy())
+        assert model.score(test.X.numpy(), test.y.numpy()) > 0.95
 
     def test_a_training_digit_is_used_about_four_times(self) -> None:
         ratio = len(load_scenes().train.X) / len(load_digits().train.X)
@@ -149,17 +150,12 @@ class TestShifts:
     @pytest.mark.parametrize("seed", range(3))
     def test_eight_pixels_are_as_far_as_they_can_go(self, seed: int) -> None:
         digits = load_digits().test
-        X = draw_scenes(digits, 100, seed, (12, 12), pieces=0, spread=0.0)
-        images = X.canvases.images
-        for k, axis in ((8, 2), (-8, 2), (8, 3), (-8, 3)):
-            back = images.roll(k, axis)
-            moved = torch.zeros_like(images)
-            inside = [slice(None)] * 4
-            source = [slice(None)] * 4
-            inside[axis] = slice(8, None) if k > 0 else slice(None, -8)
-            source[axis] = slice(None, -8) if k > 0 else slice(8, None)
-            moved[inside] = images[source]
-            assert torch.equal(moved, back)
+        drawn = draw_scenes(digits, 500, seed, (12, 12), pieces=0, spread=0.0)
+        X = drawn.canvases.images
+        margins = [X[:, :, :8], X[:, :, -8:], X[:, :, :, :8], X[:, :, :, -8:]]
+        assert all(margin.max() == 0 for margin in margins)
+        assert X[:, :, 8:].sum() == X.sum()
+        assert X[:, :, 9:].sum() < X.sum()
 
 
 class TestHistory:
