@@ -6,6 +6,7 @@ import torch
 from torchvision.models import alexnet as torchvision_alexnet
 
 from dlnotes.plot import show, use_style
+from dlnotes.receptive import parameter_count
 from dlnotes.table import Table
 from dlnotes.vision.alexnet import alexnet
 from dlnotes.vision.shapes import layer_shapes
@@ -27,27 +28,23 @@ Table(
 
 
 # %% towers
-def count(model: torch.nn.Module) -> int:
-    return sum(W.numel() for W in model.parameters())
-
-
 with torch.device("meta"):
     models = {
         "the paper’s, two towers": alexnet(towers=2),
         "one tower": alexnet(),
         "torchvision’s": torchvision_alexnet(),
     }
-parameters = {name: count(model) for name, model in models.items()}
+parameters = {name: parameter_count(model) for name, model in models.items()}
 for name, number in parameters.items():
     print(f"{name:24} {number:>10,}")
 
 # %% stem
-side_paper = (224 - 11) / 4 + 1
-side_227 = (227 - 11) // 4 + 1
-side_padded = (224 + 2 * 2 - 11) // 4 + 1
-print("224, no padding:", side_paper)
-print("227, no padding:", side_227)
-print("224, padding 2: ", side_padded)
+number_paper = (224 - 11) / 4 + 1
+number_227 = (227 - 11) // 4 + 1
+number_padded = (224 + 2 * 2 - 11) // 4 + 1
+print("224, no padding:", number_paper)
+print("227, no padding:", number_227)
+print("224, padding 2: ", number_padded)
 
 # %% spent
 weighted = [row for row in rows if row.parameters]

@@ -5,13 +5,9 @@ from math import prod
 
 import torch
 
+from dlnotes.receptive import parameter_count
 from dlnotes.vision.alexnet import alexnet, small_alexnet
 from dlnotes.vision.shapes import layer_shapes
-
-
-def count(model: torch.nn.Module) -> int:
-    return sum(W.numel() for W in model.parameters())
-
 
 # %% solution-1
 with torch.device("meta"):
@@ -25,7 +21,7 @@ for name in ("features.3", "features.6", "features.8", "features.10"):
 
 # %% solution-2
 MB = 2**20
-floats = 4 * count(model) / MB  # of 32 bits
+floats = 4 * parameter_count(model) / MB  # of 32 bits
 print(f"parameters, gradients, momentum: {3 * floats:.0f} MB")
 rows = layer_shapes(model, (128, 3, 224, 224))
 kept = 4 * sum(prod(row.shape) for row in rows) / MB
@@ -55,4 +51,5 @@ for name, network, images in (
     ("AlexNet", model, 1_200_000),
     ("here", small, 500),
 ):
-    print(f"{name}: {count(network) / images:.0f} parameters for an image")
+    per_image = parameter_count(network) / images
+    print(f"{name}: {per_image:.0f} parameters for an image")

@@ -13,6 +13,7 @@ from torchvision.transforms import v2
 
 from dlnotes.initialize import kaiming, redraw, xavier
 from dlnotes.plot import curves, show, use_style
+from dlnotes.receptive import parameter_count
 from dlnotes.stability import layer_scales
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
@@ -24,7 +25,7 @@ use_style()
 
 # %% stacks
 def weights(*layers: nn.Module) -> int:
-    return sum(W.numel() for layer in layers for W in layer.parameters())
+    return sum(parameter_count(layer) for layer in layers)
 
 
 def convolution(channels_in: int, channels: int, kernel: int) -> nn.Conv2d:
@@ -72,8 +73,9 @@ with torch.device("meta"):
     }
 parameters = {}
 for name, (ours, theirs) in pairs.items():
-    parameters[name] = weights(ours)
-    print(f"{name} {weights(ours):,}, torchvision’s {weights(theirs):,}")
+    parameters[name] = parameter_count(ours)
+    print(f"{name} {parameter_count(ours):,}, ", end="")
+    print(f"torchvision’s {parameter_count(theirs):,}")
 
 # %% spent
 spent = {}
@@ -86,12 +88,12 @@ for row in layer_shapes(model, (1, 3, 224, 224), depth=3):
     name = part if row.name.startswith("features") else f"dense {part}"
     learned, products = spent.get(name, (0, 0))
     spent[name] = (learned + row.parameters, products + W.numel() * places)
-parameters_head = weights(model.head)
+parameters_head = parameter_count(model.head)
 product_count = sum(products for _, products in spent.values())
-share_head = parameters_head / weights(model)
-share_first_dense = weights(model.head[3]) / weights(model)
-share_work_head = sum(weights(model.head[i]) for i in (3, 6, 8))
-share_work_head /= product_count
+share_head = parameters_head / parameter_count(model)
+share_first_dense = parameter_count(model.head[3]) / parameter_count(model)
+products_head = sum(spent[f"dense {i}"][1] for i in (3, 6, 8))
+share_work_head = products_head / product_count
 
 # %% spent-figure
 names = [*(f"block {n}" for n in range(1, 6)), "dense 1", "dense 2", "dense 3"]

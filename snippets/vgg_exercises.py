@@ -1,6 +1,7 @@
 """Solutions to the exercises of the chapter on VGG."""
 
 # %% setup
+from itertools import pairwise
 from math import prod
 
 import torch
@@ -8,14 +9,10 @@ from torch import Tensor, nn
 from torch.func import jacrev
 from torch.nn.functional import conv2d
 
+from dlnotes.receptive import parameter_count
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.shapes import layer_shapes
 from dlnotes.vision.vgg import VGG16, vgg, vgg_features
-
-
-def count(model: nn.Module) -> int:
-    return sum(W.numel() for W in model.parameters())
-
 
 # %% solution-1
 field, jump = 1, 1
@@ -34,7 +31,10 @@ with torch.device("meta"):
         nn.Flatten(),
         nn.Linear(512, 1000),
     )
-parameters_full, parameters_averaged = count(full), count(averaged)
+parameters_full, parameters_averaged = (
+    parameter_count(full),
+    parameter_count(averaged),
+)
 ratio_saved = parameters_full / parameters_averaged
 print(f"{parameters_full:,} and {parameters_averaged:,} parameters")
 
@@ -61,17 +61,17 @@ print(f"difference {difference:.0e}, free directions {rank} of 25")
 
 # %% solution-4
 rows = layer_shapes(full, (1, 3, 224, 224), depth=3)
-values: dict[str, int] = {}
+amounts: dict[str, int] = {}
 for row in rows:
     _, part, *_ = row.name.split(".")
     name = part if row.name.startswith("features") else "dense layers"
-    values[name] = values.get(name, 0) + prod(row.shape)
-for name, amount in values.items():
+    amounts[name] = amounts.get(name, 0) + prod(row.shape)
+for name, amount in amounts.items():
     print(f"{name}: {4 * amount / 2**20:.1f} MB")
 
 # %% solution-5
 widths = [3, 64, 128, 256, 512, 512]
-doubled = list(zip(widths, widths[1:], strict=False))
+doubled = list(pairwise(widths))
 weights_pairs = 9 * sum(a * b + b * b for a, b in doubled)
 weights_single = 25 * sum(a * b for a, b in doubled)
 print(f"pairs {weights_pairs:,}, single kernels {weights_single:,}")

@@ -8,10 +8,11 @@ from torch import nn
 
 from containers import held
 from dlnotes.book.store import Run
-from dlnotes.vision.alexnet import alexnet
+from dlnotes.vision.alexnet import alexnet, small_alexnet
 from dlnotes.vision.shapes import layer_shapes
 
 Runs = Callable[[str], Run]
+DROPOUT = "tanh, dropout of 0.5"
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +36,8 @@ class TestLayers:
 
     def test_55_needs_227_or_padding(self, book_run: Runs) -> None:
         values = book_run("alexnet").values
-        assert values["side_paper"] == 54.25
-        assert values["side_227"] == values["side_padded"] == 55
+        assert values["number_paper"] == 54.25
+        assert values["number_227"] == values["number_padded"] == 55
         for side, padding, maps in ((227, 0, 55), (224, 2, 55), (224, 0, 54)):
             stem = nn.Conv2d(3, 1, 11, stride=4, padding=padding)
             assert stem(torch.zeros(1, 3, side, side)).shape[-1] == maps
@@ -71,3 +72,78 @@ class TestLayers:
         assert parameters[5] > 0.5
         assert sum(work[:5]) > 0.9
         assert sum(parameters) == pytest.approx(1)
+
+
+class TestContributions:
+    def test_the_network_is_larger_than_its_data(self) -> None:
+        small = small_alexnet(8)
+        parameters = sum(W.numel() for W in small.parameters())
+        assert parameters == pytest.approx(50_000, rel=0.05)
+        assert parameters / 500 == pytest.approx(61e6 / 1.2e6 * 2, rel=0.1)
+
+    def test_each_rate_lies_between_worse_ones_if_anything_is_learned(
+        self, book_run: Runs
+    ) -> None:
+        run = book_run("alexnet_training")
+        for name, row in held(run, "accuracy_by_rate").items():
+            if name == DROPOUT:
+                assert max(row) < 0.2
+            else:
+                assert row[1] > max(row[0], row[2])
+
+    def test_tanh_beats_relu_at_every_seed(self, vision_run: Runs) -> None:
+        found = held(vision_run("alexnet_training"), "accuracies")
+        assert min(found["tanh"]) > max(found["ReLU"])
+
+    def test_its_loss_falls_earlier(self, vision_run: Runs) -> None:
+        means = held(vision_run("alexnet_training"), "means")
+        fallen = [
+            next(n for n, loss in enumerate(means[name]) if loss < 2)
+            for name in ("tanh", "ReLU")
+        ]
+        assert fallen[0] < fallen[1]
+
+    def test_without_augmentation_it_learns_by_heart(self, vision_run: Runs) -> None:
+        run = vision_run("alexnet_training")
+        right, train = held(run, "accuracies"), held(run, "accuracies_train")
+        bare = "tanh, no augmentation"
+        assert min(train[bare]) > 0.98
+        assert min(train[bare]) > max(train["tanh"])
+        assert min(right["tanh"]) > max(right[bare])
+
+    @pytest.mark.settles("alexnet-ideas")
+    def test_no_idea_does_it_alone(self, vision_run: Runs) -> None:
+        """Tanh is no loss here, and augmentation a gain, at every seed."""
+        right = held(vision_run("alexnet_training"), "accuracies")
+        assert min(right["tanh"]) > max(right["ReLU"])
+        assert min(right["tanh"]) > max(right["tanh, no augmentation"])
+
+    def test_with_dropout_nothing_is_learned(self, vision_run: Runs) -> None:
+        run = vision_run("alexnet_training")
+        assert max(held(run, "accuracies")[DROPOUT]) < 0.2
+        assert max(held(run, "accuracy_by_rate")[DROPOUT]) < 0.2
+
+    def test_the_papers_steps(self) -> None:
+        assert 90 * 1_200_000 / 128 == pytest.approx(840_000, rel=0.01)
+        assert 15 * 500 / 20 == 375
+
+    def test_three_together_are_better_than_the_best(self, vision_run: Runs) -> None:
+        run = vision_run("alexnet_training")
+        together = held(run, "accuracy_together")["tanh"]
+        assert together > max(held(run, "accuracies")["tanh"])
+
+
+class TestExercises:
+    def test_crops(self, book_run: Runs) -> None:
+        values = book_run("alexnet_exercises").values
+        assert values["crops_paper"] == 2048
+        assert values["crops_all"] == 2 * 33**2
+        assert values["crops_here"] == 81
+
+    def test_windows_of_2_by_2_leave_the_shapes_as_they_are(self) -> None:
+        for side in (55, 27, 13):
+            X = torch.zeros(1, 1, side, side)
+            assert nn.MaxPool2d(2)(X).shape == nn.MaxPool2d(3, 2)(X).shape
+
+    def test_it_fits_into_three_gigabytes(self, book_run: Runs) -> None:
+        assert book_run("alexnet_exercises").values["memory"] < 3072

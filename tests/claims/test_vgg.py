@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from containers import held
 from dlnotes.book.store import Run
 from dlnotes.initialize import kaiming, redraw, xavier
+from dlnotes.receptive import receptive_field, sliding_layers
 from dlnotes.stability import layer_scales
 from dlnotes.vision.alexnet import alexnet
 from dlnotes.vision.shapes import layer_shapes, multiplications
@@ -119,3 +120,53 @@ class TestSignals:
 
     def test_a_deviation_that_keeps_512_channels(self) -> None:
         assert math.sqrt(2 / (9 * 512)) == pytest.approx(0.021, abs=0.0005)
+
+
+class TestTraining:
+    def test_both_have_about_as_many_products(self, book_run: Runs) -> None:
+        run = book_run("vgg_training")
+        pairs, single = held(run, "product_counts").values()
+        assert single == pytest.approx(pairs, rel=0.05)
+        pairs, single = held(run, "parameter_counts").values()
+        assert single > 1.1 * pairs
+
+    def test_each_rate_lies_between_worse_ones(self, book_run: Runs) -> None:
+        for row in held(book_run("vgg_training"), "accuracy_by_rate").values():
+            assert row[1] > max(row[0], row[2])
+
+    def test_the_pairs_are_better(self, vision_run: Runs) -> None:
+        """By more than the standard error of the difference."""
+        run = vision_run("vgg_training")
+        mean, deviation = held(run, "accuracy_mean"), held(run, "deviations")
+        pairs, single = "pairs of 3 × 3", "one 5 × 5"
+        error = math.hypot(*deviation.values()) / math.sqrt(3)
+        assert mean[pairs] - mean[single] > error
+
+
+class TestExercises:
+    def test_the_field_behind_each_block(self, book_run: Runs) -> None:
+        lines = book_run("vgg_exercises").log("solution-1").splitlines()
+        blocks = nn.Sequential()
+        with torch.device("meta"):
+            features = vgg_features(VGG16, 3)
+        for line, block in zip(lines, features, strict=True):
+            blocks.append(block)
+            field, jump = receptive_field(sliding_layers(blocks))
+            assert line.endswith(f"{field} pixels, steps of {jump}")
+        assert field == 212
+
+    def test_two_kernels_move_in_17_directions(self, book_run: Runs) -> None:
+        values = book_run("vgg_exercises").values
+        assert values["rank"] == 17
+        assert values["difference"] < 1e-4
+
+    def test_nearly_half_of_the_memory_is_in_the_first_block(
+        self, book_run: Runs
+    ) -> None:
+        amounts = list(held(book_run("vgg_exercises"), "amounts").values())
+        assert amounts[0] == max(amounts)
+        assert 0.4 < amounts[0] / sum(amounts) < 0.5
+
+    def test_pairs_of_column_b_save_little(self, book_run: Runs) -> None:
+        values = book_run("vgg_exercises").values
+        assert 0.8 < values["weights_pairs"] / values["weights_single"] < 0.9
