@@ -226,6 +226,11 @@ class TestByGradient:
             stack[1].running_var.fill_(1e9)
         assert receptive_field_by_gradient(stack, (1, 9, 9)) == (3, 3)
 
+    def test_biases_do_not_add_up_to_saturation(self) -> None:
+        layers = [m for _ in range(8) for m in (nn.Conv2d(1, 1, 1), nn.ReLU6())]
+        stack = nn.Sequential(*layers, nn.Conv2d(1, 1, 3))
+        assert receptive_field_by_gradient(stack, (1, 9, 9)) == (3, 3)
+
     def test_the_map_of_one_convolution(self) -> None:
         found = sensitivity(nn.Conv2d(2, 4, 3), (2, 7, 9))
         expected = torch.zeros(7, 9, dtype=torch.float64)
