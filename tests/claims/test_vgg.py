@@ -18,6 +18,7 @@ from dlnotes.vision.vgg import VGG16, vgg16, vgg_block, vgg_features
 
 Runs = Callable[[str], Run]
 IMAGE = (1, 3, 224, 224)
+PAIRS, SINGLE = "pairs of 3 × 3", "one 5 × 5"
 
 
 @pytest.fixture(scope="module")
@@ -135,12 +136,24 @@ class TestTraining:
             assert row[1] > max(row[0], row[2])
 
     def test_the_pairs_are_better(self, vision_run: Runs) -> None:
-        """By more than the standard error of the difference."""
-        run = vision_run("vgg_training")
+        mean = held(vision_run("vgg_training"), "accuracy_mean")
+        assert mean[PAIRS] > mean[SINGLE]
+
+    def test_by_one_and_a_half_standard_errors(self, book_run: Runs) -> None:
+        run = book_run("vgg_training")
         mean, deviation = held(run, "accuracy_mean"), held(run, "deviations")
-        pairs, single = "pairs of 3 × 3", "one 5 × 5"
         error = math.hypot(*deviation.values()) / math.sqrt(3)
-        assert mean[pairs] - mean[single] > error
+        assert 1.3 < (mean[PAIRS] - mean[SINGLE]) / error < 1.7
+        found = held(run, "accuracies")
+        assert min(found[PAIRS]) < max(found[SINGLE])
+
+    def test_their_loss_is_lower_and_both_are_slow_to_start(
+        self, vision_run: Runs
+    ) -> None:
+        points = held(vision_run("vgg_training"), "points")
+        for losses in points.values():
+            assert all(2 < loss < 2.6 for loss in losses[1:5])
+        assert sum(points[PAIRS][-3:]) < sum(points[SINGLE][-3:])
 
 
 class TestExercises:
