@@ -81,16 +81,11 @@ class TestContributions:
         assert parameters == pytest.approx(50_000, rel=0.05)
         assert parameters / 500 == pytest.approx(61e6 / 1.2e6 * 2, rel=0.1)
 
-    def test_each_rate_lies_between_worse_ones_if_anything_is_learned(
-        self, book_run: Runs
-    ) -> None:
+    def test_each_rate_lies_between_worse_ones(self, book_run: Runs) -> None:
         for snippet in ("alexnet_training", "alexnet_regularized"):
             rows = held(book_run(snippet), "accuracy_by_rate")
             for name, row in rows.items():
-                if name == DROPOUT:
-                    assert max(row) < 0.2
-                else:
-                    assert row[1] > max(row[0], row[2])
+                assert row[1] > max(row[0], row[2]), name
 
     def test_tanh_beats_relu_at_every_seed(self, vision_run: Runs) -> None:
         found = held(vision_run("alexnet_training"), "accuracies")
@@ -120,10 +115,12 @@ class TestContributions:
         bare = held(vision_run("alexnet_regularized"), "accuracies")
         assert min(right["tanh"]) > max(bare["tanh, no augmentation"])
 
-    def test_with_dropout_nothing_is_learned(self, vision_run: Runs) -> None:
-        run = vision_run("alexnet_regularized")
-        assert max(held(run, "accuracies")[DROPOUT]) < 0.2
-        assert max(held(run, "accuracy_by_rate")[DROPOUT]) < 0.2
+    def test_dropout_hurts_and_not_by_learning_by_heart(self, vision_run: Runs) -> None:
+        run, dropped = vision_run("alexnet_training"), vision_run("alexnet_regularized")
+        for quantity in ("accuracies", "accuracies_train"):
+            assert max(held(dropped, quantity)[DROPOUT]) < min(
+                held(run, quantity)["tanh"]
+            )
 
     def test_the_papers_steps(self) -> None:
         assert 90 * 1_200_000 / 128 == pytest.approx(840_000, rel=0.01)
