@@ -126,10 +126,10 @@ class TestSignals:
 class TestTraining:
     def test_both_have_about_as_many_products(self, book_run: Runs) -> None:
         run = book_run("vgg_training")
-        pairs, single = held(run, "product_counts").values()
-        assert single == pytest.approx(pairs, rel=0.05)
-        pairs, single = held(run, "parameter_counts").values()
-        assert single > 1.1 * pairs
+        products = held(run, "product_counts")
+        assert products[SINGLE] == pytest.approx(products[PAIRS], rel=0.05)
+        parameters = held(run, "parameter_counts")
+        assert parameters[SINGLE] > 1.1 * parameters[PAIRS]
 
     def test_each_rate_lies_between_worse_ones(self, book_run: Runs) -> None:
         for row in held(book_run("vgg_training"), "accuracy_by_rate").values():
