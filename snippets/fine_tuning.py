@@ -6,7 +6,6 @@ from statistics import mean, stdev
 
 import matplotlib.pyplot as plt
 import torch
-from torch import nn
 from torch.nn.functional import interpolate
 from torch.optim import SGD
 
@@ -16,8 +15,8 @@ from dlnotes.data.letters import load_letters
 from dlnotes.data.scenes import draw_scenes
 from dlnotes.finetune import freeze, replace_head, two_rates
 from dlnotes.looking import (
-    gradient_times_input,
     grad_cam,
+    gradient_times_input,
     occlusion,
     shares_inside,
 )
@@ -71,7 +70,12 @@ def few(k: int, seed: int) -> ImageSet:
 
 
 def adapt(
-    start: Classifier, k: int, lr: float, seed: int, frozen: bool = False
+    start: Classifier,
+    k: int,
+    lr: float,
+    seed: int,
+    frozen: bool = False,
+    lr_head: float | None = None,
 ) -> Classifier:
     """Train a copy of `start` for 120 steps on k digits of each class."""
     images = few(k, seed)
@@ -80,8 +84,8 @@ def adapt(
     replace_head(model, 10)
     if frozen:
         freeze(model)
-    learning = [W for W in model.parameters() if W.requires_grad]
-    optimizer = SGD(learning, lr=lr, momentum=0.9)
+    groups = two_rates(model, lr, lr_head or lr)
+    optimizer = SGD(groups, lr=lr, momentum=0.9)
     fit(model, images, optimizer, epochs=300 // k, batch_size=25)
     return model
 
@@ -153,6 +157,14 @@ ax.set_xticks(K)
 ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=8)
 show()
 
+# %% two-rates
+accuracy_two = []
+for seed in range(3):
+    model = adapt(pretrained, 20, SMALL, seed, lr_head=LARGE)
+    accuracy_two.append(score(model, test.canvases))
+print(f"two rates, k = 20: {mean(accuracy_two):.2f}", end=" ")
+print(f"± {stdev(accuracy_two):.2f}")
+
 # %% batch-norm
 layer = pretrained.features.stage3[0].conv1[1]  # a batch normalization
 careless = deepcopy(pretrained)
@@ -192,25 +204,34 @@ def centres_of(way: str, lines: int) -> torch.Tensor:
     return 3 + 4 * n if way == "occlusion" else (n + 0.5) * SIDE / lines
 
 
-area = (boxes[:, 0] ** 2 / SIDE**2).mean().item()
-looked = {
-    name: [maps_of(model) for model in models[name, 50]] for name in methods
-}
-found = {
-    (name, way): torch.tensor(
-        [
-            [
-                share.float().mean().item()
-                for share in shares_inside(
-                    maps[way], centres_of(way, maps[way].shape[1]), boxes
-                )
-            ]
-            for maps in looked[name]
-        ]
-    )
-    for name in methods
-    for way in looked[name][0]
-}
-for key, shares in found.items():
-    print(*key, shares.tolist())
-print(f"{area:.3f}")
+networks = list(methods)[1::2] + list(methods)[-1:]
+looked = {name: [maps_of(m) for m in models[name, 50]] for name in networks}
+ways = list(looked[networks[0]][0])
+share_inside = {way: {} for way in ways}  # of the maps' maxima
+for way in ways:
+    for name in networks:
+        hits = []
+        for maps in looked[name]:
+            middles = centres_of(way, maps[way].shape[1])
+            hit, _ = shares_inside(maps[way], middles, boxes)
+            hits.append(hit.float().mean().item())
+        share_inside[way][name] = mean(hits)
+share_of_canvas = (boxes[:, 0] ** 2 / SIDE**2).mean().item()
+Table(
+    ["asked by", *(f"{name}:.2f" for name in networks)],
+    [[way, *share_inside[way].values()] for way in ways],
+).show()
+
+# %% looking-figure
+maps = looked[networks[1]][0]
+rows = [shown[:6, 0]]
+for way in ("occlusion", "Grad-CAM, 7 × 7", "Grad-CAM, 4 × 4"):
+    heat = maps[way][:6]
+    heat = heat / heat.amax(dim=(1, 2), keepdim=True).clamp(min=1e-9)
+    rows.append(interpolate(heat[:, None], (SIDE, SIDE))[:, 0])
+fig, ax = plt.subplots(figsize=(4.6, 3.3))
+gallery(ax, torch.cat(rows), columns=6)
+show()
+
+# %% quoted
+count_letters = int(letters.y.max()) + 1

@@ -1,6 +1,8 @@
 """Residual blocks: what they compute, what they cost, how they start."""
 
 # %% imports
+from statistics import mean, stdev
+
 import matplotlib.pyplot as plt
 import torch
 from torch import Tensor, nn
@@ -147,26 +149,27 @@ def input_gradient(model: nn.Module, X: Tensor) -> Tensor:
 
 
 DEPTHS = (8, 14, 20, 32, 56)
-alike = {}  # the cosine of the angle between gradients, by depth and seed
-for name, residual in (("plain", False), ("residual", True)):
-    alike[name] = []
+cosine = {"plain": {}, "residual": {}}  # for each depth, of three seeds
+for name, by_depth in cosine.items():
     for depth in DEPTHS:
-        found = []
+        by_depth[depth] = []
         for seed in range(3):
             seed_everything(seed)
+            residual = name == "residual"
             model = small_resnet(depth, width=8, residual=residual)
             near = X + 0.01 * torch.randn_like(X)
             pair = (input_gradient(model, X), input_gradient(model, near))
-            found.append(torch.cosine_similarity(*pair).mean().item())
-        alike[name].append(found)
+            found = torch.cosine_similarity(*pair).mean()
+            by_depth[depth].append(found.item())
 
 # %% neighbours-figure
 fig, ax = plt.subplots(figsize=(4.6, 3.0))
-for colour, marker, name in (("C0", "o", "plain"), ("C1", "s", "residual")):
-    found = torch.tensor(alike[name])  # (depths, seeds)
-    mean, sd = found.mean(dim=1), found.std(dim=1)
-    line = dict(color=colour, marker=marker, capsize=3, label=name)
-    ax.errorbar(DEPTHS, mean, sd, **line)
+cosine_mean = {}
+for marker, (name, by_depth) in zip("os", cosine.items(), strict=True):
+    cosine_mean[name] = {n: mean(by_depth[n]) for n in DEPTHS}
+    bars = [stdev(by_depth[n]) for n in DEPTHS]
+    line = dict(marker=marker, capsize=3, label=name)
+    ax.errorbar(DEPTHS, cosine_mean[name].values(), bars, **line)
 ax.set(xlabel="layers", ylabel="cosine of the angle", ylim=(-0.05, 1))
 ax.set_xticks(DEPTHS)
 ax.legend()

@@ -14,7 +14,7 @@ from dlnotes.table import Table
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.classifier import Classifier
-from dlnotes.vision.resnet import Residual, small_resnet
+from dlnotes.vision.resnet import small_resnet
 
 use_style()
 scenes = load_scenes()
@@ -84,9 +84,7 @@ Table(
 fig, ax = plt.subplots(figsize=(4.6, 3.2))
 steps = range(20, len(firsts["plain 8"][1]) + 1, 5)
 smooth = {
-    name: [
-        mean(mean(losses[n - 20 : n]) for _, losses in runs) for n in steps
-    ]
+    name: [mean(mean(losses[n - 20 : n]) for _, losses in runs) for n in steps]
     for name, runs in results.items()
 }
 curves(ax, steps, smooth)
