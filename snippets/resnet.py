@@ -59,14 +59,14 @@ block = Residual(16, 16).eval()  # 16 channels enter and leave
 X = torch.rand(8, 16, 7, 7)  # not negative, as behind a ReLU
 last_norm = block.conv2[1]
 nn.init.zeros_(last_norm.weight)
-rows, output_largest = [], {}
+rows, maximum_output = [], {}
 for value in (0.0, 1.0, -1.0, -100.0):
     nn.init.constant_(last_norm.bias, value)  # now F(X) = value everywhere
     with torch.no_grad():
         Y = block(X)
     same = "yes" if torch.equal(Y, X) else "no"
-    output_largest[value] = Y.max().item()
-    rows.append([value, X.max().item(), output_largest[value], same])
+    maximum_output[value] = Y.max().item()
+    rows.append([value, X.max().item(), maximum_output[value], same])
 Table(
     ["F(x):.0f", "largest input:.2f", "largest output:.2f", "output = x?"],
     rows,
@@ -74,12 +74,13 @@ Table(
 
 # %% shapes
 IMAGES = (1, 3, 224, 224)
-model = resnet18()
+stages = [f"stage {n}" for n in range(1, 5)]
+names = ["stem", *stages, "average", "flatten", "dense layer"]
 Table(
-    ["layers", "kind", "shape", "parameters:,"],
+    ["part", "shape of its output", "parameters:,"],
     [
-        [row.name, row.kind, " × ".join(map(str, row.shape[1:])), row[-1]]
-        for row in layer_shapes(model, IMAGES)
+        [name, " × ".join(map(str, row.shape[1:])), row.parameters]
+        for name, row in zip(names, layer_shapes(resnet18(), IMAGES))
     ],
 ).show()
 

@@ -127,3 +127,16 @@ ax.set_xticks(range(len(places)), [f"{s}.{n + 1}" for s, n in places])
 ax.set(xlabel="block left out", ylabel="accuracy", ylim=(0, 1))
 ax.legend()
 show()
+
+# %% quoted
+parameters = {
+    name: sum(W.numel() for W in runs[0][0].parameters())
+    for name, runs in results.items()
+}
+accuracy_mean = {name: mean(found) for name, found in accuracy.items()}
+loss_mean = {name: mean(found) for name, found in loss.items()}
+accuracy_intact = {name: mean(row) for name, row in accuracy_whole.items()}
+accuracy_left = {
+    name: mean(mean(row) for row in found)
+    for name, found in accuracy_without.items()
+}
