@@ -31,12 +31,12 @@ def trained(depth: int, residual: bool, lr: float, seed: int) -> Result:
 
 
 # %% rates
-RATES = (0.005, 0.01, 0.02, 0.04, 0.08)
+RATES = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
 cases = {
-    "plain 8": (8, False, RATES[2:]),
-    "residual 8": (8, True, RATES[2:]),
+    "plain 8": (8, False, RATES[1:4]),
+    "residual 8": (8, True, RATES[3:]),
     "plain 20": (20, False, RATES[:3]),
-    "residual 20": (20, True, RATES[:3]),
+    "residual 20": (20, True, RATES[2:5]),
 }
 accuracy_val, firsts, rate_best = {}, {}, {}
 for name, (depth, residual, rates) in cases.items():
@@ -139,4 +139,7 @@ accuracy_intact = {name: mean(row) for name, row in accuracy_whole.items()}
 accuracy_left = {
     name: mean(mean(row) for row in found)
     for name, found in accuracy_without.items()
+}
+accuracy_last = {
+    name: mean(found[-1]) for name, found in accuracy_without.items()
 }
