@@ -45,7 +45,7 @@ val = draw_scenes(digits.val, 1000, seed=1).canvases
 test = draw_scenes(digits.test, 2000, seed=2)
 
 # %% data-figure
-fig, ax = plt.subplots(figsize=(4.6, 2.2))
+fig, ax = plt.subplots(figsize=(4.6, 1.3))
 pictures = torch.cat([source.images[:8], pool.images[:8]])
 gallery(ax, pictures[:, 0], columns=8)
 show()

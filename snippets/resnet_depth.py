@@ -80,6 +80,17 @@ Table(
     ],
 ).show()
 
+# %% depth-figure
+fig, ax = plt.subplots(figsize=(4.2, 2.9))
+for marker, kind in zip("os", ("plain", "residual"), strict=True):
+    found = [accuracy[f"{kind} {depth}"] for depth in (8, 20)]
+    line = dict(marker=marker, capsize=4, label=kind)
+    ax.errorbar((8, 20), [*map(mean, found)], [*map(stdev, found)], **line)
+ax.set(xlabel="layers", ylabel="test accuracy", ylim=(0, 1))
+ax.set_xticks((8, 20))
+ax.legend()
+show()
+
 # %% curves-figure
 fig, ax = plt.subplots(figsize=(4.6, 3.2))
 steps = range(20, len(firsts["plain 8"][1]) + 1, 5)
