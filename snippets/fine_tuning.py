@@ -236,3 +236,6 @@ show()
 
 # %% quoted
 count_letters = int(letters.y.max()) + 1
+accuracy_mean = {
+    name: {k: mean(row[k]) for k in K} for name, row in accuracy.items()
+}
