@@ -34,7 +34,7 @@ def trained(depth: int, residual: bool, lr: float, seed: int) -> Result:
 RATES = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
 cases = {
     "plain 8": (8, False, RATES[1:4]),
-    "residual 8": (8, True, RATES[3:]),
+    "residual 8": (8, True, RATES[2:]),
     "plain 20": (20, False, RATES[:3]),
     "residual 20": (20, True, RATES[2:5]),
 }
