@@ -1,0 +1,247 @@
+"""What the chapter on network in network says in words."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from containers import held
+from dlnotes.book.store import Run
+from dlnotes.data.digits import load_digits
+from dlnotes.data.scenes import draw_scenes
+from dlnotes.receptive import parameter_count
+from dlnotes.vision.alexnet import alexnet
+from dlnotes.vision.nin import average_head, cifar_nin, nin, nin_block, small_nin
+from dlnotes.vision.resnet import small_resnet
+
+Runs = Callable[[str], Run]
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def by_pixels(run: Run, name: str) -> list[float]:
+    """The accuracy of a network after each shift, the mean of its seeds."""
+    return [mean(found) for found in zip(*held(run, "accuracy")[name], strict=True)]
+
+
+class TestBlocks:
+    @pytest.mark.settles("nin-no-dense-layer")
+    @pytest.mark.parametrize("build", [nin, cifar_nin, small_nin])
+    def test_there_is_no_dense_layer_but_there_are_1_by_1_convolutions(
+        self, build: Callable[..., nn.Module]
+    ) -> None:
+        modules = list(build().modules())
+        assert not [m for m in modules if isinstance(m, nn.Linear)]
+        ones = [
+            m for m in modules if isinstance(m, nn.Conv2d) and m.kernel_size == (1, 1)
+        ]
+        assert len(ones) >= 6
+        assert [m for m in modules if isinstance(m, nn.AdaptiveAvgPool2d)]
+
+    def test_a_1_by_1_convolution_is_a_dense_layer_for_each_pixel(
+        self, vision_run: Runs
+    ) -> None:
+        assert vision_run("nin").values["difference"] < 1e-5
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_places_are_not_mixed(self, seed: int) -> None:
+        torch.manual_seed(seed)
+        layer, X = nn.Conv2d(4, 5, 1), torch.randn(1, 4, 6, 6)
+        Y = layer(X)
+        X[:, :, 2, 3] += 1
+        changed = (layer(X) != Y).any(dim=1)[0].nonzero().tolist()
+        assert changed == [[2, 3]]
+
+    @pytest.mark.settles("nin-no-dense-layer")
+    def test_the_head_has_no_parameter_and_takes_maps_of_any_size(self) -> None:
+        head = average_head()
+        assert parameter_count(head) == 0
+        for H, W in ((4, 4), (4, 7), (1, 1)):
+            A = torch.randn(2, 10, H, W)
+            torch.testing.assert_close(head(A), A.mean(dim=(2, 3)))
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_each_place_has_the_same_say(self, seed: int) -> None:
+        torch.manual_seed(seed)
+        A = torch.randn(2, 10, 4, 4)
+        moved = A.roll((1, 2), dims=(2, 3))
+        torch.testing.assert_close(average_head()(moved), average_head()(A))
+
+
+class TestTheTables:
+    def test_parameters(self, book_run: Runs) -> None:
+        run = book_run("nin")
+        parameters, share = held(run, "parameters"), held(run, "share")
+        assert parameters == {
+            "AlexNet": 61_100_840,
+            "VGG-16": 138_357_544,
+            "NiN": 7_439_608,
+        }
+        assert share["NiN"] == 0
+        assert min(share["AlexNet"], share["VGG-16"]) > 0.85
+        assert parameter_count(cifar_nin()) == 966_986
+
+    def test_most_of_a_dense_head_is_its_first_layer(self) -> None:
+        head = alexnet().head
+        first = next(m for m in head.modules() if isinstance(m, nn.Linear))
+        assert parameter_count(first) > 0.6 * parameter_count(head)
+
+    def test_multiplications_of_alexnet_and_nin_differ_little(
+        self, book_run: Runs
+    ) -> None:
+        table = {row[0]: row for row in held(book_run("nin"), "rows")}
+        assert 0.5 < table["NiN"][3] / table["AlexNet"][3] < 2
+
+    def test_the_network_without_1_by_1_has_as_many_parameters(
+        self, book_run: Runs
+    ) -> None:
+        count = held(book_run("nin"), "count")
+        assert count["no 1 × 1"] == pytest.approx(count["average"], rel=0.03)
+        assert count["dense head"] > 3 * count["average"]
+
+
+class TestTheAverage:
+    def test_it_is_better_than_a_dense_head(self, vision_run: Runs) -> None:
+        accuracy = held(vision_run("nin_average"), "accuracy")
+        assert min(accuracy["average"]) > max(accuracy["dense head"])
+
+    def test_what_1_by_1_layers_gain_does_not_show(self, vision_run: Runs) -> None:
+        """The difference of the means is smaller than those between seeds."""
+        accuracy = held(vision_run("nin_average"), "accuracy")
+        both = accuracy["average"], accuracy["no 1 × 1"]
+        spread = max(max(found) - min(found) for found in both)
+        assert abs(mean(both[0]) - mean(both[1])) < spread
+
+    def test_at_the_rate_of_the_first_network_the_third_is_behind(
+        self, vision_run: Runs
+    ) -> None:
+        by_rate = held(vision_run("nin_average"), "accuracy_by_rate")
+        assert by_rate["no 1 × 1"][0.3] < by_rate["average"][0.3] - 0.05
+
+    def test_the_rates_are_bracketed(self, vision_run: Runs) -> None:
+        run = vision_run("nin_average")
+        best = held(run, "rate_best")
+        for name, by_rate in held(run, "accuracy_by_rate").items():
+            assert min(by_rate) < best[name] < max(by_rate)
+            assert by_rate[best[name]] == max(by_rate.values())
+
+    def test_none_has_finished_learning(self, vision_run: Runs) -> None:
+        accuracy = held(vision_run("nin_average"), "accuracy")
+        assert max(max(found) for found in accuracy.values()) < 0.9
+
+    def test_the_maps_point_at_the_digit(self, vision_run: Runs) -> None:
+        values = vision_run("nin_average").values
+        assert values["share_hit"] > 2 * values["share_box"]
+
+
+class TestShifts:
+    def test_centred_digits_are_learned(self, vision_run: Runs) -> None:
+        run = vision_run("nin_shifts")
+        for name in held(run, "accuracy"):
+            assert by_pixels(run, name)[0] > 0.75
+
+    def test_dense_layers_on_large_maps_guess_after_four_pixels(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("nin_shifts")
+        for name in ("MLP", "LeNet"):
+            assert max(by_pixels(run, name)[4:]) < 0.2
+        assert min(by_pixels(run, "NiN, dense head")) > 0.2
+
+    @pytest.mark.settles("average-shift")
+    def test_a_single_pixel_costs_accuracy(self, vision_run: Runs) -> None:
+        run = vision_run("nin_shifts")
+        for name in ("ResNet-8", "NiN"):
+            for found in held(run, "accuracy")[name]:
+                assert found[1] < found[0] - 0.1
+
+    @pytest.mark.settles("average-shift")
+    def test_the_resnet_guesses_at_four_pixels_and_is_back_at_eight(
+        self, vision_run: Runs
+    ) -> None:
+        for found in held(vision_run("nin_shifts"), "accuracy")["ResNet-8"]:
+            assert found[4] < 0.25
+            assert found[8] > found[0] - 0.12
+
+    def test_nin_goes_up_and_down(self, vision_run: Runs) -> None:
+        run = vision_run("nin_shifts")
+        average = by_pixels(run, "NiN")
+        assert average[4] > max(average[2], average[6]) + 0.05
+        assert average[8] > average[6] + 0.05
+
+    def test_nin_is_above_its_version_with_a_dense_head(self, vision_run: Runs) -> None:
+        run = vision_run("nin_shifts")
+        pairs = zip(
+            by_pixels(run, "NiN"), by_pixels(run, "NiN, dense head"), strict=True
+        )
+        assert all(average > dense for average, dense in list(pairs)[4:])
+
+    @pytest.mark.parametrize(
+        "build", [lambda: small_nin(8), lambda: small_resnet(8, 8)]
+    )
+    def test_each_halves_its_maps_three_times(
+        self, build: Callable[[], nn.Module]
+    ) -> None:
+        model = build().eval()
+        assert model.features(torch.zeros(1, 1, 64, 64)).shape[2:] == (8, 8)
+
+    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize(
+        "build", [lambda: small_nin(8), lambda: small_resnet(8, 8)]
+    )
+    def test_away_from_the_border_eight_pixels_move_the_maps_by_one_entry(
+        self, build: Callable[[], nn.Module], seed: int
+    ) -> None:
+        torch.manual_seed(seed)
+        model, X = build().eval(), torch.zeros(1, 1, 128, 128)
+        X[:, :, 50:70, 50:70] = torch.rand(20, 20)
+        with torch.no_grad():
+            maps = model.features(X)
+            moved = {n: model.features(X.roll(n, dims=3)) for n in (4, 8)}
+        inner = (..., slice(4, -4), slice(4, -4))
+        expected = maps.roll(1, dims=3)[inner]
+        torch.testing.assert_close(moved[8][inner], expected, atol=1e-5, rtol=1e-5)
+        size = (maps - maps[..., 5:6, 5:6])[inner].abs().max()
+        apart = [(moved[4] - maps.roll(k, dims=3))[inner].abs().max() for k in (0, 1)]
+        assert min(apart) > 0.1 * size
+
+    def test_digits_stay_on_the_canvas(self) -> None:
+        made = draw_scenes(
+            load_digits().test, 200, 0, sizes=(8, 12), pieces=0, spread=0
+        )
+        assert (made.boxes[:, 0] + made.boxes[:, 1]).max() + 8 <= 28
+        assert made.boxes[:, 0].min() >= 8
+
+
+class TestExercises:
+    def test_a_dense_layer_is_a_large_convolution(self, vision_run: Runs) -> None:
+        log = vision_run("nin_exercises").log("solution-1")
+        assert "equal: True" in log
+        assert "(2, 10, 3, 3)" in log
+
+    def test_parameters_of_both_heads(self) -> None:
+        for K in (10, 1000):
+            one = nn.Conv2d(384, K, 1)
+            assert parameter_count(one) == 384 * K + K
+        dense = nn.Sequential(nn.Linear(384 * 36, 4096), nn.Linear(4096, 10))
+        assert parameter_count(dense) == 384 * 36 * 4096 + 4096 + 4096 * 10 + 10
+
+    def test_mean_and_linear_map_can_be_exchanged(self, vision_run: Runs) -> None:
+        lines = vision_run("nin_exercises").log("solution-3").splitlines()
+        assert float(lines[0].split()[-1]) < 1e-5
+        assert float(lines[1].split()[-1]) > 0.1
+
+    def test_a_wide_canvas(self, book_run: Runs) -> None:
+        log = book_run("nin_exercises").log("solution-4")
+        assert "(1, 10, 4, 7) (1, 10)" in log
+        assert "the images are 28 × 56" in log
+
+    def test_what_1_by_1_layers_add(self, book_run: Runs) -> None:
+        run = book_run("nin_exercises")
+        plain = nin_block(96, (256,), kernel=5, padding=2)
+        assert run.values["counts[0]"] == parameter_count(plain)
+        wide = nin_block(96, (run.values["wider"],), kernel=5, padding=2)
+        assert parameter_count(wide) == pytest.approx(run.values["counts[1]"], rel=0.01)
