@@ -7,9 +7,10 @@ slows both; it is the median over the rounds, with the quartiles behind it.
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice, pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,8 +27,11 @@ from dlnotes.basics.layers import (
     backward_pass,
     forward_pass,
 )
+from dlnotes.conv import Conv2d, conv2d
 from dlnotes.data.digits import load_digits
 from dlnotes.mlp import MLP
+from dlnotes.norm import BatchNorm1d, BatchNorm2d
+from dlnotes.pool import MaxPool2d
 from dlnotes.train.batches import Batches
 from dlnotes.train.loop import train
 
@@ -189,6 +193,89 @@ def optimizers() -> None:
             )
 
 
+def slopes(function: Callable[..., Tensor], *inputs: Tensor) -> Run:
+    """Return a function that goes forward, and backward to every input."""
+    inputs = tuple(X.clone().requires_grad_() for X in inputs)
+
+    def run() -> Sequence[Tensor]:
+        return torch.autograd.grad(function(*inputs).sum(), inputs)
+
+    return run
+
+
+def convolutions() -> None:
+    """Convolution by unfolding against PyTorch's, and forward alone."""
+    torch.manual_seed(0)
+    cases: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
+        ((64, 1, 28, 28), (6, 1, 5, 5), {"padding": 2}),
+        ((64, 6, 14, 14), (16, 6, 5, 5), {}),
+        ((64, 16, 28, 28), (16, 16, 3, 3), {"padding": 1}),
+        ((64, 16, 28, 28), (32, 16, 3, 3), {"padding": 1, "stride": 2}),
+        ((64, 32, 14, 14), (32, 1, 3, 3), {"padding": 1, "groups": 32}),
+        ((64, 64, 14, 14), (64, 64, 1, 1), {}),
+    ]
+    for image, kernel, sizes in cases:
+        X, W, b = torch.randn(image), torch.randn(kernel), torch.randn(kernel[0])
+        ours: Callable[..., Tensor] = partial(conv2d, **sizes)
+        theirs: Callable[..., Tensor] = partial(functional.conv2d, **sizes)
+        torch.testing.assert_close(ours(X, W, b), theirs(X, W, b), rtol=1e-3, atol=1e-3)
+        name = f"conv2d, {' × '.join(map(str, image))}, {'-'.join(map(str, kernel))}"
+        compare(name, slopes(ours, X, W, b), slopes(theirs, X, W, b), 21)
+        compare("  forward", partial(ours, X, W, b), partial(theirs, X, W, b), 21)
+
+
+def batch_norms() -> None:
+    """Batch normalization against PyTorch's, both in training."""
+    torch.manual_seed(0)
+    cases: list[tuple[type[nn.Module], type[nn.Module], tuple[int, ...]]] = [
+        (BatchNorm1d, nn.BatchNorm1d, (256, 128)),
+        (BatchNorm2d, nn.BatchNorm2d, (64, 16, 28, 28)),
+        (BatchNorm2d, nn.BatchNorm2d, (64, 64, 7, 7)),
+    ]
+    for mine, other, shape in cases:
+        X = torch.randn(shape)
+        ours, theirs = mine(shape[1]), other(shape[1])
+        torch.testing.assert_close(ours(X), theirs(X))
+        name = f"batch norm, {' × '.join(map(str, shape))}"
+        compare(name, slopes(ours, X), slopes(theirs, X), 21)
+
+
+def lenet(conv: Callable[..., nn.Module], pool: Callable[..., nn.Module]) -> nn.Module:
+    """Return LeNet-5 with ReLU and max pooling, from one library's layers."""
+    return nn.Sequential(
+        *(conv(1, 6, 5, padding=2), nn.ReLU(), pool(2)),
+        *(conv(6, 16, 5), nn.ReLU(), pool(2)),
+        *(nn.Flatten(), nn.Linear(400, 120), nn.ReLU()),
+        *(nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)),
+    )
+
+
+def training_step(model: nn.Module, X: Tensor, y: Tensor) -> Run:
+    """Return a function that takes one step of SGD."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+
+    def run() -> Tensor:
+        optimizer.zero_grad()
+        loss = cross_entropy(model(X), y)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return run
+
+
+def lenets() -> None:
+    """A step of LeNet from our layers against one from PyTorch's."""
+    torch.manual_seed(0)
+    for batch_size in (32, 128):
+        X, y = torch.randn(batch_size, 1, 28, 28), torch.randint(10, (batch_size,))
+        ours, theirs = lenet(Conv2d, MaxPool2d), lenet(nn.Conv2d, nn.MaxPool2d)
+        ours.load_state_dict(theirs.state_dict())
+        pair = training_step(ours, X, y), training_step(theirs, X, y)
+        torch.testing.assert_close(pair[0](), pair[1]())
+        compare(f"step of LeNet, batches of {batch_size}", *pair)
+
+
 def delta(
     layers: list[Dense], Z: list[np.ndarray], T: np.ndarray, depth: int, i: int
 ) -> float:
@@ -258,6 +345,9 @@ def main() -> None:
     loops()
     loss_functions()
     optimizers()
+    convolutions()
+    batch_norms()
+    lenets()
     print("\nand how many times longer than vectorised backpropagation:")
     gradients()
 

@@ -23,7 +23,7 @@ ORDER = """
     table nested seed palette plot basics
     reduction losses binary optimizer optim schedule regularize validate initialize
     stability metrics
-    linear mlp conv receptive norm vision looking augment
+    linear mlp conv pool receptive norm vision looking augment
     recurrent language seq2seq decode
     attention position transformer
     data finetune hardware distributed train

@@ -5,7 +5,7 @@ import torch
 from scipy.stats import kstest
 from torch import Tensor, nn
 
-from dlnotes.initialize import fans, kaiming, xavier
+from dlnotes.initialize import fans, kaiming, redraw, xavier
 
 Draw = Callable[[Tensor], Tensor]
 TWINS = [(xavier, nn.init.xavier_normal_), (kaiming, nn.init.kaiming_normal_)]
@@ -70,3 +70,31 @@ def test_kaiming_keeps_the_mean_square_before_a_relu() -> None:
     Z = X @ kaiming(torch.empty(500, 500)).T
     A = torch.relu(Z)
     assert A.square().mean().item() == pytest.approx(1, rel=0.05)
+
+
+class TestRedraw:
+    def test_weights_are_drawn_and_biases_zero(self) -> None:
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Conv2d(3, 32, 5), nn.Linear(200, 300))
+        redraw(model, kaiming)
+        for layer in model:
+            fan_in, _ = fans(layer.weight)
+            assert layer.weight.std().item() == pytest.approx(
+                (2 / fan_in) ** 0.5, rel=0.05
+            )
+            assert not layer.bias.any()
+
+    def test_in_order_with_the_draw_that_is_given(self) -> None:
+        model = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2))
+        torch.manual_seed(0)
+        redraw(model, xavier)
+        torch.manual_seed(0)
+        for layer in model:
+            assert torch.equal(layer.weight, xavier(torch.empty_like(layer.weight)))
+
+    def test_a_normalization_stays_as_it_is(self) -> None:
+        model = nn.Sequential(nn.Conv2d(1, 2, 3, bias=False), nn.BatchNorm2d(2))
+        nn.init.constant_(model[1].weight, 1.5)
+        redraw(model, kaiming)
+        assert model[1].weight.tolist() == [1.5, 1.5]
+        assert model[1].bias.tolist() == [0, 0]

@@ -25,6 +25,7 @@ STYLE: dict[Any, Any] = {
     "figure.constrained_layout.use": True,
     "figure.dpi": 144,
     "figure.figsize": (4.8, 3.0),
+    "figure.max_open_warning": 0,  # frames of one figure are many
     "font.size": 10,
     "grid.alpha": 0.3,
     "grid.color": "gray",
@@ -48,6 +49,8 @@ def use_style() -> None:
 def show() -> None:
     """Show the open figures; without a display, save them and say where.
 
+    Figures that all have names, as `plt.subplots(num="step 1")` gives them,
+    are the frames of one figure: the book's pages show it with a slider.
     They go into the folder `figures`, with the program's name and a number.
     """
     if matplotlib.get_backend().lower() != "agg":

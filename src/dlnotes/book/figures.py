@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlnotes.book.figure_labels import anchor_lines, check_label, needs_translation
-from dlnotes.book.svg import parse, plain_labels, rename_ids, serialise
+from dlnotes.book.svg import FRAME, TOTAL, parse, plain_labels, rename_ids, serialise
 from dlnotes.book.svg_theme import tidy
 from dlnotes.palette import COLOURS
 
@@ -121,13 +121,20 @@ def _show_pixels(image: Any) -> None:
         image.set_interpolation("none")
 
 
+def as_frame(svg: str, name: str, total: int) -> str:
+    """Mark a figure as one of so many that a page shows one at a time, by name."""
+    root = parse(svg)
+    root.attrib |= {FRAME: name, TOTAL: str(total)}
+    return serialise(root)
+
+
 def labels(svg: str) -> list[str]:
     """Return the text of every label in order; a formula's glyphs are none."""
     return [label.text or "" for label in plain_labels(parse(svg))]
 
 
 def translate(svg: str, catalogue: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Replace the labels of a figure by their translations.
+    """Replace the labels of a figure, and its name as a frame, by their translations.
 
     Returns:
         the SVG, and the labels that need a translation and have none, in order.
@@ -140,6 +147,11 @@ def translate(svg: str, catalogue: Mapping[str, str]) -> tuple[str, list[str]]:
             label.text = catalogue[text]
         elif needs_translation(text):
             missing[text] = None
+    if name := root.get(FRAME):
+        if name in catalogue:
+            root.set(FRAME, catalogue[name])
+        elif needs_translation(name):
+            missing[name] = None
     return serialise(root), list(missing)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dlnotes.book.figure_labels import needs_translation
 from dlnotes.book.figures import scope_ids, translate
+from dlnotes.book.frames import joined
 
 Output = dict[str, Any]
 
@@ -63,6 +64,7 @@ def outputs(items: list[Output], caption: str, prefix: str) -> str:
         caption: HTML for under the last figure, or the last output if none is drawn.
         prefix: what the ids start with, for no other outputs of the page do.
     """
+    items = _with_frames_joined(items)
     kinds = [kind_of(item) for item in items]
     at = len(items) - 1
     if "figure" in kinds:
@@ -76,6 +78,20 @@ def outputs(items: list[Output], caption: str, prefix: str) -> str:
             f'<figure class="dl-output dl-{kind}"{exclude}>{body}{under}</figure>'
         )
     return "".join(shown)
+
+
+def _with_frames_joined(items: list[Output]) -> list[Output]:
+    shown: list[Output] = []
+    frames: list[str] = []
+    for item in items:
+        if kind_of(item) != "figure":
+            shown.append(item)
+            continue
+        frames.append(item["data"]["image/svg+xml"])
+        if svg := joined(frames):
+            frames = []
+            shown.append({**item, "data": {"image/svg+xml": svg}})
+    return shown
 
 
 def _log(item: Output, _caption: str, _prefix: str) -> str:

@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 
 from dlnotes.book.copied import script
+from dlnotes.book.frames import joined
 from dlnotes.book.pasteable import pasteable
 
 STYLE = re.compile(r"<style[^>]*>.*?</style>", re.DOTALL)
@@ -83,6 +84,7 @@ def tidy(page: str, name: str, language: str) -> str:
         language: `en` or `zh`.
     """
     shown: list[str] = []
+    frames: list[str] = []
     figures = 0
     for cell, kind, media, inside in Pieces(SCRIPT.sub("", STYLE.sub("", page))).found:
         if kind == "jp-RenderedMarkdown":
@@ -91,9 +93,12 @@ def tidy(page: str, name: str, language: str) -> str:
         elif kind == "highlight-ipynb":
             shown.append(_code(f"{name}#{cell}", inside))
         elif KINDS.get(media) == "figure":
-            figures += 1
-            label = NAMES[language].format(number=figures, name=name)
-            shown.append(_output("figure", _figure(inside, label)))
+            frames.append(_inline(inside))
+            if svg := joined(frames):
+                frames = []
+                figures += 1
+                label = NAMES[language].format(number=figures, name=name)
+                shown.append(_output("figure", _named(svg, label)))
         else:
             shown.append(_output(KINDS.get(media, "log"), inside))
     return "\n".join(shown)
@@ -131,7 +136,10 @@ def _output(kind: str, body: str) -> str:
     return f'<figure class="dl-output dl-{kind}"{exclude}>{body}</figure>'
 
 
-def _figure(inside: str, label: str) -> str:
-    svg = FIGURE.sub(lambda match: base64.b64decode(match[1]).decode(), inside)
+def _inline(inside: str) -> str:
+    return FIGURE.sub(lambda match: base64.b64decode(match[1]).decode(), inside)
+
+
+def _named(svg: str, label: str) -> str:
     named = f'<svg role="img" aria-label="{html.escape(label)}" '
     return svg.replace("<svg ", named, 1)

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 NAMESPACE = "http://www.w3.org/2000/svg"
+FRAME, TOTAL = "data-dl-frame", "data-dl-of"  # a frame's name, and how many there are
 _REFERENCE = re.compile(r"(?<=url\(#)[^)]+|(?<=^#).+")
 
 

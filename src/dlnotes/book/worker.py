@@ -72,15 +72,23 @@ class Session:
         self.outputs.display(data)
 
     def show(self) -> None:
-        """Show and close the open figures, as `plt.show()` does in a notebook."""
+        """Show and close the open figures, as `plt.show()` does in a notebook.
+
+        Two or more that all have names are the frames of one.
+        """
         import matplotlib.pyplot as plt
 
-        from dlnotes.book.figures import to_svg
+        from dlnotes.book.figures import as_frame, to_svg
 
-        for number in plt.get_fignums():
-            self.figures += 1
-            salt = f"{self.name}#{self.cell}-{self.figures}"
-            self.outputs.display({"image/svg+xml": to_svg(plt.figure(number), salt)})
+        figures = [plt.figure(number) for number in plt.get_fignums()]
+        names = [str(figure.get_label()) for figure in figures]
+        are_frames = len(names) > 1 and all(names)
+        for at, (figure, name) in enumerate(zip(figures, names, strict=True)):
+            self.figures += not (are_frames and at)
+            svg = to_svg(figure, f"{self.name}#{self.cell}-{self.figures}")
+            if are_frames:
+                svg = as_frame(svg, name, len(figures))
+            self.outputs.display({"image/svg+xml": svg})
         plt.close("all")
 
 

@@ -1,27 +1,32 @@
 """Image classifiers, from LeNet to DenseNet: `MODELS` names them all.
 
-Those named `small_…` are for images of 28 × 28 and train in seconds.
+Those named `small_…` are for images of 28 × 28 and train in seconds. A
+constructor with the name of its module has another one here, for otherwise
+it would hide the module.
 """
 
 from collections.abc import Callable
 
-from dlnotes.vision.alexnet import alexnet, small_alexnet
+from dlnotes.vision.alexnet import alexnet as paper_alexnet
+from dlnotes.vision.alexnet import small_alexnet
 from dlnotes.vision.classifier import Classifier
 from dlnotes.vision.densenet import densenet121, small_densenet
-from dlnotes.vision.googlenet import googlenet, small_googlenet
-from dlnotes.vision.lenet import lenet
-from dlnotes.vision.nin import cifar_nin, nin, small_nin
+from dlnotes.vision.googlenet import googlenet as paper_googlenet
+from dlnotes.vision.googlenet import small_googlenet
+from dlnotes.vision.lenet import lenet as paper_lenet
+from dlnotes.vision.nin import cifar_nin, small_nin
+from dlnotes.vision.nin import nin as paper_nin
 from dlnotes.vision.resnet import resnet18, resnet50, small_resnet
 from dlnotes.vision.vgg import small_vgg, vgg11, vgg16
 
 MODELS: dict[str, Callable[..., Classifier]] = {
-    "lenet": lenet,
-    "alexnet": alexnet,
+    "lenet": paper_lenet,
+    "alexnet": paper_alexnet,
     "vgg11": vgg11,
     "vgg16": vgg16,
-    "nin": nin,
+    "nin": paper_nin,
     "cifar_nin": cifar_nin,
-    "googlenet": googlenet,
+    "googlenet": paper_googlenet,
     "resnet18": resnet18,
     "resnet50": resnet50,
     "densenet121": densenet121,

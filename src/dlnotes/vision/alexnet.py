@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from torch import nn
 
+from dlnotes.initialize import kaiming, redraw
 from dlnotes.vision.classifier import Classifier
 
 ONE_TOWER = (64, 192, 384, 256, 256)  # channels of the five convolutions
@@ -91,15 +92,19 @@ def small_alexnet(
     channels: int = 1,
     classes: int = 10,
     activation: Callable[[], nn.Module] = nn.ReLU,
-    dropout: float = 0.5,
+    dropout: float = 0.0,
 ) -> Classifier:
     """Build an AlexNet for images of 28 × 28; `width` sets all channels.
 
     Its stem has kernels of 5 × 5 at stride 1, its hidden dense layers
-    16 · width units; with a width of 16 it has 197,994 parameters.
+    16 · width units; with a width of 16 it has 197,994 parameters. Weights
+    start from `kaiming`, for ReLU: `redraw` them for another activation.
     """
     widths = [width * ratio for ratio in (1, 2, 4, 3, 3)]
     stem = nn.Conv2d(channels, widths[0], 5, padding=2)
     features = alexnet_features(stem, widths, activation)
-    head = dense_head(widths[-1], 2, 16 * width, classes, activation, dropout)
-    return Classifier(features, head)
+    hidden = 16 * width
+    head = dense_head(widths[-1], 2, hidden, classes, activation, dropout)
+    model = Classifier(features, head)
+    redraw(model, kaiming)
+    return model

@@ -60,6 +60,39 @@
   }
 })();
 
+// A figure with frames gets a slider. Without scripts and on paper its last frame is seen.
+(() => {
+  const word = document.documentElement.lang.startsWith("zh") ? "拖动滑块换一帧" : "Move through the frames"
+
+  for (const figure of document.querySelectorAll("svg[data-dl-frames]")) {
+    const names = JSON.parse(figure.dataset.dlFrames)
+    const parts = [...figure.querySelectorAll("[data-dl-in]")].map(part =>
+      [part, part.dataset.dlIn.split(" ").map(span => span.split("-").map(Number))])
+    const slider = document.createElement("input")
+    slider.type = "range"
+    slider.max = names.length - 1
+    slider.value = 0
+    slider.setAttribute("aria-label", word)
+    const name = document.createElement("span")
+    name.setAttribute("aria-hidden", "true") // the slider says it
+    const show = () => {
+      const at = slider.valueAsNumber
+      for (const [part, spans] of parts) {
+        const seen = spans.some(([first, last = first]) => first <= at && at <= last)
+        part.setAttribute("display", seen ? "inline" : "none")
+      }
+      name.textContent = names[at]
+      slider.setAttribute("aria-valuetext", names[at])
+    }
+    slider.addEventListener("input", show)
+    show()
+    const bar = document.createElement("div")
+    bar.className = "dl-slider"
+    bar.append(slider, name)
+    figure.after(bar)
+  }
+})();
+
 // What the theme leaves without a name.
 (() => {
   const search = document.querySelector(".md-search[role=dialog]")

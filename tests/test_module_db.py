@@ -1,0 +1,87 @@
+"""PyTorch's own samples for its modules, given to those of the package."""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from dlnotes.conv import Conv2d
+from dlnotes.norm import BatchNorm1d, BatchNorm2d
+from dlnotes.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+
+OURS = {
+    "Conv2d": Conv2d,
+    "BatchNorm1d": BatchNorm1d,
+    "BatchNorm2d": BatchNorm2d,
+    "MaxPool2d": MaxPool2d,
+    "AvgPool2d": AvgPool2d,
+    "AdaptiveAvgPool2d": AdaptiveAvgPool2d,
+}
+REFUSALS = (  # how each sample that is not supported is told
+    "a size is 'same': give a whole number from 0 on",
+    "a size is (3, None): give a whole number from 1 on",
+    "unexpected keyword argument 'return_indices'",
+    "unexpected keyword argument 'divisor_override'",
+    "unexpected keyword argument 'bias'",
+    "takes from 2 to 4 positional arguments but 5 were given",  # affine
+    "takes from 2 to 4 positional arguments but 6 were given",  # track_running_stats
+)
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    file = tmp_path_factory.mktemp("samples") / "samples.pt"
+    script = Path(__file__).with_name("module_samples.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(file)], capture_output=True, text=True
+    )
+    if "No module named" in done.stderr:
+        pytest.skip(done.stderr.splitlines()[-1])
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, Any]] = torch.load(file, weights_only=False)
+    return found
+
+
+def answers(module: nn.Module, inputs: tuple[Tensor, ...]) -> list[Any]:
+    """Return the outputs, the gradients and the state after the call."""
+    inputs = tuple(X.clone().requires_grad_() for X in inputs)
+    Y = module(*inputs)
+    Y.backward(torch.linspace(-1, 1, Y.numel(), dtype=Y.dtype).view_as(Y))
+    gradients = [X.grad for X in inputs] + [p.grad for p in module.parameters()]
+    return [Y, *gradients, dict(module.state_dict())]
+
+
+def outcome(sample: dict[str, Any]) -> str:
+    """Compare the two modules on a sample, or return why ours refuses it."""
+    name, settings = sample["module"], (sample["args"], sample["kwargs"])
+    theirs = getattr(nn, name)(*settings[0], **settings[1]).double()
+    try:
+        ours = OURS[name](*settings[0], **settings[1]).double()
+    except (TypeError, ValueError) as error:
+        return str(error)
+    ours.load_state_dict(theirs.state_dict())
+    results = [
+        answers(module.train(sample["training"]), sample["inputs"])
+        for module in (ours, theirs)
+    ]
+    torch.testing.assert_close(*results, rtol=1e-9, atol=1e-9)
+    return "equal"
+
+
+def test_equal_to_torchs_or_refused_in_words(samples: list[dict[str, Any]]) -> None:
+    counts = Counter((sample["module"], outcome(sample)) for sample in samples)
+    equal: Counter[str] = Counter()
+    for (name, result), n in sorted(counts.items()):
+        print(f"{name:18} {n:2}  {result}")
+        if result == "equal":
+            equal[name] += n
+        else:
+            assert any(words in result for words in REFUSALS), (name, result)
+    assert set(equal) == set(OURS)
+    print(f"{equal.total()} of {counts.total()} equal")
+    assert equal.total() >= counts.total() / 2
