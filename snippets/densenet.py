@@ -116,7 +116,8 @@ megabytes = {
     ]
     for name, kind in (("all kept", DenseBlock), ("computed again", Thrifty))
 }
-print(megabytes)
+for name, kept in megabytes.items():
+    print(name, *(f"{megabyte:.2f}" for megabyte in kept), "MB")
 
 # %% memory-figure
 fig, ax = plt.subplots()
@@ -126,3 +127,9 @@ ax.set_xticks(counts, [str(n) for n in counts])
 ax.set_ylabel("memory for the way back (MB)")
 ax.legend()
 show()
+
+# %% quoted
+ratio_memory = memory["DenseNet-121"] / memory["ResNet-50"]
+ratio_all = megabytes["all kept"][-1] / megabytes["all kept"][-2]
+ratio_again = megabytes["computed again"][-1] / megabytes["computed again"][-2]
+share_again = megabytes["computed again"][-1] / megabytes["all kept"][-1]

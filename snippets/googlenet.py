@@ -190,9 +190,9 @@ ax.legend(fontsize="small")
 show()
 
 # %% quoted
-ratio_heads = {
-    start: gradients[f"{start}, three heads"][0]
-    / gradients[f"{start}, one head"][0]
-    for start in ("default", "Kaiming")
-}
-ratio_fading = {name: g[0] / g[-1] for name, g in gradients.items()}
+first = {name: g[0] for name, g in gradients.items()}
+ratio_heads_default = first["default, three heads"] / first["default, one head"]
+ratio_heads_kaiming = first["Kaiming, three heads"] / first["Kaiming, one head"]
+ratio_default = first["default, one head"] / gradients["default, one head"][-1]
+ratio_kaiming = first["Kaiming, one head"] / gradients["Kaiming, one head"][-1]
+parameters_all = parameters["GoogLeNet"]

@@ -1,6 +1,8 @@
 """Compare Inception blocks with single paths that cost as much."""
 
 # %% imports
+from functools import cache
+
 import matplotlib.pyplot as plt
 import torch
 from torch.optim import AdamW
@@ -8,6 +10,7 @@ from torch.optim import AdamW
 from dlnotes.data.scenes import load_scenes
 from dlnotes.plot import show, use_style
 from dlnotes.table import Table
+from dlnotes.train.bracket import bracket
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.classifier import Classifier
@@ -17,7 +20,7 @@ from dlnotes.vision.shapes import multiplications
 use_style()
 scenes = load_scenes()
 EPOCHS = 2
-RATES = (0.01, 0.03, 0.1)
+RATES = (0.01, 0.03, 0.09)
 Blocks = list[list[int]]
 
 # %% networks
@@ -39,38 +42,60 @@ Table(
 ).show()
 
 
-# %% rates
-def trained(blocks: Blocks, rate: float, seed: int) -> Classifier:
+# %% train
+@cache  # a network that is asked for twice is trained once
+def trained(name: str, rate: float, seed: int) -> Classifier:
     seed_everything(seed)
-    model = small_googlenet(blocks=blocks)
-    fit(model, scenes.train, AdamW(model.parameters(), rate), EPOCHS)
+    model = small_googlenet(blocks=networks[name])
+    optimizer = AdamW(model.parameters(), rate, fused=True)
+    fit(model, scenes.train, optimizer, EPOCHS)
     return model
 
 
-models, rate_best, accuracy_by_rate = {}, {}, {}
-for name, blocks in networks.items():
-    tried = {rate: trained(blocks, rate, seed=0) for rate in RATES}
-    found = {rate: score(tried[rate], scenes.val) for rate in RATES}
-    rate_best[name] = max(found, key=found.__getitem__)
-    accuracy_by_rate[name] = found
-    models[name] = [tried[rate_best[name]]]
+# %% rates
+def accuracies(name: str) -> dict[float, float]:
+    def measure(rate: float) -> float:
+        return score(trained(name, rate, seed=0), scenes.val)
+
+    return bracket(measure, RATES)
+
+
+accuracy_by_rate = {name: accuracies(name) for name in networks}
+rate_best = {
+    name: max(found, key=found.__getitem__)
+    for name, found in accuracy_by_rate.items()
+}
+tried = sorted({r for found in accuracy_by_rate.values() for r in found})
 Table(
-    ["blocks", *(f"{rate:g}:.3f" for rate in RATES)],
-    [[name, *found.values()] for name, found in accuracy_by_rate.items()],
+    ["blocks", *(f"η = {rate:.2g}" for rate in tried)],
+    [
+        [name, *(f"{found[r]:.3f}" if r in found else "" for r in tried)]
+        for name, found in accuracy_by_rate.items()
+    ],
 ).show()
 
 # %% seeds
 accuracy_test = {}
-for name, blocks in networks.items():
-    for seed in (1, 2):
-        models[name].append(trained(blocks, rate_best[name], seed))
-    accuracy_test[name] = torch.tensor(
-        [score(model, scenes.test) for model in models[name]]
-    )
+for name in networks:
+    models = [trained(name, rate_best[name], seed) for seed in range(3)]
+    found = [score(model, scenes.test) for model in models]
+    accuracy_test[name] = torch.tensor(found)
+accuracy = {name: x.mean().item() for name, x in accuracy_test.items()}
+deviation = {name: x.std().item() for name, x in accuracy_test.items()}
 Table(
-    ["blocks", "rate:g", "test accuracy"],
+    ["blocks", "rate:.2g", "test accuracy"],
     [
-        [name, rate_best[name], f"{found.mean():.3f} ± {found.std():.3f}"]
-        for name, found in accuracy_test.items()
+        [n, rate_best[n], f"{accuracy[n]:.3f} ± {deviation[n]:.3f}"]
+        for n in networks
     ],
 ).show()
+
+# %% seeds-figure
+fig, ax = plt.subplots(figsize=(4.8, 2.4))
+for n, name in enumerate(networks):
+    ax.plot(accuracy_test[name], [n] * 3, "o", color=f"C{n}", alpha=0.6)
+    ax.plot(accuracy[name], n, "|", color="black", ms=14)
+ax.set_yticks(range(len(networks)), list(networks))
+ax.invert_yaxis()
+ax.set(xlabel="test accuracy")
+show()
