@@ -18,11 +18,11 @@ from dlnotes.vision.shapes import multiplications
 use_style()
 scenes = load_scenes()
 RATES = {
-    "MLP": 0.003,
-    "LeNet": 0.003,
-    "AlexNet": 0.003,
-    "VGG": 0.03,
-    "NiN": 0.03,
+    "MLP": 0.009,
+    "LeNet": 0.009,
+    "AlexNet": 0.001,
+    "VGG": 0.0033,
+    "NiN": 0.0033,
     "GoogLeNet": 0.03,
     "ResNet": 0.03,
     "DenseNet": 0.03,

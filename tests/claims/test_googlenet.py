@@ -133,3 +133,21 @@ class TestBranches:
             best = rates.index(held(run, "rate_best")[name])
             assert 0 < best < len(rates) - 1
             assert found[rates[best]] == max(found.values())
+
+    def test_inception_leads_by_more_than_the_standard_error(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("googlenet_branches")
+        accuracy, deviation = held(run, "accuracy"), held(run, "deviation")
+        for name in SINGLE:
+            error = (deviation[name] ** 2 + deviation["Inception"] ** 2) / 3
+            assert accuracy["Inception"] - accuracy[name] > error**0.5, name
+
+    def test_small_kernels_beat_the_large_one(self, vision_run: Runs) -> None:
+        accuracy = held(vision_run("googlenet_branches"), "accuracy")
+        for name in ("only 1 × 1", "only 3 × 3"):
+            assert accuracy[name] > accuracy["only 5 × 5"] + 0.03
+
+    def test_a_reduction_alone_is_no_gain(self, vision_run: Runs) -> None:
+        accuracy = held(vision_run("googlenet_branches"), "accuracy")
+        assert accuracy["3 × 3, reduced"] < accuracy["only 3 × 3"]
