@@ -49,13 +49,22 @@ with torch.device("meta"):  # shapes without numbers
         "ResNet-50": resnet50(),
         "DenseNet-121": densenet121(),
     }
+named = {
+    "features.8": "normalization",
+    "head.0": "average",
+    "head.2": "dense",
+}
 rows = layer_shapes(models["DenseNet-121"], (1, 3, 224, 224))
 Table(
     ["layer", "output", "parameters:,"],
     [
-        [row.name.partition(".")[2], str(row.shape), row.parameters]
+        [
+            named.get(row.name, row.name.partition(".")[2]),
+            str(row.shape),
+            row.parameters,
+        ]
         for row in rows
-        if "." in row.name and row.kind != "Flatten"
+        if row.parameters or row.name in named
     ],
 ).show()
 

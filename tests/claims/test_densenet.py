@@ -87,6 +87,54 @@ class TestMemory:
         assert book_run("densenet_exercises").values["difference"] < 1e-6
 
 
+class TestParameters:
+    def test_a_densenet_is_far_ahead_at_equal_parameters(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("densenet_parameters")
+        accuracy, parameters = held(run, "accuracy"), held(run, "parameters")
+        ours, theirs = ("DenseNet", 12), ("ResNet", 8)
+        assert parameters[ours] == pytest.approx(parameters[theirs], rel=0.03)
+        assert accuracy[ours] > accuracy[theirs] + 0.1
+
+    def test_one_with_a_sixth_of_the_parameters_is_as_good(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("densenet_parameters")
+        accuracy, deviation = held(run, "accuracy"), held(run, "deviation")
+        ours, theirs = ("DenseNet", 9), ("ResNet", 16)
+        spread = deviation[ours] + deviation[theirs]
+        assert accuracy[ours] > accuracy[theirs] - spread
+        parameters = held(run, "parameters")
+        assert parameters[theirs] > 6 * parameters[ours]
+
+    def test_the_lead_is_smaller_at_equal_multiplications(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("densenet_parameters")
+        accuracy, products = held(run, "accuracy"), held(run, "products")
+        ours, alike, small = ("DenseNet", 12), ("ResNet", 12), ("ResNet", 8)
+        assert products[ours] == pytest.approx(products[alike], rel=0.05)
+        lead = accuracy[ours] - accuracy[alike]
+        assert 0 < lead < accuracy[ours] - accuracy[small]
+
+    def test_a_weight_of_a_densenet_is_used_more_often(self, book_run: Runs) -> None:
+        run = book_run("densenet_parameters")
+        products, parameters = held(run, "products"), held(run, "parameters")
+        for (family, size), cost in products.items():
+            each = 1000 * cost / parameters[family, size]
+            assert each == pytest.approx(80 if family == "DenseNet" else 33, rel=0.12)
+
+    def test_old_maps_are_used_in_every_block(self, vision_run: Runs) -> None:
+        run = vision_run("densenet_parameters")
+        whole, cut = held(run, "accuracy_whole"), held(run, "accuracy_cut")
+        for block in (1, 2, 3):
+            for seed in range(3):
+                assert cut[block, True][seed] < whole[seed]
+        for seed in range(3):
+            assert cut[1, True][seed] < cut[1, False][seed]
+
+
 class TestRates:
     def test_every_rate_is_bracketed(self, vision_run: Runs) -> None:
         for snippet in ("densenet_parameters", "models_rates"):
