@@ -95,8 +95,12 @@ for family, marker in zip(SIZES, ("o-", "s--"), strict=True):
     for ax, cost in zip(axes, (parameters, products), strict=True):
         x = [cost[key] for key in keys]
         ax.errorbar(x, y, error, fmt=marker, capsize=3, label=family)
-axes[0].set(xscale="log", xlabel="parameters", ylabel="test accuracy")
+axes[0].set(xscale="log", xlabel="parameters (k)", ylabel="test accuracy")
+axes[0].set_xticks([10_000, 30_000, 90_000], ["10", "30", "90"])
 axes[1].set(xscale="log", xlabel="multiplications (k)")
+axes[1].set_xticks([700, 1400, 2800], ["700", "1400", "2800"])
+for ax in axes:
+    ax.minorticks_off()
 axes[1].legend(loc="lower right")
 show()
 
