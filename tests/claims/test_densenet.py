@@ -149,3 +149,35 @@ class TestRates:
         assert list(used) == list(COMPARED)
         for name, rate in used.items():
             assert rate == pytest.approx(best[name], rel=0.1)
+
+
+class TestAllModels:
+    def test_the_smallest_networks_are_the_most_accurate(self, book_run: Runs) -> None:
+        run = book_run("models_compared")
+        accuracy, parameters = held(run, "accuracy"), held(run, "parameters")
+        for column, reverse in ((accuracy, True), (parameters, False)):
+            first = sorted(column, key=column.__getitem__, reverse=reverse)[:2]
+            assert set(first) == {"DenseNet", "GoogLeNet"}
+
+    def test_normalized_networks_are_ahead(self, vision_run: Runs) -> None:
+        accuracy = held(vision_run("models_compared"), "accuracy")
+        plain = [accuracy[name] for name in ("MLP", "LeNet", "AlexNet")]
+        assert len(accuracy) == 8
+        for name in ("VGG", "NiN", "GoogLeNet", "ResNet", "DenseNet"):
+            assert accuracy[name] > max(plain)
+
+    def test_parameters_and_multiplications_do_not_go_together(
+        self, book_run: Runs
+    ) -> None:
+        run = book_run("models_compared")
+        parameters, products = held(run, "parameters"), held(run, "products")
+        assert max(parameters, key=parameters.__getitem__) == "MLP"
+        assert min(products, key=products.__getitem__) == "MLP"
+        assert parameters["MLP"] / parameters["DenseNet"] == pytest.approx(20, abs=3)
+        assert products["DenseNet"] / products["MLP"] == pytest.approx(3.8, abs=0.2)
+        assert products["AlexNet"] == pytest.approx(2 * products["ResNet"], rel=0.05)
+
+    def test_one_seed_and_one_epoch_make_a_rough_rate(self, book_run: Runs) -> None:
+        run = book_run("models_compared")
+        accuracy, deviation = held(run, "accuracy"), held(run, "deviation")
+        assert deviation["LeNet"] > accuracy["LeNet"] / 2
