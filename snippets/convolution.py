@@ -113,7 +113,7 @@ for ax, (name, pool) in zip(
 ):
     ax.imshow(pool(edges, 3), cmap="gray", vmin=0, vmax=3)
     ax.set_axis_off()
-    ax.text(0, -1, name, ha="left", va="bottom")
+    ax.text(0, -1, f"{name} of 3 × 3", ha="left", va="bottom")
 show()
 
 # %% shapes

@@ -79,7 +79,7 @@ for name, pair in pairs.items():
     fraction_best[name] = FRACTIONS[ends.index(min(ends))]
     errors[name] = tried[fraction_best[name]]
     rows.append([name, *ends])
-Table(["input", *(f"{f:g}:.1e" for f in FRACTIONS)], rows).show()
+Table(["image", *(f"{f:g}:.1e" for f in FRACTIONS)], rows).show()
 
 # %% seeds
 error_by_seed = {
@@ -121,7 +121,7 @@ Table(
     ["method", "largest error:.0e"],
     [
         [f"gradient descent, {STEPS} steps", errors["photograph"][-1]],
-        ["L-BFGS, 50 steps", error_lbfgs],
+        ["L-BFGS, at most 50 steps", error_lbfgs],
         ["least squares, solved", error_solved],
     ],
 ).show()

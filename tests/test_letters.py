@@ -19,6 +19,7 @@ import torch
 
 from dlnotes.basics.layers import Dense
 from dlnotes.basics.network import Network
+from dlnotes.conv import conv2d
 from dlnotes.initialize import fans, kaiming
 from dlnotes.linear import SoftmaxRegression
 from dlnotes.mlp import MLP
@@ -38,10 +39,14 @@ ANYWHERE = {
 }
 IMAGES = {"H": "height of an image", "W": "width of an image"}
 SEQUENCES = {"T": "time steps", "V": "words of a vocabulary"}
+KERNELS = {"h": "height of a kernel", "w": "width of a kernel"}
 HEADS = {"h": "attention heads", "d": "size of a head"}
 # the modules, or folders of them, in which further letters have their meaning
 LETTERS = {
-    "conv": IMAGES,
+    "augment": IMAGES | SEQUENCES,
+    "conv": IMAGES | KERNELS,
+    "looking": IMAGES,
+    "pool": IMAGES | KERNELS,
     "receptive": IMAGES,
     "norm": IMAGES | SEQUENCES,
     "vision": IMAGES,
@@ -56,6 +61,7 @@ LETTERS = {
     "data.text": SEQUENCES,
     "data.translation": SEQUENCES,
     "train.batches": SEQUENCES,
+    "train.classifier": IMAGES,
     "attention": SEQUENCES | HEADS,
     "position": SEQUENCES | HEADS,
     "transformer": SEQUENCES | HEADS,
@@ -334,6 +340,12 @@ def softmax_regression() -> list[torch.Tensor]:
     return [model.W]
 
 
+def convolution() -> list[torch.Tensor]:
+    W = torch.ones(3, 5, 1, 1)
+    assert conv2d(torch.ones(2, 5, 4, 4), W).shape == (2, 3, 4, 4)
+    return [W[:, :, 0, 0]]
+
+
 def mlp() -> list[torch.Tensor]:
     first, second = (p for p in MLP([5, 4, 3]).parameters() if p.ndim == 2)
     assert first.shape == (4, 5)
@@ -343,6 +355,7 @@ def mlp() -> list[torch.Tensor]:
 LAYERS: dict[str, Callable[[], list[np.ndarray] | list[torch.Tensor]]] = {
     "basics.layers.Dense": dense,
     "basics.network.Network": network,
+    "conv.conv2d": convolution,
     "linear.SoftmaxRegression": softmax_regression,
     "mlp.MLP": mlp,
 }
@@ -368,6 +381,7 @@ def test_every_owner_and_every_taker_of_a_w_is_looked_at() -> None:
     # the weights of Dense are those of `__init__`; xavier treats both axes alike
     seen = {"basics.layers.__init__"}
     seen |= {f"initialize.{name}" for name in ("fans", "kaiming", "xavier")}
+    seen |= {"conv.check_channels", "conv.conv2d"}
     assert takers <= seen
 
 

@@ -8,12 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dlnotes.conv import Conv2d
-from dlnotes.linear import LinearRegression, SoftmaxRegression
 from dlnotes.mlp import MLP
 from dlnotes.norm import BatchNorm2d
 from dlnotes.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from dlnotes.receptive import (
-    multiplications,
     output_size,
     parameter_count,
     receptive_field,
@@ -82,64 +80,6 @@ class TestCounts:
         assert parameter_count(BatchNorm2d(5)) == 10  # what is measured is not learned
         shared = nn.Linear(3, 4)
         assert parameter_count(nn.Sequential(shared, shared)) == 16
-
-    @pytest.mark.parametrize("ours", [True, False])
-    def test_lenet(self, ours: bool) -> None:
-        parts = (Conv2d, AvgPool2d) if ours else (nn.Conv2d, nn.AvgPool2d)
-        convolutions = 28 * 28 * 6 * 25 + 10 * 10 * 16 * 6 * 25
-        dense = 400 * 120 + 120 * 84 + 84 * 10
-        found = multiplications(lenet(*parts), (1, 28, 28))
-        assert found == convolutions + dense == 416_520
-
-    @pytest.mark.parametrize("conv", [Conv2d, nn.Conv2d])
-    def test_groups_stride_and_dilation(self, conv: Any) -> None:
-        layer = conv(8, 12, (3, 5), stride=(2, 1), dilation=(1, 2), groups=4)
-        # 12 × 4 × 4 outputs, each of 2 channels of 3 × 5
-        assert multiplications(layer, (8, 9, 12)) == 12 * 4 * 4 * 2 * 15
-
-    def test_other_layers(self) -> None:
-        assert multiplications(MLP([5, 4, 3]), (5,)) == 32
-        assert multiplications(nn.Linear(5, 4), (7, 5)) == 7 * 20
-        assert multiplications(nn.Conv1d(4, 6, 3, groups=2), (4, 10)) == 8 * 6 * 2 * 3
-        assert multiplications(SoftmaxRegression(5, 3), (5,)) == 15
-        assert multiplications(LinearRegression(5), (5,)) == 5
-        assert multiplications(nn.Flatten(), (5,)) == 0
-
-    def test_a_layer_called_twice_counts_twice(self) -> None:
-        shared = nn.Linear(3, 3)
-        assert multiplications(nn.Sequential(shared, nn.ReLU(), shared), (3,)) == 18
-
-    def test_the_model_is_left_as_it_was(self) -> None:
-        model = nn.Sequential(Conv2d(1, 2, 3), BatchNorm2d(2), nn.Dropout(0.5))
-        model[2].eval()
-        before = {name: t.clone() for name, t in model.state_dict().items()}
-        assert multiplications(model, (1, 3, 3)) == 18  # one value for each channel
-        torch.testing.assert_close(dict(model.state_dict()), before, rtol=0, atol=0)
-        assert [layer.training for layer in model] == [True, True, False]
-        assert model.training
-        assert not any(layer._forward_hooks for layer in model)
-
-    def test_after_an_error_too(self) -> None:
-        model = nn.Sequential(nn.Linear(3, 2))
-        with pytest.raises(RuntimeError, match="shapes"):
-            multiplications(model, (4,))
-        assert not model[0]._forward_hooks
-        assert model[0].training
-        assert model.training
-
-    def test_no_graph_is_built(self) -> None:
-        seen = []
-        model = nn.Linear(3, 2)
-        model.register_forward_hook(lambda layer, X, Y: seen.append(Y))
-        multiplications(model, (3,))
-        assert not seen[0].requires_grad
-        assert seen[0].shape == (1, 2)
-
-    @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
-    def test_in_the_models_own_precision(self, dtype: torch.dtype) -> None:
-        assert multiplications(nn.Linear(3, 2).to(dtype), (3,)) == 6
-        meta = nn.Linear(3, 2, device="meta")
-        assert multiplications(meta, (3,)) == 6
 
 
 class TestFormula:
@@ -284,6 +224,11 @@ class TestByGradient:
             stack[0].bias.fill_(50)
             stack[1].running_mean.fill_(1e3)
             stack[1].running_var.fill_(1e9)
+        assert receptive_field_by_gradient(stack, (1, 9, 9)) == (3, 3)
+
+    def test_biases_do_not_add_up_to_saturation(self) -> None:
+        layers = [m for _ in range(8) for m in (nn.Conv2d(1, 1, 1), nn.ReLU6())]
+        stack = nn.Sequential(*layers, nn.Conv2d(1, 1, 3))
         assert receptive_field_by_gradient(stack, (1, 9, 9)) == (3, 3)
 
     def test_the_map_of_one_convolution(self) -> None:

@@ -38,8 +38,8 @@ def windows(
 ) -> Tensor:
     """Return all windows (..., H', W', h, w) of X (..., H, W), as a view.
 
-    Window (i, j) starts `stride` rows after window (i − 1, j), and takes
-    every row in `dilation`; the columns likewise. Nothing is copied.
+    A window starts `stride` rows below the one above it, and takes one row
+    of every `dilation`; the columns likewise. Nothing is copied.
 
     Raises:
         ValueError: a window does not fit into X.

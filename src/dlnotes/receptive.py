@@ -8,17 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
 from dlnotes.conv import Conv2d, check_fit
-from dlnotes.linear import LinearRegression, SoftmaxRegression
 from dlnotes.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 
-COUNTED = (
-    nn.Linear,
-    LinearRegression,
-    SoftmaxRegression,
-    nn.Conv1d,
-    nn.Conv2d,
-    Conv2d,
-)
 SLIDING = (Conv2d, nn.Conv2d, MaxPool2d, nn.MaxPool2d, AvgPool2d, nn.AvgPool2d)
 SEE_ALL = (nn.Flatten, nn.Linear, AdaptiveAvgPool2d, nn.AdaptiveAvgPool2d)
 
@@ -42,41 +33,6 @@ def output_size(
 def parameter_count(model: nn.Module) -> int:
     """Return how many numbers a model learns, shared ones counted once."""
     return sum(p.numel() for p in model.parameters())
-
-
-def multiplications(model: nn.Module, shape: tuple[int, ...]) -> int:
-    """Return the multiplications for one input of a shape such as (C, H, W).
-
-    Convolutions and dense layers that the model calls are counted, each
-    time it calls them, with one addition to each multiplication and
-    without biases. The model evaluates once, on zeros, and is left as it
-    was.
-    """
-    total = 0
-
-    def count(layer: nn.Module, _: tuple[Tensor, ...], Y: Tensor) -> None:
-        nonlocal total
-        W = torch.atleast_2d(next(layer.parameters()))  # (out, ...)
-        total += Y.numel() * W[0].numel()
-
-    layers = [layer for layer in model.modules() if isinstance(layer, COUNTED)]
-    handles = [layer.register_forward_hook(count) for layer in layers]
-    modes = {module: module.training for module in model.modules()}
-    try:
-        with torch.no_grad():
-            model.eval()(blank(model, shape))
-    finally:
-        for handle in handles:
-            handle.remove()
-        for module, mode in modes.items():
-            module.training = mode
-    return total
-
-
-def blank(model: nn.Module, shape: tuple[int, ...]) -> Tensor:
-    """Return a batch of one input of zeros, as the model's parameters are."""
-    p = next(model.parameters(), torch.zeros(()))
-    return torch.zeros(1, *shape, dtype=p.dtype, device=p.device)
 
 
 def receptive_field(layers: Iterable[tuple[int, int, int]]) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sklearn.datasets import load_sample_image
 from torch import Tensor, nn
 from torch.nn.functional import conv2d as torch_conv2d
 from torch.nn.functional import cross_entropy
@@ -139,6 +140,18 @@ class TestLearned:
         nine_tenths = 1 - ratio["photograph less its mean"] / ratio["photograph"]
         assert nine_tenths == pytest.approx(0.9, abs=0.03)
 
+    def test_the_mean_weighs_on_the_direction_of_all_weights_together(self) -> None:
+        photo = torch.tensor(load_sample_image("flower.jpg") / 255.0).mean(dim=2)
+        photo = photo[170:234, 270:334]
+        found = []
+        for x in (photo, photo - photo.mean()):
+            patches = windows(x, 3).flatten(-2).flatten(0, -2)
+            values, vectors = torch.linalg.eigh(patches.T @ patches / len(patches))
+            assert vectors[:, -1].sum().abs() / 3 > 0.99  # it stays the steepest
+            found.append(values)
+        assert found[1][-1] < found[0][-1] / 9
+        assert torch.allclose(found[1][:-1], found[0][:-1], rtol=0.15)
+
     def test_other_methods_do_not_mind_the_valley(self, vision_run: Runs) -> None:
         values = vision_run("convolution_learned").values
         assert values["error_solved"] < 1e-4
@@ -249,8 +262,8 @@ class TestPooling:
         assert output_size(28, 3, 1, 1) ** 2 == 4 * output_size(14, 3, 1, 1) ** 2
 
     def test_kernels_see_twice_as_far_behind_it(self) -> None:
-        behind, _ = receptive_field([(1, 2, 1), (3, 1, 1)])
-        assert behind - 1 == 2 * (receptive_field([(3, 1, 1)])[0] - 1)
+        behind, _ = receptive_field([(2, 2, 1), (3, 1, 1)])
+        assert behind == 2 * receptive_field([(3, 1, 1)])[0]
 
 
 class TestReceptiveField:
@@ -262,13 +275,16 @@ class TestReceptiveField:
         assert three[0] == seven[0] == 7
         assert three[3] < seven[3]
 
-    def test_strides_and_pooling_widen_it_fastest(self, book_run: Runs) -> None:
+    def test_strides_and_pooling_widen_it_faster(self, book_run: Runs) -> None:
         sizes = held(book_run("convolution_sizes"), "sizes")
-        others = [size for name, size in sizes.items() if "str" not in name]
         assert sizes["three, first with stride 2"] > sizes["three 3 × 3"]
         assert sizes["with pooling"] > sizes["two 3 × 3"]
-        assert max(sizes.values()) == sizes["three, first with stride 2"]
-        assert max(others) == sizes["with pooling"]
+
+    def test_dilation_widens_it_as_fast_as_strides(self) -> None:
+        for n, field in enumerate((3, 7, 15, 31), start=1):
+            dilated, jump = receptive_field([(3, 1, 2**k) for k in range(n)])
+            assert dilated == receptive_field([(3, 2, 1)] * n)[0] == field
+            assert jump == 1
 
     def test_the_middle_counts_most(self, book_run: Runs) -> None:
         """One path leads to a corner: 1 of 27 · 27, of all the 9³ paths."""
@@ -304,6 +320,16 @@ class TestShifts:
             assert rows[:, [1, 3]].max() < 1e-5
             assert rows[:, [0, 2]].min() > 0.25
             assert 0.35 < rows[:, [0, 2]].mean() < 0.65
+
+    def test_a_mean_behind_zeros_is_not_quite_invariant(self) -> None:
+        """So the page speaks of the circular layer."""
+        x = torch.zeros(1, 1, 8, 8)
+        x[..., 0] = 1.0
+        means = [
+            conv2d(x.roll(shift, -1), SOBEL[None, None], padding=1).relu().mean()
+            for shift in (0, 3)
+        ]
+        assert means[0] != means[1]
 
     def test_zeros_differ_at_the_border_only(self, vision_run: Runs) -> None:
         run = vision_run("convolution_shifts")

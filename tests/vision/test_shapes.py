@@ -3,6 +3,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from dlnotes.conv import Conv2d
 from dlnotes.mlp import MLP
 from dlnotes.vision import MODELS
 from dlnotes.vision.shapes import layer_shapes, multiplications
@@ -118,3 +119,15 @@ def test_multiplications_are_half_of_torchs_operations(name: str) -> None:
         with FlopCounterMode(display=False) as counter:
             ours(torch.empty(shape))
     assert 2 * multiplications(ours, shape) == counter.get_total_flops()
+
+
+@pytest.mark.parametrize("conv", [Conv2d, nn.Conv2d])
+def test_multiplications_with_groups_stride_and_dilation(conv: type[nn.Module]) -> None:
+    layer = conv(8, 12, (3, 5), stride=(2, 1), dilation=(1, 2), groups=4)
+    # 12 × 4 × 4 outputs, each of 2 channels of 3 × 5
+    assert multiplications(layer, (1, 8, 9, 12)) == 12 * 4 * 4 * 2 * 15
+
+
+def test_a_layer_called_twice_counts_twice() -> None:
+    shared = nn.Linear(3, 3)
+    assert multiplications(nn.Sequential(shared, nn.ReLU(), shared), (1, 3)) == 18

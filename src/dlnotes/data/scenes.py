@@ -88,22 +88,23 @@ def draw_pieces(
 
 
 def place(tiles: Tensor, size: Tensor, top: Tensor, left: Tensor) -> Tensor:
-    """Put tiles (N, h, h), enlarged to `size` pixels (N,), on canvases.
+    """Put tiles (N, lines, lines), enlarged to `size` (N,), on canvases.
 
     Returns (N, 28, 28), black around the tiles. Enlarging is bilinear,
     and so two products of matrices: one for rows and one for columns.
     """
-    h = tiles.shape[1]
-    rows, columns = interpolate(h, size, top), interpolate(h, size, left)
+    lines = tiles.shape[1]
+    rows = interpolate(lines, size, top)
+    columns = interpolate(lines, size, left)
     return rows @ tiles @ columns.transpose(1, 2)
 
 
-def interpolate(h: int, size: Tensor, start: Tensor) -> Tensor:
-    """Return the weights (N, 28, h) of a tile's h lines in a canvas's 28.
+def interpolate(lines: int, size: Tensor, start: Tensor) -> Tensor:
+    """Return the weights (N, 28, lines) of a tile's lines in a canvas's 28.
 
-    Canvas line r lies at p = (r + 1/2 - start) · h / size - 1/2 in the
+    Canvas line r lies at p = (r + 1/2 - start) · lines / size - 1/2 in the
     tile, and takes of line k the share 1 - |p - k|, if that is positive.
     """
     r = torch.arange(SIDE)
-    p = (r + 0.5 - start[:, None]) * h / size[:, None] - 0.5  # (N, 28)
-    return (1 - (p[:, :, None] - torch.arange(h)).abs()).clamp(min=0)
+    p = (r + 0.5 - start[:, None]) * lines / size[:, None] - 0.5  # (N, 28)
+    return (1 - (p[:, :, None] - torch.arange(lines)).abs()).clamp(min=0)

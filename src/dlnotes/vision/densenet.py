@@ -58,7 +58,7 @@ class DenseBlock(nn.Module):
         """Concatenate X and the maps of each layer, in order."""
         for layer in self.layers:
             new = layer(X)  # (B, growth, H, W)
-            X = torch.cat((X, new), dim=1)  # (B, C + n · growth, H, W)
+            X = torch.cat((X, new), dim=1)  # (B, C + growth, H, W)
         return X
 
 

@@ -75,7 +75,7 @@ class Residual(nn.Module):
     def forward(self, X: Tensor) -> Tensor:
         """Return relu(F(X) + X), or relu(F(X)) in a plain block."""
         identity = X  # (B, C_in, H, W)
-        X = torch.relu(self.conv1(X))  # (B, C, H/s, W/s)
+        X = torch.relu(self.conv1(X))  # (B, C, H', W')
         X = self.conv2(X)
         if self.shortcut is not None:
             X = X + self.shortcut(identity)
@@ -114,8 +114,8 @@ class Bottleneck(nn.Module):
         """Return relu(F(X) + X), or relu(F(X)) in a plain block."""
         identity = X  # (B, C_in, H, W)
         X = torch.relu(self.conv1(X))  # (B, C, H, W)
-        X = torch.relu(self.conv2(X))  # (B, C, H/s, W/s)
-        X = self.conv3(X)  # (B, 4C, H/s, W/s)
+        X = torch.relu(self.conv2(X))  # (B, C, H', W')
+        X = self.conv3(X)  # (B, 4 C, H', W')
         if self.shortcut is not None:
             X = X + self.shortcut(identity)
         return torch.relu(X)
