@@ -191,8 +191,12 @@ show()
 
 # %% quoted
 first = {name: g[0] for name, g in gradients.items()}
-ratio_heads_default = first["default, three heads"] / first["default, one head"]
-ratio_heads_kaiming = first["Kaiming, three heads"] / first["Kaiming, one head"]
+ratio_heads_default = (
+    first["default, three heads"] / first["default, one head"]
+)
+ratio_heads_kaiming = (
+    first["Kaiming, three heads"] / first["Kaiming, one head"]
+)
 ratio_default = first["default, one head"] / gradients["default, one head"][-1]
 ratio_kaiming = first["Kaiming, one head"] / gradients["Kaiming, one head"][-1]
 parameters_all = parameters["GoogLeNet"]
