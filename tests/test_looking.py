@@ -92,3 +92,10 @@ def test_rows_and_columns_are_not_confused() -> None:
     assert hit.item()
     hit, _ = shares_inside(heat, centres, torch.tensor([[1.0, 2.0, 0.0]]))
     assert not hit.item()
+
+
+def test_a_frozen_model_can_be_asked_too() -> None:
+    model = small()
+    expected = grad_cam(model, model[1], X, y)
+    model.requires_grad_(False)
+    assert torch.equal(grad_cam(model, model[1], X, y), expected)

@@ -77,6 +77,7 @@ def grad_cam(
 
     Source: Selvaraju et al., Grad-CAM, 2017, equations 1 and 2.
     """
+    X = X.detach().requires_grad_()  # so that a frozen model has gradients
     logits, maps = feature_maps(model, layer, X)
     (gradient,) = torch.autograd.grad(chosen(logits, labels).sum(), maps)
     alpha = gradient.mean(dim=(2, 3), keepdim=True)  # (B, C, 1, 1)

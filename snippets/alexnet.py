@@ -1,0 +1,74 @@
+"""Follow an image through AlexNet: shapes, parameters, multiplications."""
+
+# %% imports
+import matplotlib.pyplot as plt
+import torch
+from torchvision.models import alexnet as torchvision_alexnet
+
+from dlnotes.plot import show, use_style
+from dlnotes.receptive import parameter_count
+from dlnotes.table import Table
+from dlnotes.vision.alexnet import alexnet
+from dlnotes.vision.shapes import layer_shapes
+
+use_style()
+
+# %% shapes
+with torch.device("meta"):  # shapes, and no numbers
+    model = alexnet()
+rows = layer_shapes(model, (1, 3, 224, 224))
+Table(
+    ["layer", "kind", "output", "parameters"],
+    [
+        [row.name, row.kind, " × ".join(map(str, row.shape[1:])), n]
+        for row in rows
+        if (n := row.parameters) or "Pool" in row.kind
+    ],
+).show()
+
+
+# %% towers
+with torch.device("meta"):
+    models = {
+        "the paper’s, two towers": alexnet(towers=2),
+        "one tower": alexnet(),
+        "torchvision’s": torchvision_alexnet(),
+    }
+parameters = {name: parameter_count(model) for name, model in models.items()}
+for name, number in parameters.items():
+    print(f"{name:24} {number:>10,}")
+
+# %% stem
+number_paper = (224 - 11) / 4 + 1
+number_227 = (227 - 11) // 4 + 1
+number_padded = (224 + 2 * 2 - 11) // 4 + 1
+print("224, no padding:", number_paper)
+print("227, no padding:", number_227)
+print("224, padding 2: ", number_padded)
+
+# %% spent
+weighted = [row for row in rows if row.parameters]
+names = [*(f"conv {n}" for n in range(1, 6)), "dense 1", "dense 2", "dense 3"]
+work = []
+for row in weighted:
+    weights = model.get_submodule(row.name).weight.numel()
+    places = row.shape[2] * row.shape[3] if len(row.shape) == 4 else 1
+    work.append(weights * places)  # each weight once for each place
+share_parameters = [
+    row.parameters / parameters["one tower"] for row in weighted
+]
+share_work = [product / sum(work) for product in work]
+share_dense = sum(share_parameters[5:])
+share_convolutions = sum(share_work[:5])
+product_count = sum(work)
+
+# %% spent-figure
+places = torch.arange(len(names)).numpy()
+fig, ax = plt.subplots(figsize=(4.6, 3.0))
+ax.barh(places - 0.2, share_parameters, 0.4, color="C0", label="parameters")
+ax.barh(places + 0.2, share_work, 0.4, color="C1", label="multiplications")
+ax.set_yticks(places, names)
+ax.invert_yaxis()
+ax.set(xlabel="share in the network")
+ax.legend(loc="center right")
+show()

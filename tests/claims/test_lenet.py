@@ -1,0 +1,215 @@
+"""What the chapter on LeNet says in words."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from torch import nn
+
+from containers import held
+from dlnotes.book.store import Run
+from dlnotes.data.digits import load_digits
+from dlnotes.data.scenes import draw_scenes, load_scenes
+from dlnotes.mlp import MLP
+from dlnotes.vision.lenet import lenet
+from dlnotes.vision.shapes import layer_shapes, multiplications
+
+Runs = Callable[[str], Run]
+
+
+class TestTheData:
+    def test_the_digits_of_softmax_regression_are_too_easy(self) -> None:
+        """A linear model is right more than nineteen times out of twenty."""
+        train, _, test = load_digits()
+        model = LogisticRegression(max_iter=1000).fit(train.X.numpy(), train.y.numpy())
+        assert model.score(test.X.numpy(), test.y.numpy()) > 0.95
+
+    def test_a_training_digit_is_used_about_four_times(self) -> None:
+        ratio = len(load_scenes().train.X) / len(load_digits().train.X)
+        assert 3.5 < ratio < 4.5
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_the_stages_show_the_same_digits(self, seed: int) -> None:
+        digits = load_digits().train
+        stages = [
+            draw_scenes(digits, 50, seed, **settings)
+            for settings in ({"pieces": 0, "spread": 0.0}, {"pieces": 0}, {})
+        ]
+        for scenes in stages:
+            assert torch.equal(scenes.canvases.y, stages[0].canvases.y)
+            size = scenes.boxes[:, 0]
+            assert torch.equal(size, stages[0].boxes[:, 0])
+            assert size.min() >= 12
+            assert size.max() <= 18
+        ink = [scenes.canvases.X.sum() for scenes in stages]
+        assert ink[2] > 1.2 * ink[1]
+
+
+class TestLayers:
+    def test_the_paper_s_images_without_padding_give_the_same_shapes(self) -> None:
+        model = lenet()
+        padded = [row.shape for row in layer_shapes(model, (1, 1, 28, 28))]
+        model.features[0].padding = (0, 0)
+        model.side = 32
+        bare = [row.shape for row in layer_shapes(model, (1, 1, 32, 32))]
+        assert padded == bare
+
+    def test_four_fifths_of_the_parameters_are_in_c5(self, book_run: Runs) -> None:
+        run = book_run("lenet")
+        by_hand = held(run, "by_hand")
+        count = run.values["parameter_count"]
+        assert sum(by_hand.values()) == count == 61_706
+        assert 0.75 < by_hand["C5"] / count < 0.8
+        assert by_hand["C1"] + by_hand["C3"] < 2_600
+
+    def test_each_parameter_is_used_nearly_seven_times(self, book_run: Runs) -> None:
+        values = book_run("lenet").values
+        assert 6.5 < values["product_count"] / values["parameter_count"] < 7
+
+    def test_a_dense_layer_in_place_of_c1(self, book_run: Runs) -> None:
+        dense = nn.Linear(28 * 28, 6 * 28 * 28)
+        count = sum(W.numel() for W in dense.parameters())
+        assert count == book_run("lenet").values["parameter_dense"]
+
+
+class TestTheContest:
+    def test_lenet_is_far_above_both_perceptrons(self, vision_run: Runs) -> None:
+        """Its worst run is above the best run of either."""
+        found = held(vision_run("lenet_training"), "accuracy_by_seed")
+        for name in ("MLP, as many parameters", "MLP, as many products"):
+            for network in ("ReLU, average", "ReLU, max"):
+                assert min(found[network]) > max(found[name]) + 0.1
+
+    def test_the_budgets_are_what_they_are_called(self) -> None:
+        target = lenet()
+        parameters = sum(W.numel() for W in target.parameters())
+        products = multiplications(target, (1, 1, 28, 28))
+        by_parameters, by_products = (
+            nn.Sequential(nn.Flatten(), MLP([784, *hidden, 10]))
+            for hidden in ((76, 28), (400, 240))
+        )
+        found = sum(W.numel() for W in by_parameters.parameters())
+        assert parameters < found < 1.01 * parameters
+        found = multiplications(by_products, (1, 1, 28, 28))
+        assert found == pytest.approx(products, rel=0.02)
+
+    def test_the_sigmoid_learns_next_to_nothing(self, vision_run: Runs) -> None:
+        tried = held(vision_run("lenet_training"), "accuracy_by_rate")
+        assert max(tried["sigmoid, average"]) < 0.2
+
+    def test_relu_gains_more_than_the_seeds_differ(self, vision_run: Runs) -> None:
+        found = held(vision_run("lenet_training"), "accuracy_by_seed")
+        for name in ("ReLU, average", "ReLU, max"):
+            assert min(found[name]) > max(found["tanh, average"]) + 0.15
+
+    def test_tanh_is_below_the_larger_perceptron(self, vision_run: Runs) -> None:
+        found = held(vision_run("lenet_training"), "accuracy_by_seed")
+        assert max(found["tanh, average"]) < min(found["MLP, as many products"])
+
+    def test_the_average_is_ahead_of_the_maximum(self, book_run: Runs) -> None:
+        """At the rates that were tried; a larger one might change it."""
+        run = book_run("lenet_training")
+        found = held(run, "accuracy_by_seed")
+        pairs = zip(found["ReLU, average"], found["ReLU, max"], strict=True)
+        assert all(average > largest for average, largest in pairs)
+        for name in ("ReLU, average", "ReLU, max"):
+            assert held(run, "place_best")[name] == len(held(run, "RATES")) - 1
+
+    def test_all_versions_have_the_same_parameters(self) -> None:
+        for activation in (nn.Sigmoid, nn.Tanh, nn.ReLU):
+            for pool in (nn.AvgPool2d, nn.MaxPool2d):
+                model = lenet(activation, pool)
+                assert sum(W.numel() for W in model.parameters()) == 61_706
+
+
+class TestShifts:
+    def test_lenet_tolerates_a_pixel_or_so_more(self, vision_run: Runs) -> None:
+        run = vision_run("lenet_shift")
+        mean = held(run, "accuracy_mean")
+        by_seed = held(run, "accuracy_by_shift")
+        assert 0 < mean["LeNet"][0] - mean["MLP"][0] < 0.1
+        for k in (1, 2, 3):
+            of = {name: [row[k] for row in rows] for name, rows in by_seed.items()}
+            assert min(of["LeNet"]) > max(of["MLP"])
+        assert mean["LeNet"][2] > 1.7 * mean["MLP"][2]
+        for k in (1, 2, 3):  # a pixel more at most
+            assert mean["LeNet"][k + 1] < mean["MLP"][k] + 0.06
+
+    def test_both_lose_by_one_pixel_and_end_by_guessing(self, vision_run: Runs) -> None:
+        mean = held(vision_run("lenet_shift"), "accuracy_mean")
+        for name in ("MLP", "LeNet"):
+            assert mean[name][1] < mean[name][0] - 0.05
+            assert max(mean[name][5:]) < 0.16
+        assert mean["LeNet"][4] < 0.25
+
+    def test_the_rates_are_bracketed(self, book_run: Runs) -> None:
+        run = book_run("lenet_shift")
+        rates = held(run, "RATES")
+        for rate in held(run, "rate_best").values():
+            assert rates[0] < rate < rates[-1]
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_eight_pixels_are_as_far_as_they_can_go(self, seed: int) -> None:
+        digits = load_digits().test
+        drawn = draw_scenes(digits, 500, seed, (12, 12), pieces=0, spread=0.0)
+        X = drawn.canvases.images
+        margins = [X[:, :, :8], X[:, :, -8:], X[:, :, :, :8], X[:, :, :, -8:]]
+        assert all(margin.max() == 0 for margin in margins)
+        assert X[:, :, 8:].sum() == X.sum()
+        assert X[:, :, 9:].sum() < X.sum()
+
+
+class TestHistory:
+    @pytest.mark.settles("lenet-1989")
+    def test_the_network_of_1989_has_the_parameters_of_its_paper(
+        self, book_run: Runs
+    ) -> None:
+        values = book_run("lenet").values
+        assert values["parameter_1989"] == 9_760
+        assert values["parameter_paper"] == 60_000
+
+    @pytest.mark.settles("lenet-1989")
+    def test_its_layers_really_share_their_kernels(self) -> None:
+        """Built: kernels by convolution, and a bias for each unit."""
+        first = nn.Conv2d(1, 12, 5, stride=2, bias=False)
+        second = nn.Conv2d(8, 12, 5, stride=2, bias=False)  # each sees 8 of 12
+        third, last = nn.Linear(12 * 4 * 4, 30), nn.Linear(30, 10)
+        H1 = first(nn.functional.pad(torch.zeros(1, 1, 16, 16), (2, 1, 2, 1)))
+        assert H1.shape == (1, 12, 8, 8)
+        H2 = second(nn.functional.pad(H1[:, :8], (2, 1, 2, 1)))
+        assert H2.shape == (1, 12, 4, 4)
+        weights = sum(
+            W.numel()
+            for part in (first, second, third, last)
+            for W in part.parameters()
+        )
+        assert weights + H1.numel() + H2.numel() == 9_760
+
+
+class TestExercises:
+    def test_the_paper_s_table_gives_its_count(self, book_run: Runs) -> None:
+        assert book_run("lenet_exercises").values["parameter_table"] == 1_516
+
+    def test_both_gain_from_clean_canvases_and_lenet_stays_ahead(
+        self, vision_run: Runs
+    ) -> None:
+        found = held(vision_run("lenet_exercises"), "accuracy_by_pieces")
+        for name in ("MLP", "LeNet"):
+            assert found[0][name] > found[4][name] + 0.2
+        for pieces in (0, 4):
+            assert found[pieces]["LeNet"] > found[pieces]["MLP"] + 0.2
+
+    def test_mixed_pixels_hurt_lenet_alone(self, vision_run: Runs) -> None:
+        run = vision_run("lenet_exercises")
+        before = held(run, "accuracy_by_pieces")[4]
+        mixed = held(run, "accuracy_mixed")
+        assert mixed["LeNet"] < before["LeNet"] - 0.1
+        assert abs(mixed["MLP"] - before["MLP"]) < 0.05
+
+    def test_the_squashing_function_takes_one_to_one(self) -> None:
+        a = torch.linspace(-1, 1, 201, dtype=torch.float64, requires_grad=True)
+        squashed = 1.7159 * torch.tanh(2 / 3 * a)
+        assert squashed[-1].item() == pytest.approx(1, abs=1e-4)
+        (slopes,) = torch.autograd.grad(squashed.sum(), a)
+        assert slopes.mean().item() == pytest.approx(1, abs=0.01)
