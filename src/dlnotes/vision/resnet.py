@@ -36,7 +36,8 @@ def shortcut(
     """
     if stride == 1 and channels_in == channels:
         return nn.Identity()
-    return conv(channels_in, channels, 1, stride, batch_norm)
+    drop = nn.AvgPool2d(1, stride)  # as a 1 × 1 kernel with a stride does
+    return nn.Sequential(drop, *conv(channels_in, channels, 1, 1, batch_norm))
 
 
 class Residual(nn.Module):
