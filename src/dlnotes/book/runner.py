@@ -22,7 +22,7 @@ from dlnotes.book.snippet import read_snippet
 from dlnotes.book.status import Status, status
 from dlnotes.book.store import Run, Store
 
-TIMEOUT = 120.0  # seconds
+TIMEOUT = 300.0  # seconds
 
 
 class Progress(Protocol):
