@@ -36,7 +36,7 @@ cases = {
     "plain 8": (8, False, RATES[1:4]),
     "residual 8": (8, True, RATES[2:]),
     "plain 20": (20, False, RATES[:3]),
-    "residual 20": (20, True, RATES[2:5]),
+    "residual 20": (20, True, RATES[1:5]),
 }
 accuracy_val, firsts, rate_best = {}, {}, {}
 for name, (depth, residual, rates) in cases.items():

@@ -154,10 +154,10 @@ class TestShifts:
         digits = load_digits().test
         drawn = draw_scenes(digits, 500, seed, (12, 12), pieces=0, spread=0.0)
         X = drawn.canvases.images
-        margins = [X[:, :, :8], X[:, :, -8:], X[:, :, :, :8], X[:, :, :, -8:]]
+        margins = [X[:, :, :7], X[:, :, -7:], X[:, :, :, :7], X[:, :, :, -7:]]
         assert all(margin.max() == 0 for margin in margins)
-        assert X[:, :, 8:].sum() == X.sum()
-        assert X[:, :, 9:].sum() < X.sum()
+        assert X[:, :, 8:].sum() > 0.98 * X.sum()  # but for a rim that fades
+        assert X[:, :, 9:].sum() < 0.97 * X.sum()
 
 
 class TestHistory:
