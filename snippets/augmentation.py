@@ -21,30 +21,31 @@ pixels = torch.tensor(load_sample_image("flower.jpg"))  # (427, 640, 3)
 prepare = v2.Compose(
     [
         v2.CenterCrop(420),
-        v2.Resize(64),
+        v2.Resize(48),
         v2.ToDtype(torch.float32, scale=True),
     ]
 )
-photo = prepare(pixels.permute(2, 0, 1))  # (3, 64, 64), from 0 to 1
+photo = prepare(pixels.permute(2, 0, 1))  # (3, 48, 48), from 0 to 1
 print(tuple(photo.shape), photo.dtype, f"{photo.min():.2f} {photo.max():.2f}")
 
 # %% views
 transforms = {
     "flipped": v2.RandomHorizontalFlip(p=0.5),
-    "cropped": v2.RandomResizedCrop(64, scale=(0.3, 1.0)),
+    "cropped": v2.RandomResizedCrop(48, scale=(0.3, 1.0)),
     "coloured": v2.ColorJitter(brightness=0.4, saturation=0.6, hue=0.1),
 }
 transforms["all three"] = v2.Compose(list(transforms.values()))
 views = {
-    name: [transform(photo) for _ in range(4)]
+    name: [transform(photo) for _ in range(3)]
     for name, transform in transforms.items()
 }
 
 # %% views-figure
-fig, axes = plt.subplots(4, 4, figsize=(4.8, 4.8))
+fig, axes = plt.subplots(4, 3, figsize=(4.2, 5.4))
 for row, (name, images) in zip(axes, views.items(), strict=True):
     for ax, image in zip(row, images, strict=True):
-        ax.imshow(image.clamp(0, 1).permute(1, 2, 0).numpy())
+        shown = image.clamp(0, 1).permute(1, 2, 0)  # (48, 48, 3)
+        ax.imshow(shown, interpolation="none")
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     row[0].set_ylabel(name)
@@ -53,7 +54,7 @@ show()
 # %% by-hand
 flipped = v2.functional.horizontal_flip(photo)
 print("flip:", torch.equal(flipped, photo.flip(dims=[2])))
-shifted_photo = v2.functional.crop(v2.functional.pad(photo, 8), 0, 3, 64, 64)
+shifted_photo = v2.functional.crop(v2.functional.pad(photo, 8), 0, 3, 48, 48)
 rolled = torch.zeros_like(photo)
 rolled[:, 8:, 5:] = photo[:, :-8, :-5]
 print("crop after padding is a shift:", torch.equal(shifted_photo, rolled))
@@ -67,7 +68,7 @@ print(f"saturation: largest difference {pale_gap:.0e}")
 
 # %% modes
 layer = Augment(transforms["all three"])
-batch = photo.expand(2, 3, 64, 64)  # the same photograph twice
+batch = photo.expand(2, 3, 48, 48)  # the same photograph twice
 first, second = layer(batch)
 print("training: the same twice?", torch.equal(first, second))
 layer.eval()
@@ -75,7 +76,7 @@ first, second = layer(batch)
 print("evaluation: the photograph itself?", torch.equal(first, photo))
 
 # %% generator
-shift = v2.RandomCrop(64, padding=8)
+shift = v2.RandomCrop(48, padding=8)
 seed_everything(0)
 one, two = shift(photo), shift(photo)
 seed_everything(0)

@@ -44,7 +44,7 @@ fig, axes = plt.subplots(2, 2, figsize=(4.8, 3.6))
 for ax, (name, answer) in zip(axes.flat, answers.items()):
     edges = name in ("left to right", "top to bottom")
     limit = dict(vmin=-3, vmax=3) if edges else dict(vmin=0, vmax=1)
-    ax.imshow(answer, cmap="gray", **limit)
+    ax.imshow(answer, cmap="gray", interpolation="none", **limit)
     ax.set_axis_off()
     ax.text(0, -4, name, ha="left", va="bottom")
 show()

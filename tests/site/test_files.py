@@ -102,11 +102,12 @@ def test_ids_are_unique_on_every_page(site: Path, read: dict[Path, Links]) -> No
 
 def test_pages_are_small_when_compressed(site: Path) -> None:
     sizes = {path: len(gzip.compress(path.read_bytes())) for path in pages(site)}
-    chapters = {p: n for p, n in sizes.items() if "foundations" in p.parts}
+    parts = {"foundations", "vision"}
+    chapters = {p: n for p, n in sizes.items() if parts & {*p.parts}}
     runs = {p: n for p, n in sizes.items() if "runs" in p.parts}
-    assert len(chapters) == 26
+    assert len(chapters) == 2 * (13 + 11)
     assert max(chapters.values()) < 100 * KB, chapters
-    assert max(runs.values()) < 60 * KB, runs
+    assert max(runs.values()) < 100 * KB, runs  # one with photographs
 
 
 def test_the_font_of_formulas_is_small(site: Path) -> None:

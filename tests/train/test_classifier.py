@@ -33,7 +33,7 @@ def test_it_is_a_plain_loop_with_a_rate_that_rises_and_falls() -> None:
     data = images()
     model = network()
     fit(model, data, SGD(model.parameters(), lr=0.2), epochs=5, batch_size=16)
-    twin = network()
+    twin = network().to(memory_format=torch.channels_last)
     optimizer, rows = SGD(twin.parameters(), lr=0.2), torch.Generator().manual_seed(0)
     rate, step = warm_up(1, cosine(14)), 0
     for _ in range(5):

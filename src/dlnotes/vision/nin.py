@@ -106,24 +106,22 @@ def small_nin(
         widths = [C_out] * (1 + ones)
         return nin_block(C, widths, kernel, stride, kernel // 2, batch_norm)
 
-    C = 2 * width
-    features = nn.Sequential(
-        stack(channels, width, 5, stride),
-        nn.MaxPool2d(3, stride=2, padding=1),
-        stack(width, C, 5, 1),
-        nn.MaxPool2d(3, stride=2, padding=1),
+    C, first = 2 * width, stack(channels, width, 5, stride)
+    pool, again = (nn.MaxPool2d(3, stride=2, padding=1) for _ in range(2))
+    features = nn.Sequential(first, pool, stack(width, C, 5, 1), again)
+    if not average:
+        features.append(stack(C, C, 3, 1))
+        head = flat_head(C, -(-28 // (4 * stride)), classes)
+        return Classifier(features, head, side=28)
+    last = nin_block(C, [C] * ones, 3, padding=1, batch_norm=batch_norm)
+    kernel = 1 if ones else 3
+    last.append(nn.Conv2d(C, classes, kernel, padding=kernel // 2))
+    return Classifier(features.append(last), average_head())
+
+
+def flat_head(C: int, side: int, classes: int) -> nn.Sequential:
+    """Turn maps (B, C, side, side) into logits with two dense layers."""
+    flat = nn.Linear(C * side**2, 128)
+    return nn.Sequential(
+        nn.Flatten(), flat, nn.ReLU(), nn.Linear(128, classes)
     )
-    if average:
-        last = nin_block(C, [C] * ones, 3, padding=1, batch_norm=batch_norm)
-        kernel = 1 if ones else 3
-        last.append(nn.Conv2d(C, classes, kernel, padding=kernel // 2))
-        return Classifier(features.append(last), average_head())
-    features.append(stack(C, C, 3, 1))  # (B, C, side, side)
-    side = -(-28 // (4 * stride))
-    head = nn.Sequential(
-        nn.Flatten(),
-        nn.Linear(C * side**2, 128),
-        nn.ReLU(),
-        nn.Linear(128, classes),
-    )
-    return Classifier(features, head, side=28)

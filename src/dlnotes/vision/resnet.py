@@ -19,9 +19,8 @@ def conv(
 ) -> nn.Sequential:
     """Convolve and normalize; at stride 1 the size of the maps stays."""
     size = (kernel, stride, kernel // 2)
-    layers = nn.Sequential(
-        nn.Conv2d(channels_in, channels, *size, bias=not batch_norm)
-    )
+    first = nn.Conv2d(channels_in, channels, *size, bias=not batch_norm)
+    layers = nn.Sequential(first)
     if batch_norm:
         layers.append(nn.BatchNorm2d(channels))
     return layers
@@ -32,12 +31,12 @@ def shortcut(
 ) -> nn.Module:
     """Bring a block's input to the shape of its output.
 
-    Where they differ it takes a 1 × 1 convolution (the paper's option B).
+    If need be it drops pixels, and convolves 1 × 1 (the paper's option B).
     """
     if stride == 1 and channels_in == channels:
         return nn.Identity()
-    drop = nn.AvgPool2d(1, stride)  # as a 1 × 1 kernel with a stride does
-    return nn.Sequential(drop, *conv(channels_in, channels, 1, 1, batch_norm))
+    mix = conv(channels_in, channels, 1, 1, batch_norm)
+    return nn.Sequential(nn.AvgPool2d(1, stride), *mix)
 
 
 class Residual(nn.Module):
@@ -160,8 +159,8 @@ def large_stem(channels: int) -> nn.Sequential:
 
 def resnet18(channels: int = 3, classes: int = 1000) -> Classifier:
     """Build ResNet-18 (table 1), with 11,689,512 parameters."""
-    stem = large_stem(channels)
-    return resnet(stem, Residual, (2, 2, 2, 2), classes=classes)
+    depths = (2, 2, 2, 2)
+    return resnet(large_stem(channels), Residual, depths, classes=classes)
 
 
 def resnet50(channels: int = 3, classes: int = 1000) -> Classifier:
@@ -197,5 +196,5 @@ def small_resnet(
     stem = nn.Sequential(
         conv(channels, width, 3, stride, batch_norm), nn.ReLU()
     )
-    depths = (n, n, n)
-    return resnet(stem, Residual, depths, width, classes, residual, batch_norm)
+    made = width, classes, residual, batch_norm
+    return resnet(stem, Residual, (n, n, n), *made)

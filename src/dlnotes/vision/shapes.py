@@ -81,7 +81,8 @@ def output_shapes(
     handles = [layer.register_forward_hook(note) for layer in layers]
     try:
         model.eval()  # batch norm then takes a single pixel, too
-        functional_call(model, state, torch.empty(*shape, device="meta"))
+        empty = torch.empty(*shape, device="meta")
+        functional_call(model, state, empty, tie_weights=False)
     finally:
         for handle in handles:
             handle.remove()
