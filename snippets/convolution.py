@@ -24,7 +24,7 @@ print(f"1,000 units on {pixels:,} numbers: {weights_dense:,} weights")
 # %% photograph
 photo = torch.tensor(load_sample_image("china.jpg") / 255.0).float()
 photo = photo.movedim(2, 0)  # (3, 427, 640): channels, rows, columns
-grey = photo.mean(dim=0)[125:205, 245:353]  # (80, 108)
+grey = photo.mean(dim=0)[125:200, 245:345]  # (75, 100)
 print("photograph", tuple(photo.shape), " grey part", tuple(grey.shape))
 
 # %% kernels
@@ -106,7 +106,7 @@ parameters_pool = parameter_count(nn.MaxPool2d(2)) + parameter_count(
 )
 
 # %% pooling-figure
-edges = answers["left to right"].abs()[:78, :105]
+edges = answers["left to right"].abs()[:72, :96]
 fig, axes = plt.subplots(1, 2, figsize=(4.8, 1.9))
 for ax, (name, pool) in zip(
     axes, {"maximum": max_pool2d, "mean": avg_pool2d}.items()

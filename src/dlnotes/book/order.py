@@ -49,10 +49,11 @@ class Order:
             self._visit(module)
 
     def _visit(self, module: Module) -> None:
+        if module.name not in self._seen:
+            self._visit_named(module.name.rpartition(".")[0])  # which may import it
         if module.name in self._seen:
             return
         self._seen.add(module.name)
-        self._visit_named(module.name.rpartition(".")[0])
         for statement in module.tree.body:
             for name in module.loaded_by(statement):
                 self._visit_named(name)

@@ -27,7 +27,7 @@ def layer_shapes(
     that have no modules of their own.
 
     Args:
-        model: such as one of `dlnotes.vision.MODELS`.
+        model: any module that takes one tensor.
         shape: of the inputs, such as (B, C, H, W).
         depth: 1 for the parts of a model, more for the parts of these.
 
