@@ -51,7 +51,6 @@ Table(
         "rate:g",
         "parameters:,",
         "multiplications (k):,.0f",
-        "seconds:.1f",
         "test accuracy",
     ],
     [
@@ -60,12 +59,18 @@ Table(
             RATES[name],
             parameters[name],
             products[name],
-            seconds[name],
             f"{x:.3f} ± {deviation[name]:.3f}",
         ]
         for name, x in accuracy.items()
     ],
 ).show()
+
+# %% seconds
+fig, ax = plt.subplots(figsize=(4.8, 2.6))
+ax.barh(list(seconds), list(seconds.values()), color="C0")
+ax.invert_yaxis()
+ax.set(xlabel="seconds")
+show()
 
 # %% figure
 fig, ax = plt.subplots(figsize=(4.8, 3.4))
