@@ -45,7 +45,7 @@ fig, axes = plt.subplots(4, 3, figsize=(4.2, 5.4))
 for row, (name, images) in zip(axes, views.items(), strict=True):
     for ax, image in zip(row, images, strict=True):
         shown = image.clamp(0, 1).permute(1, 2, 0)  # (48, 48, 3)
-        ax.imshow(shown, interpolation="none")
+        ax.imshow(shown.numpy(), interpolation="none")
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     row[0].set_ylabel(name)

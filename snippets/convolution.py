@@ -44,7 +44,7 @@ fig, axes = plt.subplots(2, 2, figsize=(4.8, 3.6))
 for ax, (name, answer) in zip(axes.flat, answers.items()):
     edges = name in ("left to right", "top to bottom")
     limit = dict(vmin=-3, vmax=3) if edges else dict(vmin=0, vmax=1)
-    ax.imshow(answer, cmap="gray", interpolation="none", **limit)
+    ax.imshow(answer.numpy(), cmap="gray", interpolation="none", **limit)
     ax.set_axis_off()
     ax.text(0, -4, name, ha="left", va="bottom")
 show()
@@ -111,7 +111,7 @@ fig, axes = plt.subplots(1, 2, figsize=(4.8, 1.9))
 for ax, (name, pool) in zip(
     axes, {"maximum": max_pool2d, "mean": avg_pool2d}.items()
 ):
-    ax.imshow(pool(edges, 3), cmap="gray", vmin=0, vmax=3)
+    ax.imshow(pool(edges, 3).numpy(), cmap="gray", vmin=0, vmax=3)
     ax.set_axis_off()
     ax.text(0, -1, f"{name} of 3 × 3", ha="left", va="bottom")
 show()

@@ -110,7 +110,7 @@ chosen = ("three 3 × 3", "one 7 × 7", "with pooling")
 fig, axes = plt.subplots(1, 3, figsize=(4.8, 1.9))
 for ax, name in zip(axes, chosen):
     seen = sensitivity(stacks[name], (1, 40, 40))[12:29, 12:29]
-    ax.imshow(seen / seen.max(), cmap="viridis", vmin=0, vmax=1)
+    ax.imshow((seen / seen.max()).numpy(), cmap="viridis", vmin=0, vmax=1)
     ax.set(xticks=[], yticks=[], xlabel=name)
 show()
 

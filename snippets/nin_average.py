@@ -67,11 +67,11 @@ print(f"a place at random: {share_box:.2f}")
 fig, axes = plt.subplots(2, 6, figsize=(5.6, 2.2))
 edges = (0, test.side, test.side, 0)
 for i, (above, below) in enumerate(axes.T):
-    above.imshow(test.images[i, 0], cmap="gray_r", extent=edges)
+    above.imshow(test.images[i, 0].numpy(), cmap="gray_r", extent=edges)
     above.set_title(f"{test.y[i]}")
     limit = own[i].abs().max()
     ends = dict(cmap="RdBu_r", vmin=-limit, vmax=limit, extent=edges)
-    below.imshow(own[i], **ends)
+    below.imshow(own[i].numpy(), **ends)
     for ax in (above, below):
         size, top, left = boxes[i].tolist()
         box = plt.Rectangle((left, top), size, size, fill=False, ec="C1")

@@ -42,7 +42,7 @@ for left, name in ((0, "plain block"), (3, "residual block")):
             ax.annotate("", **ends, arrowprops=arrow)
     ax.text(left, 0.75, name, ha="center", color="gray")
 ax.plot(3, -4, "o", ms=17, mfc="white", mec="C1")
-ax.text(3, -4.02, "+", color="C1", ha="center", va="center", fontsize=13)
+ax.plot(3, -4, "+", ms=9, color="C1")
 ax.annotate("", (3, -3.74), (3, -3.28), arrowprops=arrow)
 ax.plot([3.2, 4.3, 4.3], [0, 0, -4], color="C1")
 orange = {**arrow, "color": "C1"}
