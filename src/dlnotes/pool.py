@@ -91,8 +91,8 @@ def padded_windows(
     return windows(X, (h, w), (h, w) if stride is None else stride)
 
 
-class MaxPool2d(nn.Module):
-    """Apply `max_pool2d`, whose sizes it checks and keeps."""
+class Pool(nn.Module):
+    """Check the sizes of windows once, and keep them as pairs."""
 
     def __init__(
         self, kernel_size: Size, stride: Size | None = None, padding: Size = 0
@@ -100,21 +100,18 @@ class MaxPool2d(nn.Module):
         super().__init__()
         self.kernel_size, self.padding = pair(kernel_size), pair(padding, 0)
         self.stride = self.kernel_size if stride is None else pair(stride)
+
+
+class MaxPool2d(Pool):
+    """Apply `max_pool2d`."""
 
     def forward(self, X: Tensor) -> Tensor:
         """Map X (..., H, W) to (..., H', W')."""
         return max_pool2d(X, self.kernel_size, self.stride, self.padding)
 
 
-class AvgPool2d(nn.Module):
-    """Apply `avg_pool2d`, whose sizes it checks and keeps."""
-
-    def __init__(
-        self, kernel_size: Size, stride: Size | None = None, padding: Size = 0
-    ) -> None:
-        super().__init__()
-        self.kernel_size, self.padding = pair(kernel_size), pair(padding, 0)
-        self.stride = self.kernel_size if stride is None else pair(stride)
+class AvgPool2d(Pool):
+    """Apply `avg_pool2d`."""
 
     def forward(self, X: Tensor) -> Tensor:
         """Map X (..., H, W) to (..., H', W')."""
