@@ -8,10 +8,12 @@ from torchvision.models import alexnet as torchvision_alexnet
 from dlnotes.plot import show, use_style
 from dlnotes.receptive import parameter_count
 from dlnotes.table import Table
+from dlnotes.train.seed import seed_everything
 from dlnotes.vision.alexnet import alexnet
 from dlnotes.vision.shapes import layer_shapes
 
 use_style()
+seed_everything(0)
 
 # %% shapes
 with torch.device("meta"):  # shapes, and no numbers

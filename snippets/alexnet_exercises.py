@@ -6,8 +6,11 @@ from math import prod
 import torch
 
 from dlnotes.receptive import parameter_count
+from dlnotes.train.seed import seed_everything
 from dlnotes.vision.alexnet import alexnet, small_alexnet
 from dlnotes.vision.shapes import layer_shapes
+
+seed_everything(0)
 
 # %% solution-1
 with torch.device("meta"):

@@ -18,8 +18,10 @@ from dlnotes.receptive import (
     sliding_layers,
 )
 from dlnotes.table import Table
+from dlnotes.train.seed import seed_everything
 
 use_style()
+seed_everything(0)
 
 # %% cases
 CASES = (  # n, kernel, stride, padding, dilation

@@ -6,6 +6,9 @@ from sklearn.datasets import load_sample_image
 from torchvision.models import ResNet18_Weights, resnet18
 
 from dlnotes.finetune import freeze, replace_head
+from dlnotes.train.seed import seed_everything
+
+seed_everything(0)
 
 # %% model
 weights = ResNet18_Weights.IMAGENET1K_V1

@@ -1,8 +1,11 @@
 """Solutions to the exercises of the chapter on GoogLeNet."""
 
 # %% setup
+from dlnotes.train.seed import seed_everything
 from dlnotes.vision.googlenet import branch
 from dlnotes.vision.shapes import multiplications
+
+seed_everything(0)
 
 # %% solution-1
 shape = (1, 256, 28, 28)

@@ -8,10 +8,12 @@ from dlnotes.data.digits import load_digits
 from dlnotes.data.scenes import draw_scenes, load_scenes
 from dlnotes.plot import gallery, show, use_style
 from dlnotes.table import Table
+from dlnotes.train.seed import seed_everything
 from dlnotes.vision.lenet import lenet
 from dlnotes.vision.shapes import layer_shapes, multiplications
 
 use_style()
+seed_everything(0)
 
 # %% data
 scenes = load_scenes()

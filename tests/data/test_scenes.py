@@ -53,21 +53,21 @@ def test_each_set_is_drawn_from_digits_of_its_own(
 
 
 def test_a_digit_alone_fills_its_box_and_a_rim_that_fades() -> None:
-    """The rim is half a pixel of the tile: at most 18 / 8 / 2 on the canvas."""
+    """The rim is half a pixel of the tile: at most 20 / 8 / 2 on the canvas."""
     white = ImageSet(torch.ones(1, 64), torch.tensor([7]))
     made = draw_scenes(white, 300, seed=1, pieces=0)
     lines = torch.arange(SIDE) + 0.5
     for canvas, (size, top, left) in zip(
         made.canvases.images[:, 0], made.boxes, strict=True
     ):
-        assert 12 <= size <= 18
+        assert 16 <= size <= 20
         inside = [
-            (lines > start + 1.2) & (lines < start + size - 1.2)
+            (lines > start + 1.3) & (lines < start + size - 1.3)
             for start in (top, left)
         ]
         assert torch.allclose(canvas[inside[0]][:, inside[1]], torch.tensor(1.0))
         near = [
-            (lines > start - 1.2) & (lines < start + size + 1.2)
+            (lines > start - 1.3) & (lines < start + size + 1.3)
             for start in (top, left)
         ]
         assert canvas[~near[0]].sum() == 0
@@ -82,7 +82,7 @@ def test_places_and_sizes_are_spread_evenly_and_fit_the_canvas() -> None:
         assert u.max() <= 1
         counts = torch.histc(u, 4, 0, 1)
         assert (counts - 1000).abs().max() < 130  # ± 27, as a coin has
-    assert torch.histc(size, 3, 12, 18).min() > 1200
+    assert torch.histc(size, 3, 16, 20).min() > 1200
 
 
 def test_spread_0_puts_all_in_the_middle() -> None:

@@ -49,7 +49,7 @@ def draw_scenes(
     source: ImageSet,
     count: int,
     seed: int,
-    sizes: tuple[float, float] = (12, 18),
+    sizes: tuple[float, float] = (16, 20),
     pieces: int = 4,
     spread: float = 1.0,
 ) -> Scenes:

@@ -48,7 +48,7 @@ def fit(
     optimizer: torch.optim.Optimizer,
     epochs: int,
     curve: Curve | None = None,
-    batch_size: int = 64,
+    batch_size: int = 32,
 ) -> History:
     """Train `model`, which maps images (B, 1, H, W) to logits (B, K).
 
