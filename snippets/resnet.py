@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from dlnotes.data.scenes import load_scenes
+from dlnotes.data.digits import load_digits
 from dlnotes.plot import curves, show, use_style
 from dlnotes.stability import gradient_norms
 from dlnotes.table import Table
@@ -113,8 +113,8 @@ Table(
 ).show()
 
 # %% gradients
-scenes = load_scenes().train
-X, y = scenes.images[:128], scenes.y[:128]
+digits = load_digits().train
+X, y = digits.images[:128], digits.y[:128]
 
 
 def kernels(model: nn.Module) -> list[Tensor]:
@@ -126,7 +126,7 @@ def kernels(model: nn.Module) -> list[Tensor]:
 norms, ratio = {}, {}
 for name, residual in (("plain", False), ("residual", True)):
     seed_everything(0)
-    model = small_resnet(56, width=8, residual=residual)
+    model = small_resnet(56, width=8, residual=residual, stride=1)
     cross_entropy(model(X), y).backward()
     norms[name] = gradient_norms(kernels(model)).tolist()
     ratio[name] = norms[name][0] / norms[name][-1]
@@ -156,8 +156,8 @@ for name, by_depth in cosine.items():
         by_depth[depth] = []
         for seed in range(3):
             seed_everything(seed)
-            residual = name == "residual"
-            model = small_resnet(depth, width=8, residual=residual)
+            kind = dict(residual=name == "residual", stride=1)
+            model = small_resnet(depth, width=8, **kind)
             near = X + 0.01 * torch.randn_like(X)
             pair = (input_gradient(model, X), input_gradient(model, near))
             found = torch.cosine_similarity(*pair).mean()
