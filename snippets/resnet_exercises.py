@@ -63,6 +63,6 @@ for name, batch_norm in (("without", False), ("with", True)):
     blocks = [b for b in model.modules() if isinstance(b, Residual)]
     sizes[name] = layer_scales(model, blocks, X).tolist()
     shown = "  ".join(f"{size:.1e}" for size in sizes[name][::4])
-    print(f"{name:7} batch norm: {shown}")
+    print(f"{name:7} batch norm, root mean square: {shown}")
 growth_factor = (sizes["without"][-1] / sizes["without"][0]) ** (2 / 26)
 print(f"mean square, from block to block: times {growth_factor:.1f}")

@@ -191,6 +191,12 @@ class TestTheStart:
         assert ratios[56, True] < 10
         assert 0.1 < ratios[20, False] < 10
 
+    def test_the_ratios_on_the_page(self, vision_run: Runs) -> None:
+        run = vision_run("resnet")
+        low, high = held(run, "ratio_low"), held(run, "ratio_high")
+        assert low["plain"] > 200
+        assert 1 < low["residual"] < high["residual"] < 10
+
     def test_the_norms_of_the_plain_network_rise_to_the_left(
         self, vision_run: Runs
     ) -> None:
@@ -211,6 +217,16 @@ class TestTheStart:
             means = [mean(by_depth[n]) for n in (8, 14, 20, 32)]
             assert means == sorted(means, reverse=True)
         assert max(map(abs, [*plain[32], *plain[56]])) < 0.1
+
+    def test_slopes_of_twenty_layers(self) -> None:
+        assert 0.1**20 == pytest.approx(1e-20)
+        assert 1.1**20 == pytest.approx(6.7, abs=0.05)
+
+    def test_an_average_over_one_pixel_and_a_kernel_of_one_are_a_stride(self) -> None:
+        drop, mix, _ = Residual(4, 8, stride=2).shortcut.children()
+        X = torch.rand(2, 4, 6, 6)
+        strided = nn.functional.conv2d(X, mix.weight, stride=2)
+        torch.testing.assert_close(mix(drop(X)), strided)
 
 
 class TestExercises:
