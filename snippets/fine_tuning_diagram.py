@@ -10,7 +10,7 @@ use_style()
 
 # %% ways-figure
 COPIED, DRAWN = "C0", "C1"
-ways = {  # colours of the features and of the head; whether features learn
+ways = {  # colour of the features, and whether they learn
     "letters": (DRAWN, True),
     "feature extraction": (COPIED, False),
     "fine-tuning": (COPIED, True),
