@@ -113,8 +113,11 @@ for n, name in enumerate(COMPARED):
     ax.errorbar(x, y, deviation[name], color="gray", capsize=2)
     area = parameters[name] / 200
     ax.scatter(x, y, area, color=f"C{n % 7}", alpha=0.5)
+    beside = area**0.5 / 2 + 3
+    to = {"GoogLeNet": (-beside, 0), "DenseNet": (-beside, 24)}
     place = dict(textcoords="offset points", va="center")
-    ax.annotate(name, (x, y), (area**0.5 / 2 + 3, 0), **place)
+    place["ha"] = "right" if name in to else "left"
+    ax.annotate(name, (x, y), to.get(name, (beside, 0)), **place)
 ax.set(xscale="log", xlabel="multiplications (k)", ylabel="test accuracy")
 ax.set_xticks([250, 500, 1000, 2000], ["250", "500", "1000", "2000"])
 ax.minorticks_off()
