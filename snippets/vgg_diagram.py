@@ -16,7 +16,7 @@ def places(ax: Axes, height: int, ways: np.ndarray, colour: str) -> None:
     reach = len(ways) // 2
     for x in range(-3, 4):
         seen = abs(x) <= reach
-        square = dict(ms=15, mec="gray", mfc=colour if seen else "white")
+        square = dict(ms=19, mec="gray", mfc=colour if seen else "white")
         ax.plot(x, height, "s", zorder=2, **square)
         if seen:
             count = f"{ways[x + reach]:g}"
