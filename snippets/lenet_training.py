@@ -1,7 +1,8 @@
-"""LeNet against multilayer perceptrons, and its parts against newer ones."""
+"""LeNet against multilayer perceptrons, and a look into it."""
 
 # %% imports
 from collections.abc import Callable
+from functools import cache
 
 import matplotlib.pyplot as plt
 import torch
@@ -10,13 +11,14 @@ from torch.optim import AdamW
 from torchvision.transforms import v2
 
 from dlnotes.data.scenes import load_scenes
-from dlnotes.initialize import kaiming, redraw, xavier
+from dlnotes.initialize import kaiming, redraw
 from dlnotes.looking import feature_maps
 from dlnotes.metrics import confusion_matrix
 from dlnotes.mlp import MLP
-from dlnotes.plot import curves, gallery, show, use_style
+from dlnotes.plot import gallery, show, use_style
 from dlnotes.table import Table
-from dlnotes.train.classifier import Curve, fit, score
+from dlnotes.train.bracket import bracket
+from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.lenet import lenet
 from dlnotes.vision.shapes import multiplications
@@ -26,8 +28,8 @@ use_style()
 # %% data
 scenes = load_scenes()
 mean, deviation = scenes.train.X.mean().item(), scenes.train.X.std().item()
-EPOCHS, BATCH = 4, 32
-RATES = (0.001, 0.003, 0.01)
+EPOCHS = 2
+RATES = (0.003, 0.01, 0.03)
 
 
 # %% contenders
@@ -35,57 +37,53 @@ def perceptron(*hidden: int) -> nn.Module:
     return nn.Sequential(nn.Flatten(), MLP([28 * 28, *hidden, 10]))
 
 
-Builder, Draw = Callable[[], nn.Module], Callable[[torch.Tensor], object]
-contenders: dict[str, tuple[Builder, Draw]] = {
-    "MLP, as many parameters": (lambda: perceptron(76, 28), kaiming),
-    "MLP, as many products": (lambda: perceptron(400, 240), kaiming),
-    "sigmoid, average": (lambda: lenet(nn.Sigmoid, nn.AvgPool2d), xavier),
-    "tanh, average": (lambda: lenet(nn.Tanh, nn.AvgPool2d), xavier),
-    "ReLU, average": (lambda: lenet(nn.ReLU, nn.AvgPool2d), kaiming),
-    "ReLU, max": (lambda: lenet(nn.ReLU, nn.MaxPool2d), kaiming),
+contenders: dict[str, Callable[[], nn.Module]] = {
+    "MLP, as many parameters": lambda: perceptron(76, 28),
+    "MLP, as many multiplications": lambda: perceptron(400, 240),
+    "LeNet": lambda: lenet(nn.ReLU, nn.MaxPool2d),
 }
 
 
 # %% trained
-def trained(
-    name: str, rate: float, seed: int
-) -> tuple[nn.Module, list[float]]:
-    """Train a contender; return it, and its validation accuracies."""
+@cache  # a network that is asked for twice is trained once
+def trained(name: str, rate: float, seed: int) -> nn.Module:
     seed_everything(seed)
-    build, draw = contenders[name]
-    body = build()
-    redraw(body, draw)
+    body = contenders[name]()
+    redraw(body, kaiming)
     model = nn.Sequential(v2.Normalize([mean], [deviation]), body)
-    optimizer = AdamW(model.parameters(), lr=rate)
-    curve = Curve(lambda: score(model, scenes.val))
-    fit(model, scenes.train, optimizer, EPOCHS, curve, batch_size=BATCH)
-    return model, curve.values
+    optimizer = AdamW(model.parameters(), lr=rate, fused=True)
+    fit(model, scenes.train, optimizer, EPOCHS)
+    return model
 
 
 # %% rates
-tried = {
-    name: [trained(name, rate, seed=0) for rate in RATES]
-    for name in contenders
+def accuracies(name: str) -> dict[float, float]:
+    def measure(rate: float) -> float:
+        return score(trained(name, rate, seed=0), scenes.val)
+
+    return bracket(measure, RATES)
+
+
+accuracy_by_rate = {name: accuracies(name) for name in contenders}
+rate_best = {
+    name: max(found, key=found.__getitem__)
+    for name, found in accuracy_by_rate.items()
 }
-accuracy_by_rate = {
-    name: [curve[-1] for _, curve in found] for name, found in tried.items()
-}
-place_best = {
-    name: row.index(max(row)) for name, row in accuracy_by_rate.items()
-}
+tried = sorted({r for found in accuracy_by_rate.values() for r in found})
 Table(
-    ["network", *(f"η = {rate:g}:.2f" for rate in RATES)],
-    [[name, *row] for name, row in accuracy_by_rate.items()],
+    ["network", *(f"η = {rate:.2g}" for rate in tried)],
+    [
+        [name, *(f"{found[r]:.2f}" if r in found else "" for r in tried)]
+        for name, found in accuracy_by_rate.items()
+    ],
 ).show()
 
 # %% seeds
-accuracy_by_seed, accuracy_by_epoch, models = {}, {}, {}
-for name, place in place_best.items():
-    found = [tried[name][place]]
-    found += [trained(name, RATES[place], seed) for seed in (1, 2)]
-    models[name] = found[0][0]
-    accuracy_by_epoch[name] = torch.tensor([curve for _, curve in found])
-    accuracy_by_seed[name] = [score(model, scenes.test) for model, _ in found]
+accuracy_by_seed, models = {}, {}
+for name, rate in rate_best.items():
+    found = [trained(name, rate, seed) for seed in range(3)]
+    models[name] = found[0]
+    accuracy_by_seed[name] = [score(model, scenes.test) for model in found]
 
 # %% results
 accuracy_mean, accuracy_deviation = {}, {}
@@ -97,22 +95,24 @@ for name, model in models.items():
     parameters = sum(W.numel() for W in model.parameters())
     products = multiplications(model, (1, 1, 28, 28))
     value = f"{accuracy_mean[name]:.3f} ± {accuracy_deviation[name]:.3f}"
-    rows.append([name, parameters, products, RATES[place_best[name]], value])
+    rows.append([name, parameters, products, rate_best[name], value])
 Table(
     ["network", "parameters:,", "multiplications:,", "η:g", "test accuracy"],
     rows,
 ).show()
 
-# %% epochs-figure
-fig, ax = plt.subplots(figsize=(4.8, 3.4))
-epochs = range(1, EPOCHS + 1)
-curves(ax, epochs, {n: c.mean(dim=0) for n, c in accuracy_by_epoch.items()})
-ax.set(xlabel="epoch", ylabel="validation accuracy", xticks=epochs)
-ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+# %% seeds-figure
+fig, ax = plt.subplots(figsize=(4.8, 1.7))
+for i, (name, found) in enumerate(accuracy_by_seed.items()):
+    ax.plot(found, [i] * 3, "o", color=f"C{i}", alpha=0.6)
+    ax.plot(accuracy_mean[name], i, "|", color="black", ms=14)
+ax.set_yticks(range(len(contenders)), list(contenders))
+ax.set_ylim(len(contenders) - 0.5, -0.5)
+ax.set(xlabel="test accuracy", xlim=(0, 1))
 show()
 
 # %% kernels
-model = models["ReLU, max"]
+model = models["LeNet"]
 first = model[1].features[0].weight.detach()[:, 0]  # (6, 5, 5)
 fig, ax = plt.subplots(figsize=(4.8, 1.3))
 drawn = gallery(
@@ -136,13 +136,19 @@ for ax, maps, name in zip(
     ax.text(-0.05, 0.5, name, transform=ax.transAxes, ha="right")
 show()
 
-# %% confusion
+# %% mistakes
 with torch.no_grad():
     predicted = model(scenes.test.images).argmax(dim=1)
+wrong = (predicted != scenes.test.y).nonzero()[:12, 0]
+names = [f"{scenes.test.y[i]} → {predicted[i]}" for i in wrong.tolist()]
+fig, ax = plt.subplots(figsize=(4.8, 2.3))
+gallery(ax, scenes.test.images[wrong, 0].numpy(), names, columns=6)
+show()
+
+# %% confusion
 counts = confusion_matrix(predicted, scenes.test.y, classes=10)
 recall = (counts.diag() / counts.sum(dim=1)).tolist()
-wrong = counts * (1 - torch.eye(10, dtype=torch.int64))
-pairs = (wrong + wrong.T).triu()
+pairs = (counts + counts.T).triu(diagonal=1)
 for place in pairs.flatten().argsort(descending=True)[:5].tolist():
     low, high = divmod(place, 10)
     print(f"{low} and {high} are confused {pairs[low, high]} times")

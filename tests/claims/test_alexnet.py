@@ -95,7 +95,7 @@ class TestContributions:
 
     def test_relu_guesses_for_half_of_the_run(self, vision_run: Runs) -> None:
         means = held(vision_run("alexnet_training"), "means")
-        assert all(loss > 2.1 for loss in means["ReLU"][:8])
+        assert all(2.1 < loss < 2.4 for loss in means["ReLU"][1:8])
         assert means["ReLU"][-1] > 1.5
         assert means["tanh"][7] < 1.7
 

@@ -40,8 +40,8 @@ class TestTheData:
             assert torch.equal(scenes.canvases.y, stages[0].canvases.y)
             size = scenes.boxes[:, 0]
             assert torch.equal(size, stages[0].boxes[:, 0])
-            assert size.min() >= 12
-            assert size.max() <= 18
+            assert size.min() >= 16
+            assert size.max() <= 20
         ink = [scenes.canvases.X.sum() for scenes in stages]
         assert ink[2] > 1.2 * ink[1]
 
@@ -74,12 +74,30 @@ class TestLayers:
 
 
 class TestTheContest:
-    def test_lenet_is_far_above_both_perceptrons(self, vision_run: Runs) -> None:
+    def test_lenet_is_above_both_perceptrons(self, vision_run: Runs) -> None:
         """Its worst run is above the best run of either."""
         found = held(vision_run("lenet_training"), "accuracy_by_seed")
-        for name in ("MLP, as many parameters", "MLP, as many products"):
-            for network in ("ReLU, average", "ReLU, max"):
-                assert min(found[network]) > max(found[name]) + 0.1
+        for name in ("MLP, as many parameters", "MLP, as many multiplications"):
+            assert min(found["LeNet"]) > max(found[name])
+
+    def test_each_rate_has_worse_neighbours(self, vision_run: Runs) -> None:
+        run = vision_run("lenet_training")
+        for name, found in held(run, "accuracy_by_rate").items():
+            rates = sorted(found)
+            place = rates.index(held(run, "rate_best")[name])
+            assert 0 < place < len(rates) - 1
+            beside = found[rates[place - 1]], found[rates[place + 1]]
+            assert found[rates[place]] > max(beside)
+
+    def test_the_rates_of_the_parts_are_those_that_were_found(
+        self, book_run: Runs
+    ) -> None:
+        best = held(book_run("lenet_training"), "rate_best")
+        assert best["LeNet"] == 0.01
+        assert best["MLP, as many parameters"] == 0.003
+        assert best["MLP, as many multiplications"] == 0.003
+        by_rate = held(book_run("lenet_parts"), "accuracy_by_rate")
+        assert max(by_rate, key=lambda rate: by_rate[rate]) == 0.01
 
     def test_the_budgets_are_what_they_are_called(self) -> None:
         target = lenet()
@@ -93,28 +111,26 @@ class TestTheContest:
         assert parameters < found < 1.01 * parameters
         found = multiplications(by_products, (1, 1, 28, 28))
         assert found == pytest.approx(products, rel=0.02)
+        found = sum(W.numel() for W in by_products.parameters())
+        assert 6.5 < found / parameters < 7
 
-    def test_the_sigmoid_learns_next_to_nothing(self, vision_run: Runs) -> None:
+    def test_one_new_part_gains_about_as_much_as_both(self, vision_run: Runs) -> None:
+        values = vision_run("lenet_parts").values
+        both = held(vision_run("lenet_training"), "accuracy_by_rate")["LeNet"]
+        old = values["accuracy_old"]
+        for one in (values["accuracy_relu"], values["accuracy_max"]):
+            assert one - old > 0.9 * (max(both.values()) - old) > 0.25
+
+    def test_the_old_parts_are_below_the_larger_perceptron(
+        self, vision_run: Runs
+    ) -> None:
         tried = held(vision_run("lenet_training"), "accuracy_by_rate")
-        assert max(tried["sigmoid, average"]) < 0.2
+        larger = max(tried["MLP, as many multiplications"].values())
+        assert vision_run("lenet_parts").values["accuracy_old"] < larger - 0.1
 
-    def test_relu_gains_more_than_the_seeds_differ(self, vision_run: Runs) -> None:
-        found = held(vision_run("lenet_training"), "accuracy_by_seed")
-        for name in ("ReLU, average", "ReLU, max"):
-            assert min(found[name]) > max(found["tanh, average"]) + 0.15
-
-    def test_tanh_is_below_the_larger_perceptron(self, vision_run: Runs) -> None:
-        found = held(vision_run("lenet_training"), "accuracy_by_seed")
-        assert max(found["tanh, average"]) < min(found["MLP, as many products"])
-
-    def test_the_average_is_ahead_of_the_maximum(self, book_run: Runs) -> None:
-        """At the rates that were tried; a larger one might change it."""
-        run = book_run("lenet_training")
-        found = held(run, "accuracy_by_seed")
-        pairs = zip(found["ReLU, average"], found["ReLU, max"], strict=True)
-        assert all(average > largest for average, largest in pairs)
-        for name in ("ReLU, average", "ReLU, max"):
-            assert held(run, "place_best")[name] == len(held(run, "RATES")) - 1
+    def test_three_eight_and_nine_are_read_worst(self, vision_run: Runs) -> None:
+        recall = held(vision_run("lenet_training"), "recall")
+        assert set(sorted(range(10), key=lambda k: recall[k])[:3]) == {3, 8, 9}
 
     def test_all_versions_have_the_same_parameters(self) -> None:
         for activation in (nn.Sigmoid, nn.Tanh, nn.ReLU):
@@ -128,36 +144,32 @@ class TestShifts:
         run = vision_run("lenet_shift")
         mean = held(run, "accuracy_mean")
         by_seed = held(run, "accuracy_by_shift")
-        assert 0 < mean["LeNet"][0] - mean["MLP"][0] < 0.1
-        for k in (1, 2, 3):
+        for k in (0, 1, 2, 3):
             of = {name: [row[k] for row in rows] for name, rows in by_seed.items()}
             assert min(of["LeNet"]) > max(of["MLP"])
-        assert mean["LeNet"][2] > 1.7 * mean["MLP"][2]
-        for k in (1, 2, 3):  # a pixel more at most
-            assert mean["LeNet"][k + 1] < mean["MLP"][k] + 0.06
+        assert 1.7 < mean["LeNet"][2] / mean["MLP"][2] < 2.3
+        for k in (0, 1, 2, 3):  # a pixel more at most
+            assert mean["LeNet"][k + 1] < mean["MLP"][k] + 0.05
 
     def test_both_lose_by_one_pixel_and_end_by_guessing(self, vision_run: Runs) -> None:
         mean = held(vision_run("lenet_shift"), "accuracy_mean")
         for name in ("MLP", "LeNet"):
             assert mean[name][1] < mean[name][0] - 0.05
-            assert max(mean[name][5:]) < 0.16
-        assert mean["LeNet"][4] < 0.25
+            assert 0.05 < mean[name][5] < 0.13
+        assert mean["LeNet"][4] < 0.2
 
-    def test_the_rates_are_bracketed(self, book_run: Runs) -> None:
-        run = book_run("lenet_shift")
-        rates = held(run, "RATES")
-        for rate in held(run, "rate_best").values():
-            assert rates[0] < rate < rates[-1]
+    def test_the_rates_are_bracketed(self, vision_run: Runs) -> None:
+        run = vision_run("lenet_shift")
+        for name, found in held(run, "accuracy_by_rate").items():
+            assert min(found) < held(run, "rate_best")[name] < max(found)
 
     @pytest.mark.parametrize("seed", range(3))
-    def test_eight_pixels_are_as_far_as_they_can_go(self, seed: int) -> None:
+    def test_five_pixels_keep_a_digit_on_its_canvas(self, seed: int) -> None:
         digits = load_digits().test
         drawn = draw_scenes(digits, 500, seed, (12, 12), pieces=0, spread=0.0)
         X = drawn.canvases.images
-        margins = [X[:, :, :7], X[:, :, -7:], X[:, :, :, :7], X[:, :, :, -7:]]
+        margins = [X[:, :, :5], X[:, :, -5:], X[:, :, :, :5], X[:, :, :, -5:]]
         assert all(margin.max() == 0 for margin in margins)
-        assert X[:, :, 8:].sum() > 0.98 * X.sum()  # but for a rim that fades
-        assert X[:, :, 9:].sum() < 0.97 * X.sum()
 
 
 class TestHistory:
@@ -194,15 +206,15 @@ class TestExercises:
     def test_both_gain_from_clean_canvases_and_lenet_stays_ahead(
         self, vision_run: Runs
     ) -> None:
-        found = held(vision_run("lenet_exercises"), "accuracy_by_pieces")
-        for name in ("MLP", "LeNet"):
-            assert found[0][name] > found[4][name] + 0.2
-        for pieces in (0, 4):
-            assert found[pieces]["LeNet"] > found[pieces]["MLP"] + 0.2
+        clean = held(vision_run("lenet_exercises"), "accuracy_clean")
+        tried = held(vision_run("lenet_training"), "accuracy_by_rate")
+        assert clean["LeNet"] > tried["LeNet"][0.01] + 0.1
+        assert clean["MLP"] > tried["MLP, as many parameters"][0.003] + 0.1
+        assert clean["LeNet"] > clean["MLP"] + 0.2
 
     def test_mixed_pixels_hurt_lenet_alone(self, vision_run: Runs) -> None:
         run = vision_run("lenet_exercises")
-        before = held(run, "accuracy_by_pieces")[4]
+        before = held(run, "accuracy_clean")
         mixed = held(run, "accuracy_mixed")
         assert mixed["LeNet"] < before["LeNet"] - 0.1
         assert abs(mixed["MLP"] - before["MLP"]) < 0.05
