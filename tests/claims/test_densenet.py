@@ -153,6 +153,12 @@ class TestRates:
         best = list(found).index(held(run, "rate_best")["LeNet"])
         assert list(found.values())[best + 1] < 0.15
 
+    def test_fine_tuning_takes_the_best_rate_of_a_resnet(
+        self, vision_run: Runs
+    ) -> None:
+        best = held(vision_run("models_compared"), "rate_best")
+        assert best["ResNet"] == pytest.approx(0.027)
+
 
 class TestAllModels:
     def test_nine_times_the_parameters_for_the_same_accuracy(

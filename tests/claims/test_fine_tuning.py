@@ -119,12 +119,6 @@ class TestRates:
         found = held(vision_run("fine_tuning"), "accuracy_val")[5]
         assert max(found[SCRATCH].values()) < 0.25
 
-    def test_the_letters_were_learned_at_the_best_rate_of_a_resnet(
-        self, vision_run: Runs
-    ) -> None:
-        best = held(vision_run("models_compared"), "rate_best")
-        assert best["ResNet"] == pytest.approx(0.027)
-
     def test_letters_in_new_faces_are_told_apart_to_a_degree(
         self, vision_run: Runs
     ) -> None:
@@ -145,7 +139,7 @@ class TestLooking:
         shares, others = held(run, "share_inside"), held(run, "share_other")
         for way, row in shares.items():
             for name, share in row.items():
-                assert share > others[way][name]
+                assert share > others[way][name] > 0.5
 
     def test_the_middle_is_always_in_the_box(self, vision_run: Runs) -> None:
         values = vision_run("fine_tuning").values
@@ -159,11 +153,11 @@ class TestLooking:
         for way in ("gradient × input", "occlusion"):
             assert shares[way][SCRATCH] > shares[way][TUNED] - 0.05
 
-    def test_grad_cam_tells_networks_apart(self, vision_run: Runs) -> None:
+    def test_grad_cam_tells_the_bad_network_apart(self, vision_run: Runs) -> None:
         shares = held(vision_run("fine_tuning"), "share_inside")
         for way in ("Grad-CAM, 7 × 7", "Grad-CAM, 4 × 4"):
             row = shares[way]
-            assert row[SCRATCH] < row[HEAD] < row[TUNED]
+            assert row[SCRATCH] < min(row[HEAD], row[TUNED]) - 0.02
 
 
 class TestTorchvision:
