@@ -20,7 +20,7 @@ with torch.device("meta"):  # shapes, and no numbers
     model = alexnet()
 rows = layer_shapes(model, (1, 3, 224, 224))
 Table(
-    ["layer", "kind", "output", "parameters"],
+    ["layer", "kind", "shape of its output", "parameters:,"],
     [
         [row.name, row.kind, " × ".join(map(str, row.shape[1:])), n]
         for row in rows

@@ -52,7 +52,7 @@ with torch.device("meta"):
     small = small_alexnet(8)
 for name, network, images in (
     ("AlexNet", model, 1_200_000),
-    ("here", small, 500),
+    ("here", small, 160),
 ):
     per_image = parameter_count(network) / images
     print(f"{name}: {per_image:.0f} parameters for an image")

@@ -1,6 +1,7 @@
-"""Train a small AlexNet with ReLU and with tanh, each at its own rate."""
+"""Train a small AlexNet with ReLU, with tanh, and without augmentation."""
 
 # %% imports
+from functools import cache
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -16,6 +17,7 @@ from dlnotes.data.scenes import load_scenes
 from dlnotes.initialize import redraw, xavier
 from dlnotes.plot import curves, show, use_style
 from dlnotes.table import Table
+from dlnotes.train.bracket import bracket
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.alexnet import small_alexnet
@@ -24,8 +26,8 @@ use_style()
 
 # %% data
 scenes = load_scenes()
-eighth = len(scenes.train.X) // 8
-few = ImageSet(scenes.train.X[:eighth], scenes.train.y[:eighth])
+part = len(scenes.train.X) // 25
+few = ImageSet(scenes.train.X[:part], scenes.train.y[:part])
 centre = scenes.train.X.mean().item()
 deviation = scenes.train.X.std().item()
 EPOCHS = 15
@@ -39,88 +41,62 @@ def moved(image: Tensor) -> Tensor:
 
 
 # %% recipe
-class Recipe(NamedTuple):
-    """A small AlexNet and how it is trained."""
+class Trained(NamedTuple):
+    """A network, and its mean training loss in each epoch."""
 
-    relu: bool = True
-    dropout: float = 0.0
-    augmented: bool = True
+    model: nn.Sequential
+    losses: list[float]
 
 
-def network(recipe: Recipe, seed: int) -> nn.Sequential:
+recipes = {  # activation, and whether canvases are moved
+    "ReLU": (nn.ReLU, True),
+    "tanh": (nn.Tanh, True),
+    "tanh, no augmentation": (nn.Tanh, False),
+}
+
+
+@cache  # a network that is asked for twice is trained once
+def trained(name: str, rate: float, seed: int) -> Trained:
     seed_everything(seed)
-    activation = nn.ReLU if recipe.relu else nn.Tanh
-    model = small_alexnet(8, 1, 10, activation, recipe.dropout)
-    if not recipe.relu:
+    activation, augmented = recipes[name]
+    model = small_alexnet(8, 1, 10, activation)
+    if activation is nn.Tanh:
         redraw(model, xavier)  # in place of Kaiming’s start, for ReLU
-    change = Augment(moved) if recipe.augmented else nn.Identity()
-    return nn.Sequential(change, v2.Normalize([centre], [deviation]), model)
-
-
-def trained(
-    recipe: Recipe, rate: float, seed: int
-) -> tuple[nn.Sequential, list[float]]:
-    model = network(recipe, seed)
-    optimizer = AdamW(model.parameters(), lr=rate)
-    history = fit(model, few, optimizer, EPOCHS, batch_size=20)
-    losses = torch.tensor(history.losses).reshape(EPOCHS, -1)
-    return model, losses.mean(dim=1).tolist()
+    change = Augment(moved) if augmented else nn.Identity()
+    model = nn.Sequential(change, v2.Normalize([centre], [deviation]), model)
+    optimizer = AdamW(model.parameters(), rate, (0.8, 0.95), fused=True)
+    history = fit(model, few, optimizer, EPOCHS, batch_size=16)
+    losses = torch.tensor(history.losses).reshape(EPOCHS, -1).mean(dim=1)
+    return Trained(model, losses.tolist())
 
 
 # %% rates
 RATES = (0.001, 0.003, 0.009)
-recipes = {
-    "ReLU": Recipe(),
-    "tanh": Recipe(relu=False),
-}
-models, losses, accuracy_by_rate, rate_best = {}, {}, {}, {}
-for name, recipe in recipes.items():
-    found = [trained(recipe, rate, seed=0) for rate in RATES]
-    row = [score(model, scenes.val) for model, _ in found]
-    best = row.index(max(row))
-    accuracy_by_rate[name], rate_best[name] = row, RATES[best]
-    models[name], losses[name] = [found[best][0]], [found[best][1]]
-Table(
-    ["network", *(f"η = {rate:g}:.3f" for rate in RATES)],
-    [[name, *row] for name, row in accuracy_by_rate.items()],
-).show()
 
-# %% seeds
-for name, recipe in recipes.items():
-    for seed in (1, 2):
-        model, loss = trained(recipe, rate_best[name], seed)
-        models[name].append(model)
-        losses[name].append(loss)
-accuracies, accuracies_train, accuracy_mean, deviations = {}, {}, {}, {}
-for name, found in models.items():
-    row = torch.tensor([score(model, scenes.test) for model in found])
-    accuracies[name] = row.tolist()
-    accuracies_train[name] = [score(model, few) for model in found]
-    accuracy_mean[name] = row.mean().item()
-    deviations[name] = row.std().item()
-train_accuracy = {n: sum(r) / 3 for n, r in accuracies_train.items()}
+
+def accuracies_val(name: str) -> dict[float, float]:
+    def measure(rate: float) -> float:
+        return score(trained(name, rate, seed=0).model, scenes.val)
+
+    return bracket(measure, RATES)
+
+
+accuracy_by_rate = {name: accuracies_val(name) for name in recipes}
+rate_best = {
+    name: max(found, key=found.__getitem__)
+    for name, found in accuracy_by_rate.items()
+}
+tried = sorted({r for found in accuracy_by_rate.values() for r in found})
 Table(
-    ["network", "η:g", "training:.2f", "test:.3f", "±:.3f"],
+    ["network", *(f"η = {rate:.2g}" for rate in tried)],
     [
-        [n, rate_best[n], train_accuracy[n], accuracy_mean[n], deviations[n]]
-        for n in recipes
+        [name, *(f"{found[r]:.3f}" if r in found else "" for r in tried)]
+        for name, found in accuracy_by_rate.items()
     ],
 ).show()
 
-# %% curves-figure
-means = {
-    name: torch.tensor(rows).mean(dim=0).tolist()
-    for name, rows in losses.items()
-}
-fig, ax = plt.subplots()
-curves(ax, torch.arange(1, EPOCHS + 1), means)
-ax.set(xlabel="epoch", ylabel="training loss", ylim=(0, None))
-ax.set(xticks=range(0, EPOCHS + 1, 5))
-ax.legend()
-show()
 
-
-# %% ensemble
+# %% seeds
 def chances(model: nn.Module) -> Tensor:
     device = next(model.parameters()).device
     parts = scenes.test.images.split(500)
@@ -129,10 +105,52 @@ def chances(model: nn.Module) -> Tensor:
     return torch.cat(logits).softmax(dim=1)  # (N, K)
 
 
+def share_right(chances: Tensor) -> float:
+    return (chances.argmax(dim=-1) == scenes.test.y).float().mean().item()
+
+
+runs = {
+    name: [trained(name, rate_best[name], seed) for seed in range(3)]
+    for name in recipes
+}
+found = {
+    name: torch.stack([chances(run.model) for run in row])  # (3, N, K)
+    for name, row in runs.items()
+}
+accuracies = {n: [share_right(p) for p in row] for n, row in found.items()}
+accuracies_train = {
+    name: [score(run.model, few) for run in row] for name, row in runs.items()
+}
+
+# %% seeds-table
+accuracy_mean = {name: sum(row) / 3 for name, row in accuracies.items()}
+train_accuracy = {name: sum(row) / 3 for name, row in accuracies_train.items()}
+deviations = {
+    name: torch.tensor(row).std().item() for name, row in accuracies.items()
+}
+Table(
+    ["network", "η:.2g", "training:.2f", "test:.3f", "±:.3f"],
+    [
+        [n, rate_best[n], train_accuracy[n], accuracy_mean[n], deviations[n]]
+        for n in recipes
+    ],
+).show()
+
+# %% curves-figure
+means = {
+    name: torch.tensor([run.losses for run in row]).mean(dim=0).tolist()
+    for name, row in runs.items()
+}
+fig, ax = plt.subplots()
+curves(ax, torch.arange(1, EPOCHS + 1), means)
+ax.set(xlabel="epoch", ylabel="training loss", ylim=(0, None))
+ax.set(xticks=range(0, EPOCHS + 1, 5))
+ax.legend()
+show()
+
+# %% ensemble
 accuracy_together = {}
-for name, found in models.items():
-    mean = torch.stack([chances(model) for model in found]).mean(dim=0)
-    right = mean.argmax(dim=1) == scenes.test.y
-    accuracy_together[name] = right.float().mean().item()
+for name, row in found.items():
+    accuracy_together[name] = share_right(row.mean(dim=0))
     print(f"{name:22} one {accuracy_mean[name]:.3f}, ", end="")
     print(f"three together {accuracy_together[name]:.3f}")

@@ -72,7 +72,8 @@ def learn(order: str, rate: float, seed: int, affine: bool = True) -> float:
         C = 64
     model = nn.Sequential(*layers, nn.Linear(64, 10))
     redraw(model, kaiming)
-    fit(model, digits.train, SGD(model.parameters(), lr=rate), epochs=4)
+    optimizer = SGD(model.parameters(), lr=rate)
+    fit(model, digits.train, optimizer, epochs=4, batch_size=64)
     return score(model, digits.val)
 
 

@@ -20,11 +20,11 @@ STAGES = ((1, 8), (1, 16), (1, 32))  # convolutions and channels by block
 
 
 # %% train
-def trained(rate: float, seed: int, epochs: int = 8) -> nn.Module:
+def trained(rate: float, seed: int, epochs: int = 6) -> nn.Module:
     seed_everything(seed)
     model = small_vgg(STAGES, batch_norm=True)
     optimizer = SGD(model.parameters(), lr=rate)
-    fit(model, digits.train, optimizer, epochs)
+    fit(model, digits.train, optimizer, epochs, batch_size=64)
     return model.cpu()
 
 

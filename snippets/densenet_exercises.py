@@ -22,7 +22,12 @@ for C in (64, 230, 231, 512):
 # %% solution-3
 with torch.device("meta"):  # only counted
     for compression in (0.5, 1.0):
-        stem = nn.Conv2d(3, 64, 7, stride=4, padding=3, bias=False)
+        stem = nn.Sequential(
+            nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False),
+            nn.BatchNorm2d(64),
+            nn.ReLU(),
+            nn.MaxPool2d(3, stride=2, padding=1),
+        )
         model = densenet(stem, 64, (6, 12, 24, 16), 32, 1000, compression)
         number = sum(W.numel() for W in model.parameters())
         print(f"keeping {compression:.0%} of the maps: {number:,}")

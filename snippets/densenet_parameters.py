@@ -1,12 +1,13 @@
-"""Compare DenseNets and ResNets of several sizes, and see what is reused."""
+"""Compare a DenseNet with two ResNets that cost as much, each in its way."""
 
 # %% imports
-from functools import cache
+from functools import cache, partial
 
 import matplotlib.pyplot as plt
 import torch
 from torch.optim import AdamW
 
+from dlnotes.data.images import ImageSet
 from dlnotes.data.scenes import load_scenes
 from dlnotes.plot import show, use_style
 from dlnotes.table import Table
@@ -20,41 +21,46 @@ from dlnotes.vision.shapes import multiplications
 
 use_style()
 scenes = load_scenes()
-EPOCHS = 2
-RATES = (0.01, 0.03, 0.09)
-SIZES = {  # growth rates, and widths
-    "DenseNet": (6, 9, 12),
-    "ResNet": (8, 12, 16),
+half = len(scenes.train.y) // 2
+canvases = ImageSet(scenes.train.X[:half], scenes.train.y[:half])
+RATES = (0.006, 0.018, 0.054)
+
+# %% networks
+networks = {
+    "DenseNet, growth rate 12": partial(small_densenet, growth=12),
+    "ResNet, width 8": partial(small_resnet, depth=8, width=8),
+    "ResNet, width 12": partial(small_resnet, depth=8, width=12),
 }
+parameters, products = {}, {}
+for name, build in networks.items():
+    model = build()
+    parameters[name] = sum(W.numel() for W in model.parameters())
+    products[name] = multiplications(model, (1, 1, 28, 28)) / 1000
+Table(
+    ["network", "parameters:,", "multiplications (k):,.0f"],
+    [[name, parameters[name], products[name]] for name in networks],
+).show()
 
 
 # %% train
-def build(family: str, size: int) -> Classifier:
-    if family == "DenseNet":
-        return small_densenet(growth=size)
-    return small_resnet(depth=8, width=size)
-
-
 @cache  # a network that is asked for twice is trained once
-def trained(family: str, size: int, rate: float, seed: int) -> Classifier:
+def trained(name: str, rate: float, seed: int) -> Classifier:
     seed_everything(seed)
-    model = build(family, size)
+    model = networks[name]()
     optimizer = AdamW(model.parameters(), rate, fused=True)
-    fit(model, scenes.train, optimizer, EPOCHS)
+    fit(model, canvases, optimizer, epochs=1)
     return model
 
 
 # %% rates
-def accuracies(family: str) -> dict[float, float]:
+def accuracies(name: str) -> dict[float, float]:
     def measure(rate: float) -> float:
-        return score(
-            trained(family, SIZES[family][1], rate, seed=0), scenes.val
-        )
+        return score(trained(name, rate, seed=0), scenes.val)
 
     return bracket(measure, RATES)
 
 
-accuracy_by_rate = {name: accuracies(name) for name in SIZES}
+accuracy_by_rate = {name: accuracies(name) for name in networks}
 rate_best = {
     name: max(found, key=found.__getitem__)
     for name, found in accuracy_by_rate.items()
@@ -62,50 +68,37 @@ rate_best = {
 for name, found in accuracy_by_rate.items():
     print(name, *(f"{rate:.2g}: {x:.3f}" for rate, x in found.items()))
 
-# %% sizes
-parameters, products, accuracy, deviation = {}, {}, {}, {}
-for family, sizes in SIZES.items():
-    for size in sizes:
-        key, rate = (family, size), rate_best[family]
-        models = [trained(family, size, rate, seed) for seed in range(3)]
-        found = torch.tensor([score(model, scenes.test) for model in models])
-        accuracy[key] = found.mean().item()
-        deviation[key] = found.std().item()
-        parameters[key] = sum(W.numel() for W in models[0].parameters())
-        products[key] = multiplications(models[0], (1, 1, 28, 28)) / 1000
+# %% seeds
+accuracy_test = {}
+for name in networks:
+    models = [trained(name, rate_best[name], seed) for seed in range(3)]
+    found = [score(model, scenes.test) for model in models]
+    accuracy_test[name] = torch.tensor(found)
+accuracy = {name: x.mean().item() for name, x in accuracy_test.items()}
+deviation = {name: x.std().item() for name, x in accuracy_test.items()}
 Table(
-    ["family", "size", "parameters:,", "multiplications (k):,.0f", "accuracy"],
+    ["network", "rate:.2g", "test accuracy"],
     [
-        [
-            *key,
-            parameters[key],
-            products[key],
-            f"{x:.3f} ± {deviation[key]:.3f}",
-        ]
-        for key, x in accuracy.items()
+        [n, rate_best[n], f"{accuracy[n]:.3f} ± {deviation[n]:.3f}"]
+        for n in networks
     ],
 ).show()
 
-# %% sizes-figure
-fig, axes = plt.subplots(1, 2, figsize=(4.8, 2.8), sharey=True)
-for family, marker in zip(SIZES, ("o-", "s--"), strict=True):
-    keys = [(family, size) for size in SIZES[family]]
-    y = [accuracy[key] for key in keys]
-    error = [deviation[key] for key in keys]
-    for ax, cost in zip(axes, (parameters, products), strict=True):
-        x = [cost[key] for key in keys]
-        ax.errorbar(x, y, error, fmt=marker, capsize=3, label=family)
-axes[0].set(xscale="log", xlabel="parameters (k)", ylabel="test accuracy")
-axes[0].set_xticks([10_000, 30_000, 90_000], ["10", "30", "90"])
-axes[1].set(xscale="log", xlabel="multiplications (k)")
-axes[1].set_xticks([700, 1400, 2800], ["700", "1400", "2800"])
-for ax in axes:
-    ax.minorticks_off()
-axes[1].legend(loc="lower right")
+# %% seeds-figure
+fig, ax = plt.subplots(figsize=(4.8, 1.9))
+for n, name in enumerate(networks):
+    ax.plot(accuracy_test[name], [n] * 3, "o", color=f"C{n}", alpha=0.6)
+    ax.plot(accuracy[name], n, "|", color="black", ms=14)
+ax.set_yticks(range(len(networks)), list(networks))
+ax.invert_yaxis()
+ax.margins(y=0.2)
+ax.set(xlabel="test accuracy")
 show()
 
-
 # %% reuse
+few = ImageSet(scenes.val.X[:500], scenes.val.y[:500])
+
+
 def without(model: Classifier, block: int, old: bool) -> float:
     """Cut what a block's second layer sees, and score the network."""
     first, second = model.features.get_submodule(f"block{block}").layers
@@ -114,15 +107,14 @@ def without(model: Classifier, block: int, old: bool) -> float:
     kept = W.detach().clone()
     with torch.no_grad():
         W[:, slice(C) if old else slice(C, None)] = 0
-        found = score(model, scenes.val)
+        found = score(model, few)
         W.copy_(kept)
     return found
 
 
-models = [
-    trained("DenseNet", 9, rate_best["DenseNet"], seed) for seed in range(3)
-]
-accuracy_whole = [score(model, scenes.val) for model in models]
+dense = next(iter(networks))
+models = [trained(dense, rate_best[dense], seed) for seed in range(3)]
+accuracy_whole = [score(model, few) for model in models]
 accuracy_cut = {
     (block, old): [without(model, block, old) for model in models]
     for block in (1, 2, 3)

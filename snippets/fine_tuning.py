@@ -7,14 +7,13 @@ from statistics import mean, stdev
 
 import matplotlib.pyplot as plt
 import torch
-from torch.nn.functional import interpolate
-from torch.optim import SGD
+from torch.optim import AdamW
 
 from dlnotes.data.digits import load_digits
 from dlnotes.data.images import ImageSet
 from dlnotes.data.letters import load_letters
 from dlnotes.data.scenes import draw_scenes
-from dlnotes.finetune import freeze, replace_head, two_rates
+from dlnotes.finetune import freeze, replace_head
 from dlnotes.looking import (
     grad_cam,
     gradient_times_input,
@@ -24,6 +23,7 @@ from dlnotes.looking import (
 from dlnotes.plot import gallery, show, use_style
 from dlnotes.seed import shifted
 from dlnotes.table import Table
+from dlnotes.train.bracket import bracket
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.classifier import Classifier
@@ -42,7 +42,7 @@ source_test = draw_scenes(unseen, 1000, seed=11).canvases
 digits = load_digits()
 pool = draw_scenes(digits.train, 1000, seed=0).canvases
 val = draw_scenes(digits.val, 1000, seed=1).canvases
-test = draw_scenes(digits.test, 2000, seed=2)
+test = draw_scenes(digits.test, 1000, seed=2).canvases
 
 # %% data-figure
 fig, ax = plt.subplots(figsize=(4.6, 1.3))
@@ -54,8 +54,8 @@ show()
 WIDTH = 8
 seed_everything(0)
 pretrained = small_resnet(8, WIDTH, classes=52)
-optimizer = SGD(pretrained.parameters(), lr=0.3, momentum=0.9)
-fit(pretrained, source, optimizer, epochs=8)
+optimizer = AdamW(pretrained.parameters(), lr=0.027, fused=True)
+fit(pretrained, source, optimizer, epochs=3)
 accuracy_source = score(pretrained, source_test)
 print(f"letters in new faces: {accuracy_source:.2f}, by chance {1 / 52:.2f}")
 
@@ -70,72 +70,73 @@ def few(k: int, seed: int) -> ImageSet:
     return ImageSet(pool.X[rows], pool.y[rows])
 
 
+seed_everything(0)
+untrained = small_resnet(8, WIDTH)
+methods = {  # where to start, and whether the features are frozen
+    "new head alone": (pretrained, True),
+    "all layers": (pretrained, False),
+    "from scratch": (untrained, False),
+    "untrained features": (untrained, True),
+}
+
+
 @cache
-def adapt(
-    start: Classifier,
-    k: int,
-    lr: float,
-    seed: int,
-    frozen: bool,
-    lr_head: float | None,
-) -> Classifier:
-    """Train a copy of `start` for 120 steps on k digits of each class."""
-    images = few(k, seed)
+def adapt(method: str, k: int, lr: float, seed: int) -> Classifier:
+    """Train a network for 60 steps on k digits of each class."""
+    start, frozen = methods[method]
     seed_everything(seed)
     model = deepcopy(start)
     replace_head(model, 10)
     if frozen:
         freeze(model)
-    groups = two_rates(model, lr, lr_head or lr)
-    optimizer = SGD(groups, lr=lr, momentum=0.9)
-    fit(model, images, optimizer, epochs=300 // k, batch_size=25)
+    optimizer = AdamW(model.parameters(), lr, fused=True)
+    fit(model, few(k, seed), optimizer, epochs=150 // k, batch_size=25)
     return model
 
 
 # %% rates
-seed_everything(0)
-untrained = small_resnet(8, WIDTH)
-RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-starts = {
-    "new head alone": (pretrained, True, RATES[2:]),
-    "all layers": (pretrained, False, RATES[:5]),
-    "from scratch": (untrained, False, RATES[3:]),
+RATES = {  # to begin with
+    "new head alone": (0.03, 0.09, 0.27),
+    "all layers": (0.009, 0.027, 0.081),
+    "from scratch": (0.003, 0.009, 0.027),
 }
-accuracy_val = {k: {} for k in (5, 50)}  # one seed
-for k, found in accuracy_val.items():
-    for name, (start, frozen, rates) in starts.items():
-        models = [adapt(start, k, lr, 0, frozen, None) for lr in rates]
-        found[name] = [score(model, val) for model in models]
+
+
+def accuracies(method: str, k: int) -> dict[float, float]:
+    def measure(lr: float) -> float:
+        return score(adapt(method, k, lr, seed=0), val)
+
+    return bracket(measure, RATES[method])
+
+
+accuracy_val = {k: {m: accuracies(m, k) for m in RATES} for k in (5, 50)}
+rate_best = {
+    k: {m: max(row, key=row.__getitem__) for m, row in found.items()}
+    for k, found in accuracy_val.items()
+}
 
 # %% rates-figure
 fig, axes = plt.subplots(1, 2, figsize=(4.8, 2.9), sharey=True)
 for ax, (k, found) in zip(axes, accuracy_val.items(), strict=True):
-    for marker, name in zip("^os", found, strict=True):
-        ax.plot(starts[name][2], found[name], marker=marker, label=name)
-    ax.text(0.04, 0.95, f"k = {k}", transform=ax.transAxes)
-    ax.set(xlabel="learning rate η", xscale="log", ylim=(0, 0.9))
+    for marker, (name, row) in zip("^os", found.items(), strict=True):
+        ax.plot(list(row), list(row.values()), marker=marker, label=name)
+    ax.text(0.04, 0.93, f"k = {k}", transform=ax.transAxes)
+    ax.set(xlabel="learning rate η", xscale="log", ylim=(0, 1))
 axes[0].set_ylabel("validation accuracy")
-axes[0].legend(loc="lower left", fontsize=8)
+fig.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=3)
 show()
 
 # %% images
-SMALL, LARGE = 0.01, 0.1
-methods = {
-    "untrained features": (untrained, LARGE, True),
-    "new head alone": (pretrained, LARGE, True),
-    f"all layers, η = {SMALL}": (pretrained, SMALL, False),
-    f"all layers, η = {LARGE}": (pretrained, LARGE, False),
-    "from scratch": (untrained, 0.3, False),
-}
-K = (5, 20, 50)
+K = (5, 10, 50)
+rate_best[10] = rate_best[5]
 models = {
-    (name, k): [adapt(start, k, lr, s, frozen, None) for s in range(3)]
-    for name, (start, lr, frozen) in methods.items()
+    (name, k): [adapt(name, k, rate_best[k][name], s) for s in range(3)]
+    for name in RATES
     for k in K
 }
 accuracy = {
-    name: {k: [score(m, test.canvases) for m in models[name, k]] for k in K}
-    for name in methods
+    name: {k: [score(m, test) for m in models[name, k]] for k in K}
+    for name in RATES
 }
 Table(
     ["what is trained", *(f"k = {k}" for k in K)],
@@ -147,44 +148,55 @@ Table(
 
 # %% images-figure
 fig, ax = plt.subplots(figsize=(4.6, 3.2))
-for marker, (name, row) in zip("v^osD", accuracy.items(), strict=True):
+for marker, (name, row) in zip("^os", accuracy.items(), strict=True):
     heights = [mean(row[k]) for k in K]
     bars = [stdev(row[k]) for k in K]
     ax.errorbar(K, heights, bars, marker=marker, capsize=3, label=name)
 ax.set(xlabel="images of each class, k", ylabel="accuracy", ylim=(0, 1))
-ax.set_xticks(K)
-ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=8)
+ax.set(xscale="log")
+ax.set_xticks(K, [str(k) for k in K])
+ax.minorticks_off()
+ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=8)
 show()
 
-# %% two-rates
-accuracy_two = []
-for seed in range(3):
-    model = adapt(pretrained, 20, SMALL, seed, False, LARGE)
-    accuracy_two.append(score(model, test.canvases))
-print(f"two rates, k = 20: {mean(accuracy_two):.2f}", end=" ")
-print(f"± {stdev(accuracy_two):.2f}")
+# %% untrained
+blind = [adapt("untrained features", 5, 0.09, seed) for seed in range(3)]
+accuracy_untrained = [score(model, test) for model in blind]
+print("untrained features, k = 5:", f"{mean(accuracy_untrained):.2f}", end=" ")
+print(f"± {stdev(accuracy_untrained):.2f}")
+
 
 # %% batch-norm
-layer = pretrained.features.stage3[0].conv1[1]  # a batch normalization
+def vectors(model: Classifier) -> torch.Tensor:
+    """Return what enters the head, for the validation canvases."""
+    with torch.no_grad():
+        return model.eval().head[:-1](model.features(val.images))
+
+
 careless = deepcopy(pretrained)
 replace_head(careless, 10)
 careless.requires_grad_(False).head.requires_grad_(True)
-moving = careless.features.stage3[0].conv1[1].running_mean
-before = moving.clone()
-optimizer = SGD(careless.head.parameters(), lr=LARGE, momentum=0.9)
-fit(careless, few(5, 0), optimizer, epochs=60, batch_size=25)
-frozen = models["new head alone", 5][0]
-kept = frozen.features.stage3[0].conv1[1].running_mean
-distance_careless = ((moving - before).norm() / before.norm()).item()
-distance_frozen = ((kept - before).norm() / before.norm()).item()
-print(
-    f"running means moved by {distance_careless:.0%} and {distance_frozen:.0%}"
-)
+optimizer = AdamW(careless.head.parameters(), lr=0.09, fused=True)
+fit(careless, few(5, 0), optimizer, epochs=30, batch_size=25)
+
+before = vectors(pretrained)
+change = (vectors(careless) - before).norm() / before.norm()
+change_frozen = vectors(models["new head alone", 5][0]) - before
+distance_careless = change.item()
+distance_frozen = (change_frozen.norm() / before.norm()).item()
+print(f"vectors moved by {distance_careless:.0%} and {distance_frozen:.0%}")
 
 # %% looking
-shown, boxes = test.canvases.images[:200], test.boxes[:200]
-labels = test.canvases.y[:200]
+scenes = draw_scenes(digits.test, 100, seed=3)
+shown, labels = scenes.canvases.images, scenes.canvases.y
+size, corner = scenes.boxes[:, :1], scenes.boxes[:, 1:]
 SIDE = shown.shape[-1]
+PLACES = {  # the pixel of a map's first line, and from line to line
+    "gradient × input": (0.5, 1),
+    "occlusion": (3.0, 4),
+    "Grad-CAM, 7 × 7": (0.5, 4),
+    "Grad-CAM, 4 × 4": (0.5, 8),
+}
 
 
 def maps_of(model: Classifier) -> dict[str, torch.Tensor]:
@@ -199,37 +211,46 @@ def maps_of(model: Classifier) -> dict[str, torch.Tensor]:
     }
 
 
-def centres_of(way: str, lines: int) -> torch.Tensor:
-    """Return the pixels at which the middles of a map's lines lie."""
-    n = torch.arange(lines)
-    return 3 + 4 * n if way == "occlusion" else (n + 0.5) * SIDE / lines
-
-
-networks = list(methods)[1::2] + list(methods)[-1:]
+networks = list(RATES)
 looked = {name: [maps_of(m) for m in models[name, 50]] for name in networks}
-ways = list(looked[networks[0]][0])
-share_inside = {way: {} for way in ways}  # of the maps' maxima
-for way in ways:
+share_inside = {way: {} for way in PLACES}  # of the maps' maxima
+share_other = {way: {} for way in PLACES}  # in the box of another canvas
+for way, (first, step) in PLACES.items():
     for name in networks:
-        hits = []
+        rows = []
         for maps in looked[name]:
-            middles = centres_of(way, maps[way].shape[1])
-            hit, _ = shares_inside(maps[way], middles, boxes)
-            hits.append(hit.float().mean().item())
-        share_inside[way][name] = mean(hits)
-share_of_canvas = (boxes[:, 0] ** 2 / SIDE**2).mean().item()
+            middles = first + step * torch.arange(maps[way].shape[1])
+            for boxes in (scenes.boxes, scenes.boxes.roll(1, 0)):
+                hit, _ = shares_inside(maps[way], middles, boxes)
+                rows.append(hit.float().mean().item())
+        share_inside[way][name] = mean(rows[::2])
+        share_other[way][name] = mean(rows[1::2])
+share_of_canvas = (size**2 / SIDE**2).mean().item()
+covers = (corner <= SIDE / 2) & (SIDE / 2 <= corner + size)
+share_middle = covers.all(dim=1).float().mean().item()
 Table(
-    ["asked by", *(f"{name}:.2f" for name in networks)],
-    [[way, *share_inside[way].values()] for way in ways],
+    ["asked by", *networks],
+    [
+        [
+            way,
+            *(
+                f"{share_inside[way][n]:.2f} / {share_other[way][n]:.2f}"
+                for n in networks
+            ),
+        ]
+        for way in PLACES
+    ],
 ).show()
 
 # %% looking-figure
 maps = looked[networks[1]][0]
 rows = [shown[:6, 0]]
 for way in ("occlusion", "Grad-CAM, 7 × 7", "Grad-CAM, 4 × 4"):
-    heat = maps[way][:6]
+    heat, (first, step) = maps[way][:6], PLACES[way]
     heat = heat / heat.amax(dim=(1, 2), keepdim=True).clamp(min=1e-9)
-    rows.append(interpolate(heat[:, None], (SIDE, SIDE))[:, 0])
+    line = ((torch.arange(SIDE) + 0.5 - first) / step).round().long()
+    line = line.clamp(0, heat.shape[1] - 1)
+    rows.append(heat[:, line][:, :, line])
 fig, ax = plt.subplots(figsize=(4.6, 3.3))
 gallery(ax, torch.cat(rows), columns=6)
 show()

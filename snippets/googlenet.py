@@ -73,11 +73,11 @@ named = {
     "head.3": "dense",
 }
 Table(
-    ["layer", "output", "parameters:,"],
+    ["layer", "output shape", "parameters:,"],
     [
         [
             named.get(row.name, row.name.removeprefix("features.")),
-            str(row.shape),
+            " × ".join(map(str, row.shape[1:])),
             row.parameters,
         ]
         for row in layer_shapes(models["GoogLeNet"], IMAGE)

@@ -19,7 +19,7 @@ from dlnotes.vision.shapes import multiplications
 
 use_style()
 scenes = load_scenes()
-EPOCHS = 2
+EPOCHS = 1
 RATES = (0.01, 0.03, 0.09)
 Blocks = list[list[int]]
 
@@ -28,17 +28,17 @@ networks: dict[str, Blocks] = {
     "Inception": [[8, 12, 16, 2, 4, 4], [16, 16, 24, 4, 12, 8]],
     "only 1 × 1": [[60, 0, 0, 0, 0, 0], [110, 0, 0, 0, 0, 0]],
     "only 3 × 3": [[0, 0, 17, 0, 0, 0], [0, 0, 35, 0, 0, 0]],
-    "only 5 × 5": [[0, 0, 0, 0, 9, 0], [0, 0, 0, 0, 17, 0]],
     "3 × 3, reduced": [[0, 12, 22, 0, 0, 0], [0, 18, 36, 0, 0, 0]],
 }
-parameters, products = {}, {}
+parameters, products, maps = {}, {}, {}
 for name, blocks in networks.items():
     model = small_googlenet(blocks=blocks)
     parameters[name] = sum(W.numel() for W in model.parameters())
     products[name] = multiplications(model, (1, 1, 28, 28)) / 1000
+    maps[name] = ", ".join(str(sum(w) - w[1] - w[3]) for w in blocks)
 Table(
-    ["blocks", "parameters:,", "multiplications (k):.0f"],
-    [[name, parameters[name], products[name]] for name in networks],
+    ["blocks", "parameters:,", "multiplications (k):.0f", "maps"],
+    [[n, parameters[n], products[n], maps[n]] for n in networks],
 ).show()
 
 

@@ -32,7 +32,7 @@ rows = [
     for layer in layer_shapes(paper, (1, 3, 32, 32), depth=3)
     if layer.kind != "ReLU"
 ]
-Table(["layer", "output", "parameters:,"], rows).show()
+Table(["layer", "output shape", "parameters:,"], rows).show()
 
 # %% heads
 models = {"AlexNet": alexnet(), "VGG-16": vgg16(), "NiN": nin()}

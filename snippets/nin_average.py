@@ -1,84 +1,119 @@
-"""NiN with a global average and with a dense head."""
+"""NiN with a global average, with a dense head, and without 1 × 1 layers."""
 
 # %% imports
+from functools import cache
+
 import matplotlib.pyplot as plt
 import torch
-from torch import nn
-from torch.optim import SGD
+from torch import Tensor
+from torch.optim import AdamW
 
 from dlnotes.data.digits import load_digits
 from dlnotes.data.scenes import draw_scenes
-from dlnotes.looking import shares_inside
 from dlnotes.plot import show, use_style
 from dlnotes.table import Table
+from dlnotes.train.bracket import bracket
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
+from dlnotes.vision.classifier import Classifier
 from dlnotes.vision.nin import small_nin
 
 use_style()
 digits = load_digits()
-images = draw_scenes(digits.train, 2000, seed=0).canvases
+images = draw_scenes(digits.train, 500, seed=0).canvases
 val = draw_scenes(digits.val, 1000, seed=1).canvases
 test, boxes = draw_scenes(digits.test, 1000, seed=2)
 
 # %% variants
-EPOCHS = 4
-variants = {  # how it is built, and rates to try
-    "average": (lambda: small_nin(16), (0.1, 0.3, 1.0)),
-    "dense head": (lambda: small_nin(16, average=False), (0.03, 0.1, 0.3)),
+EPOCHS = 6
+variants = {  # how it is built, and rates to begin with
+    "average": (lambda: small_nin(16), (0.003, 0.01, 0.03)),
+    "dense head": (
+        lambda: small_nin(16, average=False),
+        (0.001, 0.003, 0.01),
+    ),
+    "no 1 × 1": (lambda: small_nin(21, ones=0), (0.001, 0.003, 0.01)),
 }
 
 
-def trained(name: str, rate: float, seed: int) -> nn.Module:
+@cache  # a network that is asked for twice is trained once
+def trained(name: str, rate: float, seed: int) -> Classifier:
     seed_everything(seed)
     model = variants[name][0]()
-    optimizer = SGD(model.parameters(), lr=rate)
-    fit(model, images, optimizer, EPOCHS, batch_size=32)
+    optimizer = AdamW(model.parameters(), rate, fused=True)
+    fit(model, images, optimizer, EPOCHS)
     return model.cpu()
 
 
+# %% rates
+def accuracies(name: str) -> dict[float, float]:
+    def measure(rate: float) -> float:
+        return score(trained(name, rate, seed=0), val)
+
+    return bracket(measure, variants[name][1])
+
+
+accuracy_by_rate = {name: accuracies(name) for name in variants}
+rate_best = {
+    name: max(found, key=found.__getitem__)
+    for name, found in accuracy_by_rate.items()
+}
+tried = sorted({r for found in accuracy_by_rate.values() for r in found})
+Table(
+    ["network", *(f"η = {rate:.2g}" for rate in tried)],
+    [
+        [name, *(f"{found[r]:.3f}" if r in found else "" for r in tried)]
+        for name, found in accuracy_by_rate.items()
+    ],
+).show()
+
 # %% accuracy
-accuracy_by_rate, rate_best, accuracy, models, rows = {}, {}, {}, {}, []
-for name, (_, rates) in variants.items():
-    tried = {rate: trained(name, rate, seed=0) for rate in rates}
-    found = {rate: score(model, val) for rate, model in tried.items()}
-    accuracy_by_rate[name] = found
-    rate_best[name] = rate = max(found, key=found.get)
-    models[name] = [tried[rate], *(trained(name, rate, s) for s in (1, 2))]
-    accuracy[name] = [score(model, test) for model in models[name]]
-    rows.append([name, rate, *accuracy[name]])
+accuracy = {}
+for name, rate in rate_best.items():
+    models = [trained(name, rate, seed) for seed in range(3)]
+    accuracy[name] = torch.tensor([score(m, test) for m in models])
+mean = {name: found.mean().item() for name, found in accuracy.items()}
+deviation = {name: found.std().item() for name, found in accuracy.items()}
 heads = [f"seed {seed}:.3f" for seed in range(3)]
-Table(["network", "η:g", *heads], rows).show()
+Table(
+    ["network", "η:.2g", *heads, "mean:.3f", "deviation:.3f"],
+    [
+        [n, rate_best[n], *accuracy[n].tolist(), mean[n], deviation[n]]
+        for n in variants
+    ],
+).show()
+
 
 # %% maps
-model = models["average"][0].eval()
+def correlation(a: Tensor, b: Tensor) -> float:
+    return torch.corrcoef(torch.stack([a, b]))[0, 1].item()
+
+
+model = trained("average", rate_best["average"], seed=0).eval()
 with torch.no_grad():
     maps = model.features(test.images)  # (N, K, 4, 4)
 own = maps[torch.arange(len(test.y)), test.y]  # the map of the right class
-side = test.side / own.shape[-1]
-centres = side * (torch.arange(own.shape[-1]) + 0.5)
-hit, _ = shares_inside(own.relu(), centres, boxes)
-share_hit = hit.double().mean().item()
-share_box = (boxes[:, 0] / test.side).square().mean().item()
-print(f"strongest place of the map inside the digit's box: {share_hit:.2f}")
-print(f"a place at random: {share_box:.2f}")
+positive = own.relu() + 1e-6  # a map with nothing positive has a middle
+mass = positive / positive.sum(dim=(1, 2), keepdim=True)  # (N, 4, 4)
+places = 8 * torch.arange(4) + 0.5  # pixels, where the entries are
+row, column = mass.sum(dim=2) @ places, mass.sum(dim=1) @ places  # (N,)
+size, top, left = boxes.T
+correlation_rows = correlation(row, top + size / 2)
+correlation_columns = correlation(column, left + size / 2)
+print(f"along rows {correlation_rows:.2f}, columns {correlation_columns:.2f}")
 
 # %% maps-figure
 fig, axes = plt.subplots(2, 6, figsize=(5.6, 2.2))
-edges = (0, test.side, test.side, 0)
 for i, (above, below) in enumerate(axes.T):
-    above.imshow(test.images[i, 0].numpy(), cmap="gray_r", extent=edges)
+    above.imshow(test.images[i, 0].numpy(), "gray_r", extent=(0, 28, 28, 0))
     above.set_title(f"{test.y[i]}")
     limit = own[i].abs().max()
-    ends = dict(cmap="RdBu_r", vmin=-limit, vmax=limit, extent=edges)
-    below.imshow(own[i].numpy(), **ends)
+    ends = dict(vmin=-limit, vmax=limit, extent=(-3.5, 28.5, 28.5, -3.5))
+    below.imshow(own[i].numpy(), "RdBu_r", **ends)
     for ax in (above, below):
         size, top, left = boxes[i].tolist()
         box = plt.Rectangle((left, top), size, size, fill=False, ec="C1")
         ax.add_patch(box)
+        ax.set(xlim=(0, 28), ylim=(28, 0))
         ax.set_axis_off()
 show()
-
-# %% quoted
-mean = {name: sum(found) / 3 for name, found in accuracy.items()}
-accuracy_average, accuracy_dense = mean.values()

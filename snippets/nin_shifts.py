@@ -1,84 +1,119 @@
-"""Five networks that learned centred digits, and digits that have moved."""
+"""Seven networks that learned centred digits, and digits that have moved."""
 
 # %% imports
+from collections.abc import Callable
+from functools import cache
+
 import matplotlib.pyplot as plt
+import torch
 from torch import nn
 from torch.nn.functional import pad
-from torch.optim import SGD
+from torch.optim import AdamW
 
 from dlnotes.data.digits import load_digits
 from dlnotes.data.images import ImageSet
 from dlnotes.data.scenes import draw_scenes
-from dlnotes.mlp import MLP
 from dlnotes.plot import curves, show, use_style
 from dlnotes.table import Table
+from dlnotes.train.bracket import bracket
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
+from dlnotes.vision.classifier import Classifier
+from dlnotes.vision.densenet import small_densenet
+from dlnotes.vision.googlenet import small_googlenet
 from dlnotes.vision.lenet import lenet
 from dlnotes.vision.nin import small_nin
 from dlnotes.vision.resnet import small_resnet
+from dlnotes.vision.vgg import small_vgg
 
 use_style()
 digits = load_digits()
-centred = dict(sizes=(8, 12), pieces=0, spread=0)
-images = draw_scenes(digits.train, 1000, seed=0, **centred).canvases
-test = draw_scenes(digits.test, 250, seed=2, **centred).canvases
+centred = dict(sizes=(12, 12), pieces=0, spread=0)
+images = draw_scenes(digits.train, 900, seed=0, **centred).canvases
+val = draw_scenes(digits.val, 500, seed=1, **centred).canvases
+test = draw_scenes(digits.test, 200, seed=2, **centred).canvases
+
+# %% networks
+stages = ((1, 8), (1, 16), (1, 32), (1, 64))
+blocks = [[8, 12, 16, 2, 4, 4], [16, 16, 24, 4, 12, 8]]
+networks: dict[str, Callable[[], Classifier]] = {
+    "LeNet": lambda: lenet(nn.ReLU, nn.MaxPool2d),
+    "VGG": lambda: small_vgg(stages, batch_norm=True),
+    "NiN, dense head": lambda: small_nin(16, average=False),
+    "NiN": lambda: small_nin(16),
+    "GoogLeNet": lambda: small_googlenet(blocks=blocks),
+    "ResNet-8": lambda: small_resnet(8, 8),
+    "DenseNet": lambda: small_densenet(8),
+}
 
 
 # %% moved
-def moved(images: ImageSet, down: int, right: int) -> ImageSet:
-    """Move all images by whole pixels; what enters is black."""
-    edges = (right, -right, down, -down)  # negative: cut off
-    return ImageSet(pad(images.images, edges).flatten(1), images.y)
+def moved(images: ImageSet, pixels: int) -> ImageSet:
+    """Move half of the images right, and half down; what enters is black."""
+    right, down = images.images.tensor_split(2)
+    right = pad(right, (pixels, -pixels, 0, 0))  # negative: cut off
+    down = pad(down, (0, 0, pixels, -pixels))
+    return ImageSet(torch.cat([right, down]).flatten(1), images.y)
 
 
-def accuracy_moved(model: nn.Module, pixels: int) -> float:
-    ways = ((0, 1), (1, 0))  # to the right, down
-    sets = [moved(test, pixels * a, pixels * b) for a, b in ways]
-    return sum(score(model, shown) for shown in sets) / len(sets)
+PIXELS = range(9)
+moved_by = [moved(test, pixels) for pixels in PIXELS]
 
 
 # %% train
-networks = {  # how it is built, its rate, epochs
-    "MLP": (lambda: nn.Sequential(nn.Flatten(), MLP([784, 128, 10])), 0.3, 12),
-    "LeNet": (lambda: lenet(nn.ReLU, nn.MaxPool2d), 0.3, 12),
-    "NiN, dense head": (lambda: small_nin(16, average=False), 0.1, 4),
-    "ResNet-8": (lambda: small_resnet(8, 8), 0.3, 4),
-    "NiN": (lambda: small_nin(16), 0.3, 4),
+@cache  # a network that is asked for twice is trained once
+def trained(name: str, rate: float, seed: int) -> Classifier:
+    seed_everything(seed)
+    model = networks[name]()
+    optimizer = AdamW(model.parameters(), rate, fused=True)
+    fit(model, images, optimizer, epochs=2)
+    return model
+
+
+def accuracies(name: str) -> dict[float, float]:
+    def measure(rate: float) -> float:
+        return score(trained(name, rate, seed=0), val)
+
+    return bracket(measure, (0.003, 0.01, 0.03))
+
+
+# %% rates
+accuracy_by_rate = {name: accuracies(name) for name in networks}
+rate_best = {
+    name: max(found, key=found.__getitem__)
+    for name, found in accuracy_by_rate.items()
 }
-PIXELS = range(9)
+tried = sorted({r for found in accuracy_by_rate.values() for r in found})
+Table(
+    ["network", *(f"η = {rate:.2g}" for rate in tried)],
+    [
+        [name, *(f"{found[r]:.3f}" if r in found else "" for r in tried)]
+        for name, found in accuracy_by_rate.items()
+    ],
+).show()
+
+# %% accuracy
 accuracy = {}
-for name, (build, rate, epochs) in networks.items():
-    accuracy[name] = []
-    for seed in range(3):
-        seed_everything(seed)
-        model = build()
-        optimizer = SGD(model.parameters(), lr=rate)
-        fit(model, images, optimizer, epochs, batch_size=32)
-        found = [accuracy_moved(model, pixels) for pixels in PIXELS]
-        accuracy[name].append(found)
+for name, rate in rate_best.items():
+    models = [trained(name, rate, seed) for seed in range(3)]
+    accuracy[name] = [[score(m, shown) for shown in moved_by] for m in models]
 
 # %% figure
 mean = {
     name: [sum(found) / 3 for found in zip(*runs, strict=True)]
     for name, runs in accuracy.items()
 }
-fig, ax = plt.subplots(figsize=(4.8, 3.6))
-curves(ax, PIXELS, mean)
-ax.set(xlabel="moved by (pixels)", ylabel="test accuracy", ylim=(0, 1))
-ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+fig, axes = plt.subplots(1, 2, figsize=(5.6, 3.9), sharey=True)
+names = list(networks)
+for ax, group in zip(axes, (names[:3], names[3:]), strict=True):
+    curves(ax, PIXELS, {name: mean[name] for name in group})
+    ax.set(xlabel="moved by (pixels)", ylim=(0, 1), xticks=(0, 2, 4, 6, 8))
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1))
+axes[0].set(ylabel="test accuracy")
 show()
 
 # %% table
-shown = (0, 1, 2, 4, 6, 8)
-rows = [
-    [name, *(found[pixels] for pixels in shown)]
-    for name, found in mean.items()
-]
-Table(["network", *(f"{p} px:.2f" for p in shown)], rows).show()
-
-# %% quoted
-accuracy_mlp = mean["MLP"][4]
-accuracy_resnet_0, *_, accuracy_resnet_8 = mean["ResNet-8"]
-accuracy_resnet_4 = mean["ResNet-8"][4]
-accuracy_nin_2, _, accuracy_nin_4 = mean["NiN"][2:5]
+Table(
+    ["network", *(f"{pixels} px:.2f" for pixels in PIXELS)],
+    [[name, *found] for name, found in mean.items()],
+).show()

@@ -2,61 +2,66 @@
 
 # %% imports
 from copy import deepcopy
+from functools import cache
 from statistics import mean, stdev
 
 import matplotlib.pyplot as plt
 from torch import nn
 from torch.optim import AdamW
 
-from dlnotes.data.scenes import load_scenes
+from dlnotes.data.digits import load_digits
 from dlnotes.plot import curves, show, use_style
 from dlnotes.table import Table
+from dlnotes.train.bracket import bracket
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.classifier import Classifier
 from dlnotes.vision.resnet import small_resnet
 
 use_style()
-scenes = load_scenes()
+digits = load_digits()
+DEPTHS = (8, 14, 20)
+cases = {f"plain {depth}": (depth, False) for depth in DEPTHS}
+cases |= {f"residual {depth}": (depth, True) for depth in DEPTHS}
 Result = tuple[Classifier, list[float]]  # the model, its loss at each step
 
 
 # %% recipe
-def trained(depth: int, residual: bool, lr: float, seed: int) -> Result:
+@cache  # a network that is asked for twice is trained once
+def trained(name: str, rate: float, seed: int) -> Result:
+    depth, residual = cases[name]
     seed_everything(seed)
-    model = small_resnet(depth, width=8, residual=residual)
-    optimizer = AdamW(model.parameters(), lr=lr)
-    history = fit(model, scenes.train, optimizer, epochs=2)
+    model = small_resnet(depth, width=8, residual=residual, stride=1)
+    optimizer = AdamW(model.parameters(), rate, fused=True)
+    history = fit(model, digits.train, optimizer, epochs=2)
     return model, history.losses
 
 
 # %% rates
-RATES = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
-cases = {
-    "plain 8": (8, False, RATES[1:4]),
-    "residual 8": (8, True, RATES[2:]),
-    "plain 20": (20, False, RATES[:3]),
-    "residual 20": (20, True, RATES[1:5]),
+def accuracies(name: str) -> dict[float, float]:
+    def measure(rate: float) -> float:
+        return score(trained(name, rate, 0)[0], digits.val)
+
+    return bracket(measure, (0.003, 0.01, 0.03))
+
+
+accuracy_val = {name: accuracies(name) for name in cases}
+rate_best = {
+    name: max(found, key=found.__getitem__)
+    for name, found in accuracy_val.items()
 }
-accuracy_val, firsts, rate_best = {}, {}, {}
-for name, (depth, residual, rates) in cases.items():
-    runs = {lr: trained(depth, residual, lr, seed=0) for lr in rates}
-    accuracy_val[name] = {lr: score(runs[lr][0], scenes.val) for lr in rates}
-    rate_best[name] = max(rates, key=accuracy_val[name].get)
-    firsts[name] = runs[rate_best[name]]
+tried = sorted({rate for found in accuracy_val.values() for rate in found})
 Table(
-    ["network", *(f"η = {lr:g}" for lr in RATES)],
+    ["network", *(f"η = {rate:.1g}" for rate in tried)],
     [
-        [name, *(f"{row[lr]:.2f}" if lr in row else "" for lr in RATES)]
-        for name, row in accuracy_val.items()
+        [name, *(f"{found[r]:.3f}" if r in found else "" for r in tried)]
+        for name, found in accuracy_val.items()
     ],
 ).show()
 
 # %% seeds
-SEEDS = range(3)
 results = {
-    name: [firsts[name]]
-    + [trained(*cases[name][:2], rate_best[name], seed) for seed in (1, 2)]
+    name: [trained(name, rate_best[name], seed) for seed in range(3)]
     for name in cases
 }
 loss = {
@@ -64,11 +69,11 @@ loss = {
     for name, runs in results.items()
 }
 accuracy = {
-    name: [score(model, scenes.test) for model, _ in runs]
+    name: [score(model, digits.test) for model, _ in runs]
     for name, runs in results.items()
 }
 Table(
-    ["network", "η:g", "training loss", "test accuracy"],
+    ["network", "η:.1g", "training loss", "test accuracy"],
     [
         [
             name,
@@ -83,20 +88,23 @@ Table(
 # %% depth-figure
 fig, ax = plt.subplots(figsize=(4.2, 2.9))
 for marker, kind in zip("os", ("plain", "residual"), strict=True):
-    found = [accuracy[f"{kind} {depth}"] for depth in (8, 20)]
+    found = [accuracy[f"{kind} {depth}"] for depth in DEPTHS]
     line = dict(marker=marker, capsize=4, label=kind)
-    ax.errorbar((8, 20), [*map(mean, found)], [*map(stdev, found)], **line)
-ax.set(xlabel="layers", ylabel="test accuracy", ylim=(0, 1))
-ax.set_xticks((8, 20))
-ax.legend()
+    ax.errorbar(DEPTHS, [*map(mean, found)], [*map(stdev, found)], **line)
+ax.set(xlabel="layers", ylabel="test accuracy", ylim=(0.5, 1))
+ax.set_xticks(DEPTHS)
+ax.legend(loc="lower left")
 show()
 
 # %% curves-figure
 fig, ax = plt.subplots(figsize=(4.6, 3.2))
-steps = range(20, len(firsts["plain 8"][1]) + 1, 5)
+steps = range(10, len(results["plain 8"][0][1]) + 1, 2)
 smooth = {
-    name: [mean(mean(losses[n - 20 : n]) for _, losses in runs) for n in steps]
-    for name, runs in results.items()
+    name: [
+        mean(mean(losses[n - 10 : n]) for _, losses in results[name])
+        for n in steps
+    ]
+    for name in ("plain 8", "plain 14", "plain 20", "residual 20")
 }
 curves(ax, steps, smooth)
 ax.set(xlabel="step", ylabel="training loss", ylim=(0, None))
@@ -117,9 +125,9 @@ places = [(1, 0), (1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
 accuracy_whole, accuracy_without = {}, {}
 for name in ("plain 20", "residual 20"):
     models = [model for model, _ in results[name]]
-    accuracy_whole[name] = [score(model, scenes.val) for model in models]
+    accuracy_whole[name] = [score(model, digits.val) for model in models]
     accuracy_without[name] = [
-        [score(without(model, *place), scenes.val) for model in models]
+        [score(without(model, *place), digits.val) for model in models]
         for place in places
     ]
 
@@ -150,6 +158,10 @@ accuracy_intact = {name: mean(row) for name, row in accuracy_whole.items()}
 accuracy_left = {
     name: mean(mean(row) for row in found)
     for name, found in accuracy_without.items()
+}
+steps_in_all = len(results["plain 8"][0][1])
+accuracy_first = {
+    name: mean(found[0]) for name, found in accuracy_without.items()
 }
 accuracy_last = {
     name: mean(found[-1]) for name, found in accuracy_without.items()

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from dlnotes.data.scenes import load_scenes
+from dlnotes.data.digits import load_digits
 from dlnotes.stability import layer_scales
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.resnet import Residual, small_resnet
 
-X = load_scenes().train.images[:200]
+X = load_digits().train.images[:200]
 
 # %% solution-1
 n = 54
@@ -59,10 +59,10 @@ print(f"{layers} layers, largest difference {difference}")
 sizes = {}
 for name, batch_norm in (("without", False), ("with", True)):
     seed_everything(0)
-    model = small_resnet(56, width=8, batch_norm=batch_norm)
+    model = small_resnet(56, 8, batch_norm=batch_norm, stride=1)
     blocks = [b for b in model.modules() if isinstance(b, Residual)]
     sizes[name] = layer_scales(model, blocks, X).tolist()
     shown = "  ".join(f"{size:.1e}" for size in sizes[name][::4])
-    print(f"{name:7} batch norm: {shown}")
+    print(f"{name:7} batch norm, root mean square: {shown}")
 growth_factor = (sizes["without"][-1] / sizes["without"][0]) ** (2 / 26)
 print(f"mean square, from block to block: times {growth_factor:.1f}")

@@ -11,7 +11,7 @@ from torchvision.models import vgg11 as torchvision_vgg11
 from torchvision.models import vgg16 as torchvision_vgg16
 from torchvision.transforms import v2
 
-from dlnotes.initialize import kaiming, redraw, xavier
+from dlnotes.initialize import kaiming, redraw
 from dlnotes.plot import curves, show, use_style
 from dlnotes.receptive import parameter_count
 from dlnotes.stability import layer_scales
@@ -57,7 +57,7 @@ with torch.device("meta"):  # shapes, and no numbers
     model = vgg16()
 rows = layer_shapes(model, (1, 3, 224, 224))
 Table(
-    ["layer", "kind", "output", "parameters:,"],
+    ["layer", "kind", "shape of its output", "parameters:,"],
     [
         [row.name, row.kind, " × ".join(map(str, row.shape[1:])), n]
         for row in rows
@@ -129,10 +129,8 @@ def normal(deviation: float) -> Callable[[Tensor], Tensor]:
     return draw
 
 
-starts: dict[str, Callable[[Tensor], Tensor] | None] = {
+starts: dict[str, Callable[[Tensor], Tensor]] = {
     "Kaiming": kaiming,
-    "Xavier": xavier,
-    "default": None,
     "N(0, 0.1²)": normal(0.1),
     "N(0, 0.01²)": normal(0.01),
 }
@@ -140,8 +138,7 @@ scales = {}
 for name, draw in starts.items():
     seed_everything(0)
     features = vgg_features(VGG16, 3)
-    if draw:
-        redraw(features, draw)
+    redraw(features, draw)
     convs = [m for m in features.modules() if isinstance(m, nn.Conv2d)]
     scales[name] = layer_scales(features, convs, photo[None]).tolist()
     print(f"{name:12}", *(f"{size:.0e}" for size in scales[name][::4]))
@@ -151,5 +148,5 @@ fig, ax = plt.subplots()
 curves(ax, torch.arange(1, 14), scales)
 ax.set(xlabel="convolution", ylabel="size of what enters it")
 ax.set(xticks=range(1, 14, 2), yscale="log")
-ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+ax.legend()
 show()

@@ -1,16 +1,21 @@
 """Train two small kernels against one large one, each at its own rate."""
 
 # %% imports
+from functools import cache
+from math import hypot, sqrt
+
 import matplotlib.pyplot as plt
 import torch
 from torch import nn
 from torch.optim import AdamW
 from torchvision.transforms import v2
 
+from dlnotes.data.images import ImageSet
 from dlnotes.data.scenes import load_scenes
 from dlnotes.plot import curves, show, use_style
 from dlnotes.receptive import parameter_count
 from dlnotes.table import Table
+from dlnotes.train.bracket import bracket
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.shapes import multiplications
@@ -20,9 +25,11 @@ use_style()
 
 # %% contenders
 scenes = load_scenes()
+part = len(scenes.train.X) * 3 // 4
+some = ImageSet(scenes.train.X[:part], scenes.train.y[:part])
 centre = scenes.train.X.mean().item()
 deviation = scenes.train.X.std().item()
-EPOCHS = 4
+EPOCHS = 2
 
 
 def stages(convs: int, width: int) -> list[tuple[int, int]]:
@@ -46,12 +53,13 @@ def network(name: str, seed: int) -> nn.Sequential:
     )
 
 
+@cache  # a network that is asked for twice is trained once
 def trained(
     name: str, rate: float, seed: int
 ) -> tuple[nn.Sequential, list[float]]:
     model = network(name, seed)
-    optimizer = AdamW(model.parameters(), lr=rate)
-    history = fit(model, scenes.train, optimizer, EPOCHS, batch_size=32)
+    optimizer = AdamW(model.parameters(), rate, (0.8, 0.95), fused=True)
+    history = fit(model, some, optimizer, EPOCHS)
     return model, history.losses
 
 
@@ -67,32 +75,45 @@ for name in contenders:
 
 # %% rates
 RATES = (0.001, 0.003, 0.009)
-accuracy_by_rate, rate_best, models, losses = {}, {}, {}, {}
-for name in contenders:
-    found = [trained(name, rate, seed=0) for rate in RATES]
-    row = [score(model, scenes.val) for model, _ in found]
-    best = row.index(max(row))
-    accuracy_by_rate[name], rate_best[name] = row, RATES[best]
-    models[name], losses[name] = [found[best][0]], [found[best][1]]
+
+
+def accuracies_val(name: str) -> dict[float, float]:
+    def measure(rate: float) -> float:
+        model, _ = trained(name, rate, seed=0)
+        return score(model, scenes.val)
+
+    return bracket(measure, RATES)
+
+
+accuracy_by_rate = {name: accuracies_val(name) for name in contenders}
+rate_best = {
+    name: max(found, key=found.__getitem__)
+    for name, found in accuracy_by_rate.items()
+}
+tried = sorted({r for found in accuracy_by_rate.values() for r in found})
 Table(
-    ["network", *(f"η = {rate:g}:.3f" for rate in RATES)],
-    [[name, *row] for name, row in accuracy_by_rate.items()],
+    ["network", *(f"η = {rate:.2g}" for rate in tried)],
+    [
+        [name, *(f"{found[r]:.3f}" if r in found else "" for r in tried)]
+        for name, found in accuracy_by_rate.items()
+    ],
 ).show()
 
 # %% seeds
-accuracies = {}
-for name, found in models.items():
-    for seed in (1, 2):
-        model, loss = trained(name, rate_best[name], seed)
-        found.append(model)
-        losses[name].append(loss)
-    accuracies[name] = [score(model, scenes.test) for model in found]
+accuracies, losses = {}, {}
+for name, rate in rate_best.items():
+    runs = [trained(name, rate, seed) for seed in range(3)]
+    accuracies[name] = [score(model, scenes.test) for model, _ in runs]
+    losses[name] = [row for _, row in runs]
 accuracy_mean = {n: sum(row) / len(row) for n, row in accuracies.items()}
 deviations = {
     name: torch.tensor(row).std().item() for name, row in accuracies.items()
 }
+pairs, single = accuracy_mean.values()
+standard_error = hypot(*deviations.values()) / sqrt(3)
+errors_apart = (pairs - single) / standard_error
 Table(
-    ["network", "η:g", "seed 0:.3f", "1:.3f", "2:.3f", "mean:.3f", "±:.3f"],
+    ["network", "η:.2g", "seed 0:.3f", "1:.3f", "2:.3f", "mean:.3f", "±:.3f"],
     [
         [name, rate_best[name], *row, accuracy_mean[name], deviations[name]]
         for name, row in accuracies.items()
@@ -100,12 +121,12 @@ Table(
 ).show()
 
 # %% curves-figure
-part = len(losses["pairs of 3 × 3"][0]) // 25  # steps in a point
+length = len(losses["pairs of 3 × 3"][0]) // 18  # steps in a point
 points = {}
 for name, rows in losses.items():
-    parts = torch.tensor(rows).mean(dim=0)[: 25 * part].reshape(25, part)
-    points[name] = parts.mean(dim=1).tolist()
-steps = part * torch.arange(1, 26).numpy()
+    row = torch.tensor(rows).mean(dim=0)[: 18 * length]
+    points[name] = row.reshape(18, length).mean(dim=1).tolist()
+steps = length * torch.arange(1, 19).numpy()
 fig, ax = plt.subplots()
 curves(ax, steps, points)
 ax.set(xlabel="step", ylabel="training loss")

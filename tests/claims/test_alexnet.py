@@ -12,7 +12,6 @@ from dlnotes.vision.alexnet import alexnet, small_alexnet
 from dlnotes.vision.shapes import layer_shapes
 
 Runs = Callable[[str], Run]
-DROPOUT = "tanh, dropout of 0.5"
 
 
 @pytest.fixture(scope="module")
@@ -80,57 +79,48 @@ class TestContributions:
         small = small_alexnet(8)
         parameters = sum(W.numel() for W in small.parameters())
         assert parameters == pytest.approx(50_000, rel=0.05)
-        assert parameters / 500 == pytest.approx(61e6 / 1.2e6 * 2, rel=0.1)
+        assert parameters / 160 > 300
+        assert 61e6 / 1.2e6 == pytest.approx(50, rel=0.05)
 
     def test_each_rate_lies_between_worse_ones(self, book_run: Runs) -> None:
-        for snippet in ("alexnet_training", "alexnet_regularized"):
-            rows = held(book_run(snippet), "accuracy_by_rate")
-            for name, row in rows.items():
-                assert row[1] > max(row[0], row[2]), name
+        run = book_run("alexnet_training")
+        for name, found in held(run, "accuracy_by_rate").items():
+            best = held(run, "rate_best")[name]
+            assert min(found) < best < max(found)
+            assert found[best] == max(found.values())
 
     def test_tanh_beats_relu_at_every_seed(self, vision_run: Runs) -> None:
         found = held(vision_run("alexnet_training"), "accuracies")
         assert min(found["tanh"]) > max(found["ReLU"])
 
-    def test_its_loss_falls_earlier(self, vision_run: Runs) -> None:
+    def test_relu_guesses_for_half_of_the_run(self, vision_run: Runs) -> None:
         means = held(vision_run("alexnet_training"), "means")
-        fallen = [
-            next(n for n, loss in enumerate(means[name]) if loss < 2)
-            for name in ("tanh", "ReLU")
-        ]
-        assert fallen[0] < fallen[1]
+        assert all(2.1 < loss < 2.4 for loss in means["ReLU"][1:8])
+        assert means["ReLU"][-1] > 1.5
+        assert means["tanh"][7] < 1.7
 
     def test_without_augmentation_it_learns_by_heart(self, vision_run: Runs) -> None:
-        run, bare = vision_run("alexnet_training"), vision_run("alexnet_regularized")
-        train = held(bare, "accuracies_train")["tanh, no augmentation"]
-        test = held(bare, "accuracies")["tanh, no augmentation"]
-        assert min(train) > 0.98
-        assert min(train) > max(held(run, "accuracies_train")["tanh"])
-        assert min(held(run, "accuracies")["tanh"]) > max(test)
+        run = vision_run("alexnet_training")
+        train, test = held(run, "accuracies_train"), held(run, "accuracies")
+        assert train["tanh, no augmentation"] == [1, 1, 1]
+        assert max(train["tanh"]) < 0.9
+        pairs = zip(test["tanh"], test["tanh, no augmentation"], strict=True)
+        assert all(moved > bare for moved, bare in pairs)
 
     @pytest.mark.settles("alexnet-ideas")
-    def test_no_idea_does_it_alone(self, vision_run: Runs) -> None:
-        """Tanh is no loss here, and augmentation a gain, at every seed."""
+    def test_relu_is_not_better_everywhere(self, vision_run: Runs) -> None:
         right = held(vision_run("alexnet_training"), "accuracies")
         assert min(right["tanh"]) > max(right["ReLU"])
-        bare = held(vision_run("alexnet_regularized"), "accuracies")
-        assert min(right["tanh"]) > max(bare["tanh, no augmentation"])
 
-    def test_dropout_hurts_and_not_by_learning_by_heart(self, vision_run: Runs) -> None:
-        run, dropped = vision_run("alexnet_training"), vision_run("alexnet_regularized")
-        for quantity in ("accuracies", "accuracies_train"):
-            assert max(held(dropped, quantity)[DROPOUT]) < min(
-                held(run, quantity)["tanh"]
-            )
-
-    def test_the_papers_steps(self) -> None:
+    def test_steps_here_and_in_the_paper(self) -> None:
         assert 90 * 1_200_000 / 128 == pytest.approx(840_000, rel=0.01)
-        assert 15 * 500 / 20 == 375
+        assert 15 * 160 / 16 == 150
 
-    def test_three_together_are_better_than_the_best(self, vision_run: Runs) -> None:
+    def test_three_together_are_better_than_one(self, vision_run: Runs) -> None:
         run = vision_run("alexnet_training")
-        together = held(run, "accuracy_together")["tanh"]
-        assert together > max(held(run, "accuracies")["tanh"])
+        mean = held(run, "accuracy_mean")
+        for name, together in held(run, "accuracy_together").items():
+            assert together > mean[name] + 0.03
 
 
 class TestExercises:

@@ -135,30 +135,28 @@ class TestRates:
 
     def test_the_best_rates_are_bracketed(self, vision_run: Runs) -> None:
         run = vision_run("batch_normalization_rates")
-        rates = held(run, "RATES")
         for name, by_rate in held(run, "accuracy").items():
+            rates = sorted(by_rate)
             means = [mean(by_rate[rate]) for rate in rates]
             place = means.index(max(means))
             assert 0 < place < len(rates) - 1
             best = "rate_best" + ("_without" if name == "without" else "")
             assert run.values[best] == rates[place]
 
-    def test_without_it_three_times_the_rate_is_no_better_and_ten_times_fails(
+    def test_without_it_a_third_and_three_times_of_the_rate_are_worse(
         self, vision_run: Runs
     ) -> None:
         without = held(vision_run("batch_normalization_rates"), "accuracy")["without"]
-        assert mean(without[0.1]) <= mean(without[0.03])
-        for rate in (0.3, 1.0, 3.0):
-            assert max(without[rate]) < 0.25
+        assert max(mean(without[0.01]), mean(without[0.1])) < mean(without[0.03])
+        assert mean(without[0.3]) < 0.3
+        assert max(without[0.3]) < 0.35
 
     def test_small_rates_are_worse_with_it(self, vision_run: Runs) -> None:
         accuracy = held(vision_run("batch_normalization_rates"), "accuracy")
-        assert max(accuracy["with batch norm"][0.003]) < 0.2
-        for rate in (0.003, 0.01):
-            with_it = mean(accuracy["with batch norm"][rate])
-            assert with_it < mean(accuracy["without"][rate])
+        assert max(accuracy["with batch norm"][0.01]) < 0.2
+        assert mean(accuracy["with batch norm"][0.01]) < mean(accuracy["without"][0.01])
 
-    def test_the_weights_hardly_grow_in_eight_epochs(self, vision_run: Runs) -> None:
+    def test_the_weights_hardly_grow_in_five_epochs(self, vision_run: Runs) -> None:
         run = vision_run("batch_normalization_rates")
         growth = {rate: mean(found) for rate, found in held(run, "growth").items()}
         assert list(growth.values()) == sorted(growth.values())
@@ -252,7 +250,7 @@ class TestWhy:
         self, vision_run: Runs
     ) -> None:
         by_group = held(vision_run("batch_normalization_shift"), "accuracy_by_group")
-        means = [mean(by_group[n]) for n in (2, 8, 32, 64)]
+        means = [mean(by_group[n]) for n in (2, 8, 64)]
         assert means == sorted(means)
         assert max(by_group[2]) < 0.2
         assert max(by_group[8]) < min(by_group[64])

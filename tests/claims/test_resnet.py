@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable
-from statistics import mean, stdev
+from statistics import mean
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from containers import held
 from dlnotes.book.store import Run
-from dlnotes.data.scenes import load_scenes
+from dlnotes.data.digits import load_digits
 from dlnotes.stability import gradient_norms
 from dlnotes.vision.resnet import Residual, resnet18, small_resnet
 from dlnotes.vision.vgg import vgg16
@@ -80,29 +80,33 @@ class TestTheNetworks:
         assert 16 < found["two 3 × 3"] / found["bottleneck"] < 17.5
 
     def test_plain_and_residual_differ_by_two_small_convolutions(self) -> None:
-        for depth in (8, 20):
+        for depth in (8, 14, 20):
             plain = numbers(small_resnet(depth, 8, residual=False))
             assert numbers(small_resnet(depth, 8)) - plain == 736
 
 
 class TestDepth:
-    def test_with_20_layers_the_plain_network_is_left_behind(
+    def test_the_plain_network_gets_worse_with_every_six_layers(
         self, vision_run: Runs
     ) -> None:
-        """Every seed of one against every seed of the other, loss and accuracy."""
-        run = vision_run("resnet_depth")
-        loss, accuracy = held(run, "loss"), held(run, "accuracy")
-        assert min(loss["plain 20"]) > max(loss["plain 8"])
+        """Every seed of one depth against every seed of the next."""
+        loss = held(vision_run("resnet_depth"), "loss")
+        for depth in (8, 14):
+            deeper = loss[f"plain {depth + 6}"]
+            assert min(deeper) > max(loss[f"plain {depth}"])
+
+    def test_it_is_worse_in_the_test_as_well(self, vision_run: Runs) -> None:
+        accuracy = held(vision_run("resnet_depth"), "accuracy")
         assert max(accuracy["plain 20"]) < min(accuracy["plain 8"])
-        assert mean(accuracy["plain 20"]) < mean(accuracy["plain 8"]) - 0.15
+        assert mean(accuracy["plain 20"]) < mean(accuracy["plain 8"]) - 0.1
 
     def test_shortcuts_cure_it(self, vision_run: Runs) -> None:
         run = vision_run("resnet_depth")
         loss, accuracy = held(run, "loss"), held(run, "accuracy")
-        assert mean(loss["residual 20"]) < mean(loss["plain 20"]) - 0.2
+        assert max(loss["residual 20"]) < min(loss["plain 20"]) - 0.2
         assert min(accuracy["residual 20"]) > max(accuracy["plain 20"])
 
-    def test_with_shortcuts_twelve_layers_do_far_less_harm(
+    def test_with_shortcuts_twelve_layers_do_a_small_part_of_the_harm(
         self, vision_run: Runs
     ) -> None:
         found = {
@@ -110,35 +114,34 @@ class TestDepth:
             for name, seeds in held(vision_run("resnet_depth"), "accuracy").items()
         }
         harm = found["plain 8"] - found["plain 20"]
-        assert harm > 0.2
-        assert found["residual 8"] - found["residual 20"] < harm / 2
+        assert 0 < found["residual 8"] - found["residual 20"] < harm / 4
+        assert found["residual 20"] > found["plain 8"] - 0.04
 
-    def test_what_is_left_of_the_harm_could_be_chance(self, vision_run: Runs) -> None:
+    def test_depth_gains_nothing_in_so_few_steps(self, vision_run: Runs) -> None:
         accuracy = held(vision_run("resnet_depth"), "accuracy")
-        eight, twenty = accuracy["residual 8"], accuracy["residual 20"]
-        error = ((stdev(eight) ** 2 + stdev(twenty) ** 2) / 3) ** 0.5
-        assert abs(mean(eight) - mean(twenty)) < 2 * error
-
-    def test_no_clear_gain_from_depth_in_so_few_steps(self, vision_run: Runs) -> None:
-        accuracy = held(vision_run("resnet_depth"), "accuracy")
-        twenty = accuracy["residual 20"]
         for name in ("plain 8", "residual 8"):
-            eight = accuracy[name]
-            error = ((stdev(eight) ** 2 + stdev(twenty) ** 2) / 3) ** 0.5
-            assert mean(twenty) - mean(eight) < 2 * error
+            assert mean(accuracy["residual 20"]) < mean(accuracy[name])
 
-    def test_the_rates_chosen_have_worse_ones_on_both_sides(
-        self, book_run: Runs
+    def test_with_eight_layers_both_kinds_learn(self, vision_run: Runs) -> None:
+        accuracy = held(vision_run("resnet_depth"), "accuracy")
+        for name in ("plain 8", "residual 8"):
+            assert min(accuracy[name]) > 0.9
+
+    def test_the_rates_chosen_have_no_better_ones_on_either_side(
+        self, vision_run: Runs
     ) -> None:
-        run = book_run("resnet_depth")
+        run = vision_run("resnet_depth")
         best = held(run, "rate_best")
+        assert len(best) == 6
         for name, row in held(run, "accuracy_val").items():
             assert min(row) < best[name] < max(row), name
+            assert row[best[name]] == max(row.values())
 
     def test_parameters_and_steps(self, book_run: Runs) -> None:
-        found = held(book_run("resnet_depth"), "parameters")
+        run = book_run("resnet_depth")
+        found = held(run, "parameters")
         assert found["residual 20"] - found["plain 20"] == 736
-        assert -(-4000 // 64) * 2 == 126
+        assert run.values["steps_in_all"] == 2 * -(-1077 // 32) < 100
 
 
 class TestOneBlock:
@@ -146,23 +149,22 @@ class TestOneBlock:
         run = vision_run("resnet_depth")
         left = held(run, "accuracy_without")["plain 20"]
         assert len(left) == 7
-        assert max(mean(row) for row in left) < 0.22
-        assert max(max(row) for row in left) < min(
-            held(run, "accuracy_whole")["plain 20"]
-        )
+        assert max(mean(row) for row in left) < 0.2
+        assert max(max(row) for row in left) < 0.25
+        assert min(held(run, "accuracy_whole")["plain 20"]) > 0.7
 
-    def test_in_the_residual_network_the_first_is_and_the_last_is_not(
+    def test_in_the_residual_network_the_first_matters_most_and_the_last_little(
         self, vision_run: Runs
     ) -> None:
         run = vision_run("resnet_depth")
         left = held(run, "accuracy_without")["residual 20"]
         whole = held(run, "accuracy_whole")["residual 20"]
-        assert mean(left[0]) < 0.2
+        means = [*map(mean, left)]
+        assert means[0] < min(means[1:]) - 0.15
         lost = [b - a for a, b in zip(left[-1], whole, strict=True)]
-        assert max(lost) < 0.12
-        early, late = left[:3], left[-2:]
-        assert mean(map(mean, early)) < mean(map(mean, left[3:5])) + 0.1
-        assert mean(map(mean, early)) < mean(map(mean, late)) - 0.1
+        assert max(lost) < 0.06
+        assert means[0] < mean(means[1:3]) < mean(means[3:5]) + 0.05
+        assert mean(means[3:5]) < mean(means[5:])
 
     def test_replacing_a_block_by_the_identity_leaves_its_branch_out(self) -> None:
         torch.manual_seed(0)
@@ -174,12 +176,12 @@ class TestOneBlock:
 class TestTheStart:
     @pytest.mark.parametrize("seed", SEEDS)
     def test_plain_gradients_grow_towards_the_first_layer(self, seed: int) -> None:
-        data = load_scenes().train
+        data = load_digits().train
         X, y = data.images[:128], data.y[:128]
         ratios = {}
         for depth, residual in ((56, False), (56, True), (20, False)):
             torch.manual_seed(seed)
-            model = small_resnet(depth, width=8, residual=residual)
+            model = small_resnet(depth, 8, residual=residual, stride=1)
             cross_entropy(model(X), y).backward()
             layers = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
             kernels = [m.weight for m in layers if m.kernel_size == (3, 3)]
@@ -188,6 +190,12 @@ class TestTheStart:
         assert ratios[56, False] > 100
         assert ratios[56, True] < 10
         assert 0.1 < ratios[20, False] < 10
+
+    def test_the_ratios_on_the_page(self, vision_run: Runs) -> None:
+        run = vision_run("resnet")
+        low, high = held(run, "ratio_low"), held(run, "ratio_high")
+        assert low["plain"] > 200
+        assert 1 < low["residual"] < high["residual"] < 10
 
     def test_the_norms_of_the_plain_network_rise_to_the_left(
         self, vision_run: Runs
@@ -209,6 +217,16 @@ class TestTheStart:
             means = [mean(by_depth[n]) for n in (8, 14, 20, 32)]
             assert means == sorted(means, reverse=True)
         assert max(map(abs, [*plain[32], *plain[56]])) < 0.1
+
+    def test_slopes_of_twenty_layers(self) -> None:
+        assert 0.1**20 == pytest.approx(1e-20)
+        assert 1.1**20 == pytest.approx(6.7, abs=0.05)
+
+    def test_an_average_over_one_pixel_and_a_kernel_of_one_are_a_stride(self) -> None:
+        drop, mix, _ = Residual(4, 8, stride=2).shortcut.children()
+        X = torch.rand(2, 4, 6, 6)
+        strided = nn.functional.conv2d(X, mix.weight, stride=2)
+        torch.testing.assert_close(mix(drop(X)), strided)
 
 
 class TestExercises:
@@ -232,7 +250,7 @@ class TestExercises:
     def test_without_batch_norm_the_signal_grows(self, vision_run: Runs) -> None:
         run = vision_run("resnet_exercises")
         sizes = held(run, "sizes")
-        assert sizes["without"][-1] > 200 * sizes["without"][0]
+        assert sizes["without"][-1] > max(100, 200 * sizes["without"][0])
         assert max(sizes["with"]) < 10 * min(sizes["with"])
         assert 1.5 < run.values["growth_factor"] < 2.2
 

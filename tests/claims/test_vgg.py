@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from containers import held
 from dlnotes.book.store import Run
-from dlnotes.initialize import kaiming, redraw, xavier
+from dlnotes.initialize import kaiming, redraw
 from dlnotes.receptive import receptive_field, sliding_layers
 from dlnotes.stability import layer_scales
 from dlnotes.vision.alexnet import alexnet
@@ -100,7 +100,6 @@ class TestSignals:
         scales = held(book_run("vgg"), "scales")
         ends = {name: sizes[-1] / sizes[0] for name, sizes in scales.items()}
         assert 0.3 < ends["Kaiming"] < 3
-        assert max(ends["Xavier"], ends["default"]) < 0.02
         assert ends["N(0, 0.1²)"] > 1e4
         assert ends["N(0, 0.01²)"] < 1e-5
 
@@ -109,15 +108,14 @@ class TestSignals:
         torch.manual_seed(seed)
         X = torch.randn(1, 3, 64, 64)
         ends = []
-        for draw in (kaiming, xavier, lambda W: nn.init.normal_(W, 0.0, 0.1)):
+        for draw in (kaiming, lambda W: nn.init.normal_(W, 0.0, 0.1)):
             features = vgg_features(VGG16, 3)
             redraw(features, draw)
             convs = [m for m in features.modules() if isinstance(m, nn.Conv2d)]
             sizes: Tensor = layer_scales(features, convs, X)
             ends.append((sizes[-1] / sizes[0]).item())
         assert 0.3 < ends[0] < 3
-        assert ends[1] < 0.02
-        assert ends[2] > 1e4
+        assert ends[1] > 1e4
 
     def test_a_deviation_that_keeps_512_channels(self) -> None:
         assert math.sqrt(2 / (9 * 512)) == pytest.approx(0.021, abs=0.0005)
@@ -132,28 +130,30 @@ class TestTraining:
         assert parameters[SINGLE] > 1.1 * parameters[PAIRS]
 
     def test_each_rate_lies_between_worse_ones(self, book_run: Runs) -> None:
-        for row in held(book_run("vgg_training"), "accuracy_by_rate").values():
-            assert row[1] > max(row[0], row[2])
-
-    def test_the_pairs_are_better(self, vision_run: Runs) -> None:
-        mean = held(vision_run("vgg_training"), "accuracy_mean")
-        assert mean[PAIRS] > mean[SINGLE]
-
-    def test_by_one_and_a_half_standard_errors(self, book_run: Runs) -> None:
         run = book_run("vgg_training")
-        mean, deviation = held(run, "accuracy_mean"), held(run, "deviations")
-        error = math.hypot(*deviation.values()) / math.sqrt(3)
-        assert 1.3 < (mean[PAIRS] - mean[SINGLE]) / error < 1.7
+        for name, found in held(run, "accuracy_by_rate").items():
+            best = held(run, "rate_best")[name]
+            assert min(found) < best < max(found)
+            assert found[best] == max(found.values())
+
+    def test_neither_is_better(self, vision_run: Runs) -> None:
+        run = vision_run("vgg_training")
+        assert abs(run.values["errors_apart"]) < 1
         found = held(run, "accuracies")
         assert min(found[PAIRS]) < max(found[SINGLE])
+        assert min(found[SINGLE]) < max(found[PAIRS])
 
-    def test_their_loss_is_lower_and_both_are_slow_to_start(
+    def test_the_curves_lie_on_each_other_and_start_slowly(
         self, vision_run: Runs
     ) -> None:
-        points = held(vision_run("vgg_training"), "points")
+        run = vision_run("vgg_training")
+        points, steps = held(run, "points"), run.values["length"]
+        assert steps == 10
+        assert 2 * math.ceil(3000 / 32) == 188
+        for pairs, single in list(zip(points[PAIRS], points[SINGLE], strict=True))[1:]:
+            assert pairs == pytest.approx(single, abs=0.15)
         for losses in points.values():
-            assert all(2 < loss < 2.6 for loss in losses[1:5])
-        assert sum(points[PAIRS][-3:]) < sum(points[SINGLE][-3:])
+            assert all(loss > 2.1 for loss in losses[:4])
 
 
 class TestExercises:

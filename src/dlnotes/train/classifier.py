@@ -55,21 +55,28 @@ def fit(
     The optimizer's rate rises for a tenth of the steps to what it is, and
     falls from there to 0 along a cosine. `curve` measures after each epoch.
     """
-    X, y, checkpoint = images.images, images.y, None
-    model.to(memory_format=torch.channels_last)  # convolutions are faster so
-    if os.environ.get("DLNOTES_SCALE") == "full":
-        model.to(best_device())
-        X, y = X.to(best_device()), y.to(best_device())
-    batches = Batches(X, y, batch_size=batch_size)
+    batches = prepare(model, images, batch_size)
     n, steps = len(batches), epochs * len(batches)
-    if os.environ.get("DLNOTES_SCALE") == "full":
-        parts = [part for part in (model, optimizer, curve) if part]
-        checkpoint = unfinished(parts, batches, steps)
     schedule_lr(optimizer, warm_up(steps // 10, cosine(steps - steps // 10)))
     hooks = [every(n, curve)] if curve else []
+    parts = [part for part in (model, optimizer, curve) if part]
+    checkpoint = unfinished(parts, batches, steps)
     return train(
         model, cross_entropy, optimizer, batches, steps, hooks, checkpoint
     )
+
+
+def prepare(model: nn.Module, images: ImageSet, batch_size: int) -> Batches:
+    """Put a model and images where it is fast; return the batches.
+
+    At full scale that is the best device, and otherwise the CPU.
+    """
+    X, y = images.images, images.y
+    model.to(memory_format=torch.channels_last)  # for convolutions
+    if os.environ.get("DLNOTES_SCALE") == "full":
+        model.to(best_device())
+        X, y = X.to(best_device()), y.to(best_device())
+    return Batches(X, y, batch_size=batch_size)
 
 
 def score(model: nn.Module, images: ImageSet) -> float:

@@ -71,11 +71,11 @@ def alexnet(
 ) -> Classifier:
     """Build AlexNet for images of 224 × 224.
 
-    With one tower it is torchvision's, with 61,100,840 parameters, which
-    has the widths of Krizhevsky, One weird trick for parallelizing
-    convolutional neural networks, 2014. With two it is the paper's, whose
-    halves ran on a GPU each, with 60,965,224. Neither has the paper's
-    local response normalization, which has no parameters.
+    With one tower it is torchvision's, with 61,100,840 parameters, whose
+    widths are those of Krizhevsky's code of 2014 for one GPU. With two it
+    is the paper's, whose halves ran on a GPU each, with 60,965,224.
+    Neither has the paper's local response normalization, which has no
+    parameters.
 
     Source: Krizhevsky, Sutskever and Hinton, ImageNet classification with
     deep convolutional neural networks, 2012, section 3.5.
