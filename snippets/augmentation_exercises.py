@@ -41,7 +41,8 @@ body = lenet(nn.ReLU, nn.MaxPool2d)
 redraw(body, kaiming)
 move = v2.RandomCrop(28, padding=4)
 model = nn.Sequential(Augment(move), normalize, body)
-fit(model, few, AdamW(model.parameters(), lr=0.01), 30, batch_size=32)
+optimizer = AdamW(model.parameters(), lr=0.01, fused=True)
+fit(model, few, optimizer, epochs=20)
 model.eval()
 X, y = scenes.val.images, scenes.val.y
 with torch.no_grad():

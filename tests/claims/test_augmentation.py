@@ -83,24 +83,25 @@ class TestGain:
         )
         pairs = zip(alone, shifts, flips, strict=True)
         assert all(b > a and c < b for a, b, c in pairs)
-        assert sum(shifts) > 2 * sum(alone)
+        assert sum(shifts) > sum(alone) + 3 * 0.05
         assert sum(flips) < sum(shifts) - 3 * 0.05
+        assert abs(sum(flips) - sum(alone)) < 3 * 0.06  # within what seeds differ
 
     def test_without_them_the_labels_are_learned_by_heart(
         self, vision_run: Runs
     ) -> None:
         seen = held(vision_run("augmentation_training"), "accuracy_seen")
-        assert min(seen["as they are"]) > 0.99
-        assert max(seen["shifts"]) < 0.99
+        assert min(seen["as they are"]) > 0.95
+        assert max(seen["shifts"]) < 0.9
 
-    def test_the_rates_that_matter_are_bracketed(self, book_run: Runs) -> None:
-        run = book_run("augmentation_training")
-        rates, tried = held(run, "RATES"), held(run, "accuracy_by_rate")
-        alone = tried["as they are"]
-        assert max(alone) - min(alone) < 0.03
-        for name in ("shifts", "shifts and flips"):
-            assert rates[0] < held(run, "rate_best")[name] < rates[-1]
-            assert max(tried[name]) - min(tried[name]) > 0.1
+    def test_each_rate_has_worse_neighbours(self, vision_run: Runs) -> None:
+        run = vision_run("augmentation_training")
+        for name, found in held(run, "accuracy_by_rate").items():
+            rates = sorted(found)
+            place = rates.index(held(run, "rate_best")[name])
+            assert 0 < place < len(rates) - 1
+            beside = found[rates[place - 1]], found[rates[place + 1]]
+            assert found[rates[place]] > max(beside)
 
 
 class TestPitfalls:
@@ -108,7 +109,7 @@ class TestPitfalls:
         run = vision_run("augmentation_pitfalls")
         claimed, true = held(run, "claimed"), held(run, "true")
         pairs = zip(claimed["moved first"], true["moved first"], strict=True)
-        assert all(claim > truth + 0.1 for claim, truth in pairs)
+        assert all(claim > truth + 0.3 for claim, truth in pairs)
         gap = (
             held(run, "accuracy_claimed")["split first"]
             - held(run, "accuracy_true")["split first"]
@@ -116,13 +117,17 @@ class TestPitfalls:
         assert abs(gap) < 0.1
 
     def test_a_small_validation_set_has_a_large_error(self) -> None:
-        """Sixty images, and an accuracy of 0.4."""
-        assert (0.4 * 0.6 / 60) ** 0.5 == pytest.approx(0.063, abs=0.001)
+        """Sixty images, and an accuracy of 0.35."""
+        assert (0.35 * 0.65 / 60) ** 0.5 == pytest.approx(0.062, abs=0.001)
 
     def test_moved_validation_images_give_another_number_each_time(
         self, vision_run: Runs
     ) -> None:
-        for again in held(vision_run("augmentation_pitfalls"), "disturbed"):
+        run = vision_run("augmentation_pitfalls")
+        for plain, again in zip(
+            held(run, "plain"), held(run, "disturbed"), strict=True
+        ):
+            assert sum(again) / len(again) < plain
             assert len(set(again)) > 1
             assert max(again) - min(again) > 0.005
 
@@ -147,11 +152,15 @@ class TestExercises:
         ratio = vision_run("augmentation_exercises").values["ratio_size"]
         assert ratio == pytest.approx(10**-0.5, rel=0.02)
 
+    def test_nine_views_help_a_little(self, vision_run: Runs) -> None:
+        values = vision_run("augmentation_exercises").values
+        assert 0 < values["accuracy_views"] - values["accuracy_alone"] < 0.05
+
     def test_padding_after_standardizing_is_grey(self, book_run: Runs) -> None:
         values = book_run("augmentation_exercises").values
         assert values["before"] < -0.4
         assert values["after"] == 0
 
     def test_how_many_places_a_canvas_is_seen_in(self) -> None:
-        assert 81 * (1 - (80 / 81) ** 40) == pytest.approx(32, abs=0.5)
+        assert 81 * (1 - (80 / 81) ** 20) == pytest.approx(18, abs=0.5)
         assert len(load_scenes().train.X[:300]) == 300
