@@ -76,7 +76,7 @@ RATES = (0.001, 0.003, 0.009)
 
 def accuracies_val(name: str) -> dict[float, float]:
     def measure(rate: float) -> float:
-        return score(trained(name, rate, seed=0).model, scenes.val)
+        return score(trained(name, rate, 0).model, scenes.val)
 
     return bracket(measure, RATES)
 

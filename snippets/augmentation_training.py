@@ -75,7 +75,7 @@ RATES = (0.005, 0.01, 0.02)
 
 def accuracies(name: str) -> dict[float, float]:
     def measure(rate: float) -> float:
-        return score(trained(name, rate, seed=0), scenes.val)
+        return score(trained(name, rate, 0), scenes.val)
 
     return bracket(measure, RATES)
 

@@ -104,7 +104,7 @@ RATES = {  # to begin with
 
 def accuracies(method: str, k: int) -> dict[float, float]:
     def measure(lr: float) -> float:
-        return score(adapt(method, k, lr, seed=0), val)
+        return score(adapt(method, k, lr, 0), val)
 
     return bracket(measure, RATES[method])
 

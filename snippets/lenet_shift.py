@@ -56,7 +56,7 @@ RATES = (0.003, 0.01, 0.03)
 
 
 def accuracies(name: str) -> dict[float, float]:
-    return bracket(lambda r: score(trained(name, r, seed=0), val), RATES)
+    return bracket(lambda r: score(trained(name, r, 0), val), RATES)
 
 
 accuracy_by_rate = {name: accuracies(name) for name in ("MLP", "LeNet")}

@@ -59,7 +59,7 @@ def trained(name: str, rate: float, seed: int) -> nn.Module:
 # %% rates
 def accuracies(name: str) -> dict[float, float]:
     def measure(rate: float) -> float:
-        return score(trained(name, rate, seed=0), scenes.val)
+        return score(trained(name, rate, 0), scenes.val)
 
     return bracket(measure, RATES)
 

@@ -48,7 +48,7 @@ def trained(name: str, rate: float, seed: int) -> Classifier:
 # %% rates
 def accuracies(name: str) -> dict[float, float]:
     def measure(rate: float) -> float:
-        return score(trained(name, rate, seed=0), val)
+        return score(trained(name, rate, 0), val)
 
     return bracket(measure, variants[name][1])
 
@@ -89,7 +89,7 @@ def correlation(a: Tensor, b: Tensor) -> float:
     return torch.corrcoef(torch.stack([a, b]))[0, 1].item()
 
 
-model = trained("average", rate_best["average"], seed=0).eval()
+model = trained("average", rate_best["average"], 0).eval()
 with torch.no_grad():
     maps = model.features(test.images)  # (N, K, 4, 4)
 own = maps[torch.arange(len(test.y)), test.y]  # the map of the right class

@@ -72,7 +72,7 @@ def trained(name: str, rate: float, seed: int) -> Classifier:
 
 def accuracies(name: str) -> dict[float, float]:
     def measure(rate: float) -> float:
-        return score(trained(name, rate, seed=0), val)
+        return score(trained(name, rate, 0), val)
 
     return bracket(measure, (0.003, 0.01, 0.03))
 

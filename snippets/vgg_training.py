@@ -79,7 +79,7 @@ RATES = (0.001, 0.003, 0.009)
 
 def accuracies_val(name: str) -> dict[float, float]:
     def measure(rate: float) -> float:
-        model, _ = trained(name, rate, seed=0)
+        model, _ = trained(name, rate, 0)
         return score(model, scenes.val)
 
     return bracket(measure, RATES)
