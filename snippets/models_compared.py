@@ -30,9 +30,16 @@ canvases, val, test = (
         zip(digits, (2000, 1000, 1000), strict=True)
     )
 )
-NORMALIZED = (0.003, 0.009, 0.027)  # rates to begin with
-OTHERS = (0.001, 0.003, 0.009)
-PLAIN = ("MLP", "LeNet", "AlexNet")  # without batch normalization
+STARTS = {  # rates to begin with
+    "MLP": (0.003, 0.009, 0.027),
+    "LeNet": (0.003, 0.009, 0.027),
+    "AlexNet": (0.001, 0.003, 0.009),
+    "VGG": (0.003, 0.009, 0.027),
+    "NiN": (0.001, 0.003, 0.009),
+    "GoogLeNet": (0.003, 0.009, 0.027),
+    "ResNet": (0.009, 0.027, 0.081),
+    "DenseNet": (0.009, 0.027, 0.081),
+}
 
 
 # %% train
@@ -55,7 +62,7 @@ def accuracies(name: str) -> dict[float, float]:
     def measure(rate: float) -> float:
         return score(trained(name, rate, 0), val)
 
-    return bracket(measure, OTHERS if name in PLAIN else NORMALIZED)
+    return bracket(measure, STARTS[name])
 
 
 accuracy_by_rate = {name: accuracies(name) for name in COMPARED}
