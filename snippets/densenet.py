@@ -31,7 +31,7 @@ for layer in range(LAYERS + 1):  # a column: what the next layer sees
     if layer:
         end, start = (layer - 0.3, bottom - 0.5), (layer - 0.7, bottom - 0.5)
         ax.annotate("", end, start, arrowprops=dict(arrowstyle="->"))
-ax.set_xticks(range(5), ["input", *(f"layer {n}" for n in range(1, 5))])
+ax.set_xticks(range(5), ["entrance", *(f"layer {n}" for n in range(1, 5))])
 ax.set(ylabel="maps", yticks=[])
 show()
 
@@ -51,16 +51,16 @@ with torch.device("meta"):  # shapes without numbers
     }
 named = {
     "features.8": "normalization",
-    "head.0": "average",
+    "head.0": "global average",
     "head.2": "dense",
 }
 rows = layer_shapes(models["DenseNet-121"], (1, 3, 224, 224))
 Table(
-    ["layer", "output", "parameters:,"],
+    ["layer", "output shape", "parameters:,"],
     [
         [
             named.get(row.name, row.name.partition(".")[2]),
-            str(row.shape),
+            " × ".join(map(str, row.shape[1:])),
             row.parameters,
         ]
         for row in rows
@@ -71,7 +71,7 @@ Table(
 
 # %% memory
 def saved_bytes(compute: nn.Module, X: Tensor) -> int:
-    """Count the bytes that autograd keeps for the way back, once each."""
+    """Count the bytes that autograd keeps, once each."""
     kept: dict[int, Tensor] = {}
 
     def keep(tensor: Tensor) -> Tensor:
@@ -104,7 +104,7 @@ Table(
 
 # %% checkpoint
 class Thrifty(DenseBlock):
-    """Keep the maps alone, and compute the rest again on the way back."""
+    """Keep the maps alone, and compute the rest again in the backward pass."""
 
     def forward(self, X: Tensor) -> Tensor:
         maps = [X]
@@ -134,7 +134,7 @@ curves(ax, counts, megabytes)
 ax.set(xscale="log", yscale="log", xlabel="layers of the block")
 ax.set_xticks(counts, [str(n) for n in counts])
 ax.minorticks_off()
-ax.set_ylabel("memory for the way back (MB)")
+ax.set_ylabel("memory kept (MB)")
 ax.legend()
 show()
 

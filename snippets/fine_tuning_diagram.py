@@ -25,9 +25,9 @@ for n, (name, (colour, learns)) in enumerate(ways.items()):
         head = k == 3
         face = DRAWN if head else colour
         box = FancyBboxPatch((k, y - 0.22), 0.8, 0.44)
-        box.set(boxstyle="round,pad=0.03", facecolor=face, alpha=0.3)
+        box.set(boxstyle="round,pad=0.03", facecolor=(face, 0.3))
         trained = learns or head
-        box.set(edgecolor=face, linestyle="-", linewidth=2 if trained else 0)
+        box.set(edgecolor=face, linewidth=2 if trained else 0)
         ax.add_patch(box)
         ax.text(k + 0.4, y, part, ha="center", va="center", fontsize=8)
 ax.axhline(-0.7, color="gray", lw=0.8, ls=":")
