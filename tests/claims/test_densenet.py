@@ -38,6 +38,18 @@ class TestTheBlock:
         seen = [layer[0].num_features for layer in block.layers]
         assert seen == [64 + 32 * n for n in range(6)]
 
+    def test_a_convolution_of_stacked_maps_is_a_sum_over_their_sources(self) -> None:
+        torch.manual_seed(0)
+        X = torch.rand(2, 20, 7, 7)
+        sources = X.split([8, 6, 6], dim=1)
+        whole = nn.Conv2d(20, 4, 3, bias=False)
+        kernels = whole.weight.split([8, 6, 6], dim=1)
+        answers = [
+            nn.functional.conv2d(one, W)
+            for one, W in zip(sources, kernels, strict=True)
+        ]
+        torch.testing.assert_close(whole(X), torch.stack(answers).sum(dim=0))
+
     def test_121_layers_have_weights(self) -> None:
         with torch.device("meta"):
             ours, theirs = densenet121(), torchvision.models.densenet121()
@@ -153,6 +165,13 @@ class TestRates:
         best = list(found).index(held(run, "rate_best")["LeNet"])
         assert list(found.values())[best + 1] < 0.15
 
+    def test_the_mlp_loses_little_there(self, vision_run: Runs) -> None:
+        run = vision_run("models_compared")
+        found = held(run, "accuracy_by_rate")["MLP"]
+        best = list(found).index(held(run, "rate_best")["MLP"])
+        at_best, at_three_times = list(found.values())[best : best + 2]
+        assert at_three_times > at_best - 0.1
+
     def test_fine_tuning_takes_the_best_rate_of_a_resnet(
         self, vision_run: Runs
     ) -> None:
@@ -201,12 +220,21 @@ class TestAllModels:
         accuracy = held(run, "accuracy")
         assert accuracy["AlexNet"] < accuracy["ResNet"] - 0.1
 
-    def test_on_the_usual_canvases_lenet_learns_nothing_in_one_epoch(self) -> None:
+    def test_seconds_follow_multiplications_only_roughly(self, book_run: Runs) -> None:
+        run = book_run("models_compared")
+        products, seconds = held(run, "products"), held(run, "seconds")
+        assert products["GoogLeNet"] < products["AlexNet"] / 2
+        assert seconds["GoogLeNet"] > seconds["AlexNet"]
+
+    @pytest.mark.parametrize("name", ["LeNet", "AlexNet"])
+    def test_on_the_usual_canvases_one_epoch_teaches_next_to_nothing(
+        self, name: str
+    ) -> None:
         train, val, _ = load_scenes()
         few = ImageSet(train.X[:2000], train.y[:2000])
         for rate in (0.003, 0.009):
             torch.manual_seed(0)
-            model = COMPARED["LeNet"]()
+            model = COMPARED[name]()
             optimizer = torch.optim.AdamW(model.parameters(), rate, fused=True)
             fit(model, few, optimizer, epochs=1)
             assert score(model, val) < 0.2

@@ -13,6 +13,7 @@ from containers import held
 from dlnotes.book.store import Run
 from dlnotes.data.letters import FACES, load_letters
 from dlnotes.finetune import freeze, replace_head
+from dlnotes.looking import feature_maps, grad_cam
 from dlnotes.vision.resnet import small_resnet
 
 Runs = Callable[[str], Run]
@@ -134,6 +135,21 @@ class TestBatchNorm:
 
 
 class TestLooking:
+    def test_grad_cam_of_the_last_stage_is_a_class_activation_map(self) -> None:
+        torch.manual_seed(0)
+        model = small_resnet(8, width=4).eval()
+        X, labels = torch.rand(3, 1, 28, 28), torch.tensor([1, 5, 5])
+        last = model.features.stage3
+        logits, A = feature_maps(model, last, X)
+        dense = model.head[-1]
+        w = dense.weight[labels][:, :, None, None]
+        z = logits.gather(1, labels[:, None])[:, 0]
+        cam = (w * A).sum(dim=1)
+        torch.testing.assert_close(cam.mean(dim=(1, 2)) + dense.bias[labels], z)
+        H, W = A.shape[2:]
+        found = grad_cam(model, last, X, labels)
+        torch.testing.assert_close(found * H * W, cam.relu())
+
     def test_all_ways_point_at_their_own_digit_rather(self, vision_run: Runs) -> None:
         run = vision_run("fine_tuning")
         shares, others = held(run, "share_inside"), held(run, "share_other")
@@ -158,6 +174,14 @@ class TestLooking:
         for way in ("Grad-CAM, 7 × 7", "Grad-CAM, 4 × 4"):
             row = shares[way]
             assert row[SCRATCH] < min(row[HEAD], row[TUNED]) - 0.02
+
+    def test_but_in_part_because_it_points_to_the_middle_less_often(
+        self, vision_run: Runs
+    ) -> None:
+        others = held(vision_run("fine_tuning"), "share_other")
+        for way in ("Grad-CAM, 7 × 7", "Grad-CAM, 4 × 4"):
+            row = others[way]
+            assert row[SCRATCH] < min(row[HEAD], row[TUNED])
 
 
 class TestTorchvision:
