@@ -5,8 +5,11 @@ import matplotlib.pyplot as plt
 import torch
 from torch import Tensor, nn
 
+from dlnotes.data.digits import load_digits
+from dlnotes.initialize import kaiming, redraw, xavier
 from dlnotes.norm import BatchNorm1d, BatchNorm2d, min_max, z_score
 from dlnotes.plot import curves, show, use_style
+from dlnotes.stability import layer_scales
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
 
@@ -31,7 +34,7 @@ for name, x in scaled.items():
     ends = x.min().item(), x.max().item()
     moments = x.mean().abs().item(), x.std(correction=0).item()
     rows.append([name, *ends, *moments, skews[name]])
-heads = ("smallest", "largest", "mean", "deviation", "skewness")
+heads = ("smallest", "largest", "mean value", "deviation", "skewness")
 Table(["scaling", *(f"{head}:.2f" for head in heads)], rows).show()
 skewness_before, skewness_after = skews["as it is"], skews["z-score"]
 
@@ -60,6 +63,37 @@ for name, values in rest.items():
     deviation[name] = values.std().item()
     print(f"{name:21} deviation of the rest {deviation[name]:.5f}")
 deviation_min_max, deviation_z, deviation_robust = deviation.values()
+
+
+# %% signal
+def signal(start: str, batch_norm: bool) -> list[float]:
+    seed_everything(0)
+    model = nn.Sequential(nn.Flatten())
+    for _ in range(20):
+        model.append(nn.Linear(64, 64, bias=not batch_norm))
+        if batch_norm:
+            model.append(BatchNorm1d(64))
+        model.append(nn.ReLU())
+    redraw(model, starts[start])
+    dense = [layer for layer in model if isinstance(layer, nn.Linear)]
+    return layer_scales(model, dense[1:], images).tolist()
+
+
+images = load_digits().train.images[:200]
+starts = {"N(0, 1)": nn.init.normal_, "Kaiming": kaiming, "Xavier": xavier}
+signals = {
+    name: {start: signal(start, name == "with batch norm") for start in starts}
+    for name in ("without batch norm", "with batch norm")
+}
+
+# %% signal-figure
+fig, axes = plt.subplots(1, 2, figsize=(5.2, 2.8), sharey=True)
+for ax, (name, by_start) in zip(axes, signals.items(), strict=True):
+    curves(ax, range(2, 21), by_start)
+    ax.set(title=name, xlabel="layer", yscale="log", xticks=(2, 8, 14, 20))
+axes[0].set_ylabel("root mean square")
+axes[0].legend()
+show()
 
 # %% equal
 seed_everything(0)

@@ -1,8 +1,14 @@
 """Solutions to the exercises of the chapter on GoogLeNet."""
 
 # %% setup
+from torch.nn.functional import cross_entropy, interpolate
+
+from dlnotes.data.digits import load_digits
+from dlnotes.data.scenes import draw_scenes
+from dlnotes.initialize import redraw, xavier
+from dlnotes.stability import gradient_norms
 from dlnotes.train.seed import seed_everything
-from dlnotes.vision.googlenet import branch
+from dlnotes.vision.googlenet import branch, googlenet
 from dlnotes.vision.shapes import multiplications
 
 seed_everything(0)
@@ -44,3 +50,17 @@ for kernel in (1, 5):
         jump *= stride
     fields[kernel] = field
 print(fields, "pixels wide")
+
+# %% solution-6
+seed_everything(0)
+canvases = draw_scenes(load_digits().train, 8, seed=0).canvases
+X = interpolate(canvases.images, size=112)  # (8, 1, 112, 112)
+model = googlenet(channels=1, classes=10)
+redraw(model, xavier)
+cross_entropy(model(X), canvases.y).backward()
+first, last = (
+    gradient_norms(W for W in part.parameters() if W.ndim > 1).norm()
+    for part in (model.features[0], model.features[-1])
+)
+ratio_xavier = (first / last).item()
+print(f"first layer / last block: {ratio_xavier:.2f}")

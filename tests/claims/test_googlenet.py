@@ -53,11 +53,11 @@ class TestTheCounts:
         reduced = run.values["product_reduction"] + run.values["product_after"]
         assert 9 < run.values["product_direct"] / reduced < 10.5
 
-    def test_reductions_bring_the_blocks_down_to_a_quarter(
+    def test_reductions_bring_the_blocks_down_to_little_more_than_a_quarter(
         self, book_run: Runs
     ) -> None:
         run = book_run("googlenet")
-        assert run.values["ratio_all"] == pytest.approx(4, abs=0.5)
+        assert run.values["ratio_all"] == pytest.approx(3.5, abs=0.1)
         assert run.values["with_all"] > 500 * run.values["product_all"]
         assert run.values["product_all"] == pytest.approx(1.5, abs=0.15)
 
@@ -111,6 +111,10 @@ class TestAuxiliaryHeads:
         assert 0.05 < run.values["ratio_kaiming"] < 1
         assert 0.5 < run.values["ratio_heads_kaiming"] < 4
 
+    def test_xavier_s_start_keeps_the_gradient_too(self, vision_run: Runs) -> None:
+        run = vision_run("googlenet_exercises")
+        assert 0.4 < run.values["ratio_xavier"] < 1.2
+
     def test_two_heads_have_nearly_as_many_parameters_as_the_rest(
         self, book_run: Runs
     ) -> None:
@@ -139,6 +143,7 @@ class TestBranches:
     ) -> None:
         run = vision_run("googlenet_branches")
         accuracy, deviation = held(run, "accuracy"), held(run, "deviation")
+        assert max(SINGLE, key=accuracy.__getitem__) == "only 3 × 3"
         for name in SINGLE:
             error = (deviation[name] ** 2 + deviation["Inception"] ** 2) / 3
             assert accuracy["Inception"] - accuracy[name] > error**0.5, name

@@ -213,6 +213,15 @@ class TestShifts:
         dense = [m for m in build().modules() if isinstance(m, nn.AdaptiveAvgPool2d)]
         assert dense[0].output_size == 1
 
+    def test_resnet_8_has_eight_layers(self) -> None:
+        kinds = (nn.Conv2d, nn.Linear)
+        layers = [
+            name
+            for name, module in small_resnet(8, 8).named_modules()
+            if isinstance(module, kinds) and "shortcut" not in name
+        ]
+        assert len(layers) == 8
+
     def test_the_vgg_s_maps_are_halved_until_one_entry_is_left(self) -> None:
         stages = ((1, 8), (1, 16), (1, 32), (1, 64))
         model = small_vgg(stages, batch_norm=True)

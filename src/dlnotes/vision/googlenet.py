@@ -155,7 +155,8 @@ def small_googlenet(
         channels: of the images.
         classes: K, the number of logits.
         batch_norm: whether batch normalization stands before each ReLU.
-        blocks: four lists of widths for `Inception`, instead of those.
+        blocks: lists of widths for `Inception`, instead of those; with
+            more than two, a pooling stands before the third.
     """
     names = ("3a", "3b", "4a", "4b")
     blocks = blocks or [[w // divide for w in INCEPTION[n]] for n in names]
