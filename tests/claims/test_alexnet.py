@@ -95,6 +95,7 @@ class TestContributions:
 
     def test_relu_guesses_for_half_of_the_run(self, vision_run: Runs) -> None:
         means = held(vision_run("alexnet_training"), "means")
+        assert means["ReLU"][0] > 2.5
         assert all(2.1 < loss < 2.4 for loss in means["ReLU"][1:8])
         assert means["ReLU"][-1] > 1.5
         assert means["tanh"][7] < 1.7
@@ -106,6 +107,14 @@ class TestContributions:
         assert max(train["tanh"]) < 0.9
         pairs = zip(test["tanh"], test["tanh, no augmentation"], strict=True)
         assert all(moved > bare for moved, bare in pairs)
+
+    def test_in_lenet_relu_gains_beside_the_average_alone(
+        self, vision_run: Runs
+    ) -> None:
+        parts = vision_run("lenet_parts").values
+        new = held(vision_run("lenet_training"), "accuracy_by_rate")["LeNet"]
+        assert parts["accuracy_relu"] > parts["accuracy_old"] + 0.25
+        assert abs(max(new.values()) - parts["accuracy_max"]) < 0.05
 
     @pytest.mark.settles("alexnet-ideas")
     def test_relu_is_not_better_everywhere(self, vision_run: Runs) -> None:
