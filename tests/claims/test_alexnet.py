@@ -92,6 +92,7 @@ class TestContributions:
     def test_tanh_beats_relu_at_every_seed(self, vision_run: Runs) -> None:
         found = held(vision_run("alexnet_training"), "accuracies")
         assert min(found["tanh"]) > max(found["ReLU"])
+        assert max(found["ReLU"]) - min(found["ReLU"]) > 0.1  # a rough mean
 
     def test_relu_guesses_for_half_of_the_run(self, vision_run: Runs) -> None:
         means = held(vision_run("alexnet_training"), "means")
@@ -107,14 +108,6 @@ class TestContributions:
         assert max(train["tanh"]) < 0.9
         pairs = zip(test["tanh"], test["tanh, no augmentation"], strict=True)
         assert all(moved > bare for moved, bare in pairs)
-
-    def test_in_lenet_relu_gains_beside_the_average_alone(
-        self, vision_run: Runs
-    ) -> None:
-        parts = vision_run("lenet_parts").values
-        new = held(vision_run("lenet_training"), "accuracy_by_rate")["LeNet"]
-        assert parts["accuracy_relu"] > parts["accuracy_old"] + 0.25
-        assert abs(max(new.values()) - parts["accuracy_max"]) < 0.05
 
     @pytest.mark.settles("alexnet-ideas")
     def test_relu_is_not_better_everywhere(self, vision_run: Runs) -> None:

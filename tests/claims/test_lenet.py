@@ -133,6 +133,13 @@ class TestTheContest:
         larger = max(tried["MLP, as many multiplications"].values())
         assert vision_run("lenet_parts").values["accuracy_old"] < larger - 0.1
 
+    def test_relu_gains_beside_the_average_alone(self, vision_run: Runs) -> None:
+        """As the chapter on AlexNet says of this one."""
+        parts = vision_run("lenet_parts").values
+        new = held(vision_run("lenet_training"), "accuracy_by_rate")["LeNet"]
+        assert parts["accuracy_relu"] > parts["accuracy_old"] + 0.25
+        assert abs(max(new.values()) - parts["accuracy_max"]) < 0.05
+
     def test_three_eight_and_nine_are_read_worst(self, vision_run: Runs) -> None:
         recall = held(vision_run("lenet_training"), "recall")
         assert set(sorted(range(10), key=lambda k: recall[k])[:3]) == {3, 8, 9}
