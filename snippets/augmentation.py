@@ -20,12 +20,12 @@ seed_everything(0)
 pixels = torch.tensor(load_sample_image("flower.jpg"))  # (427, 640, 3)
 prepare = v2.Compose(
     [
-        v2.CenterCrop(420),
         v2.Resize(48),
         v2.ToDtype(torch.float32, scale=True),
     ]
 )
-photo = prepare(pixels.permute(2, 0, 1))  # (3, 48, 48), from 0 to 1
+square = pixels[7:, 25:445]  # the flower on the right
+photo = prepare(square.permute(2, 0, 1))  # (3, 48, 48), from 0 to 1
 print(tuple(photo.shape), photo.dtype, f"{photo.min():.2f} {photo.max():.2f}")
 
 # %% views
@@ -41,9 +41,9 @@ views = {
 }
 
 # %% views-figure
-fig, axes = plt.subplots(4, 3, figsize=(4.2, 5.4))
+fig, axes = plt.subplots(4, 4, figsize=(4.8, 4.9))
 for row, (name, images) in zip(axes, views.items(), strict=True):
-    for ax, image in zip(row, images, strict=True):
+    for ax, image in zip(row, [photo, *images], strict=True):
         shown = image.clamp(0, 1).permute(1, 2, 0)  # (48, 48, 3)
         ax.imshow(shown.numpy(), interpolation="none")
         ax.set(xticks=[], yticks=[])

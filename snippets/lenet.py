@@ -72,7 +72,9 @@ by_hand = {
 print(" + ".join(f"{n:,}" for n in by_hand.values()), end=" = ")
 print(f"{sum(by_hand.values()):,}")
 parameter_dense = (28 * 28 + 1) * 6 * 28 * 28
+parameter_local = (5 * 5 + 1) * 6 * 28 * 28
 print(f"a dense layer with as many outputs as C1: {parameter_dense:,}")
+print(f"windows with weights of their own: {parameter_local:,}")
 
 # %% paper
 seen = {3: 6, 4: 9, 6: 1}  # maps of C3 that see 3, 4 and all 6 of S2

@@ -56,12 +56,14 @@ print(tuple(block(torch.zeros(1, 3, 224, 224)).shape))
 with torch.device("meta"):  # shapes, and no numbers
     model = vgg16()
 rows = layer_shapes(model, (1, 3, 224, 224))
+kept = [row for row in rows if row.parameters]
+names = [*(f"block {n}" for n in range(1, 6)), "dense 1", "dense 2", "dense 3"]
+convolutions = [*(convs for convs, _ in VGG16), "", "", ""]
 Table(
-    ["layer", "kind", "shape of its output", "parameters:,"],
+    ["layer", "convolutions", "shape of its output", "parameters:,"],
     [
-        [row.name, row.kind, " × ".join(map(str, row.shape[1:])), n]
-        for row in rows
-        if (n := row.parameters)
+        [name, convs, " × ".join(map(str, row.shape[1:])), row.parameters]
+        for name, convs, row in zip(names, convolutions, kept, strict=True)
     ],
 ).show()
 
@@ -96,7 +98,6 @@ products_head = sum(spent[f"dense {i}"][1] for i in (3, 6, 8))
 share_work_head = products_head / product_count
 
 # %% spent-figure
-names = [*(f"block {n}" for n in range(1, 6)), "dense 1", "dense 2", "dense 3"]
 learned, products = torch.tensor(list(spent.values())).T
 places = torch.arange(len(names)).numpy()
 fig, ax = plt.subplots(figsize=(4.6, 3.0))

@@ -87,6 +87,10 @@ class TestGain:
         assert sum(flips) < sum(shifts) - 3 * 0.05
         assert abs(sum(flips) - sum(alone)) < 3 * 0.06  # within what seeds differ
 
+    def test_todays_changes_are_in_torchvision(self) -> None:
+        for name in ("RandomErasing", "MixUp", "RandAugment"):
+            assert issubclass(getattr(v2, name), v2.Transform)
+
     def test_without_them_the_labels_are_learned_by_heart(
         self, vision_run: Runs
     ) -> None:
@@ -155,6 +159,9 @@ class TestExercises:
     def test_nine_views_help_a_little(self, vision_run: Runs) -> None:
         values = vision_run("augmentation_exercises").values
         assert 0 < values["accuracy_views"] - values["accuracy_alone"] < 0.05
+        for accuracy in (values["accuracy_alone"], values["accuracy_views"]):
+            error = (accuracy * (1 - accuracy) / 1000) ** 0.5
+            assert error == pytest.approx(0.016, abs=0.001)
 
     def test_padding_after_standardizing_is_grey(self, book_run: Runs) -> None:
         values = book_run("augmentation_exercises").values

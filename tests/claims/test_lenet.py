@@ -72,6 +72,11 @@ class TestLayers:
         count = sum(W.numel() for W in dense.parameters())
         assert count == book_run("lenet").values["parameter_dense"]
 
+    def test_windows_without_sharing_in_place_of_c1(self, book_run: Runs) -> None:
+        """25 weights and a bias for each of the 4,704 outputs."""
+        count = 26 * lenet().features[0](torch.zeros(1, 1, 28, 28)).numel()
+        assert count == book_run("lenet").values["parameter_local"] == 122_304
+
 
 class TestTheContest:
     def test_lenet_is_above_both_perceptrons(self, vision_run: Runs) -> None:
@@ -127,6 +132,13 @@ class TestTheContest:
         tried = held(vision_run("lenet_training"), "accuracy_by_rate")
         larger = max(tried["MLP, as many multiplications"].values())
         assert vision_run("lenet_parts").values["accuracy_old"] < larger - 0.1
+
+    def test_relu_gains_beside_the_average_alone(self, vision_run: Runs) -> None:
+        """As the chapter on AlexNet says of this one."""
+        parts = vision_run("lenet_parts").values
+        new = held(vision_run("lenet_training"), "accuracy_by_rate")["LeNet"]
+        assert parts["accuracy_relu"] > parts["accuracy_old"] + 0.25
+        assert abs(max(new.values()) - parts["accuracy_max"]) < 0.05
 
     def test_three_eight_and_nine_are_read_worst(self, vision_run: Runs) -> None:
         recall = held(vision_run("lenet_training"), "recall")
@@ -211,6 +223,15 @@ class TestExercises:
         assert clean["LeNet"] > tried["LeNet"][0.01] + 0.1
         assert clean["MLP"] > tried["MLP, as many parameters"][0.003] + 0.1
         assert clean["LeNet"] > clean["MLP"] + 0.2
+
+    def test_smaller_kernels_make_more_parameters(self) -> None:
+        model = lenet()
+        model.features[0] = nn.Conv2d(1, 6, 3, padding=1)
+        model.features[3] = nn.Conv2d(6, 16, 3)
+        model.head[1] = nn.Linear(16 * 6 * 6, 120)
+        shapes = [row.shape[1:] for row in layer_shapes(model, (1, 1, 28, 28))]
+        assert shapes[2:6:3] == [(6, 14, 14), (16, 6, 6)]
+        assert sum(W.numel() for W in model.parameters()) == 81_194
 
     def test_mixed_pixels_hurt_lenet_alone(self, vision_run: Runs) -> None:
         run = vision_run("lenet_exercises")
