@@ -251,8 +251,15 @@ for way in ("occlusion", "Grad-CAM, 7 × 7", "Grad-CAM, 4 × 4"):
     line = ((torch.arange(SIDE) + 0.5 - first) / step).round().long()
     line = line.clamp(0, heat.shape[1] - 1)
     rows.append(heat[:, line][:, :, line])
-fig, ax = plt.subplots(figsize=(4.6, 3.3))
-gallery(ax, torch.cat(rows), columns=6)
+names = ["canvas", "occlusion", "Grad-CAM, 7 × 7", "Grad-CAM, 4 × 4"]
+fig, axes = plt.subplots(4, figsize=(4.8, 3.6))
+for ax, row, name in zip(axes, rows, names, strict=True):
+    gallery(ax, row, columns=6)
+    ax.text(-0.02, 0.5, name, transform=ax.transAxes, ha="right", va="center")
+    for n, (size, top, left) in enumerate(boxes[:6].tolist()):
+        corner = (n * (SIDE + 1) + left - 0.5, top + 0.5)  # behind gaps of 1
+        box = plt.Rectangle(corner, size, size, fill=False, edgecolor="C1")
+        ax.add_patch(box)
 show()
 
 # %% quoted

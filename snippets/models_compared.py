@@ -79,7 +79,7 @@ def around(name: str) -> list[str]:
 
 
 Table(
-    ["network", "best η:.1g", "η / 3", "best", "3 η"],
+    ["network", "best η:.2g", "η / 3", "best", "3 η"],
     [[name, rate, *around(name)] for name, rate in rate_best.items()],
 ).show()
 

@@ -75,7 +75,7 @@ Table(
 # %% shapes
 IMAGES = (1, 3, 224, 224)
 stages = [f"stage {n}" for n in range(1, 5)]
-names = ["stem", *stages, "average", "flatten", "dense layer"]
+names = ["stem", *stages, "global average", "flatten", "dense layer"]
 Table(
     ["part", "shape of its output", "parameters:,"],
     [
