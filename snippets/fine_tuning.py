@@ -256,9 +256,9 @@ fig, axes = plt.subplots(4, figsize=(4.8, 3.6))
 for ax, row, name in zip(axes, rows, names, strict=True):
     gallery(ax, row, columns=6)
     ax.text(-0.02, 0.5, name, transform=ax.transAxes, ha="right", va="center")
-    for n, (size, top, left) in enumerate(boxes[:6].tolist()):
+    for n, (side, top, left) in enumerate(scenes.boxes[:6].tolist()):
         corner = (n * (SIDE + 1) + left - 0.5, top + 0.5)  # behind gaps of 1
-        box = plt.Rectangle(corner, size, size, fill=False, edgecolor="C1")
+        box = plt.Rectangle(corner, side, side, fill=False, edgecolor="C1")
         ax.add_patch(box)
 show()
 
