@@ -59,8 +59,10 @@ def fit(
     n, steps = len(batches), epochs * len(batches)
     schedule_lr(optimizer, warm_up(steps // 10, cosine(steps - steps // 10)))
     hooks = [every(n, curve)] if curve else []
-    parts = [part for part in (model, optimizer, curve) if part]
-    checkpoint = unfinished(parts, batches, steps)
+    checkpoint = None
+    if os.environ.get("DLNOTES_SCALE") == "full":
+        parts = [part for part in (model, optimizer, curve) if part]
+        checkpoint = unfinished(parts, batches, steps)
     return train(
         model, cross_entropy, optimizer, batches, steps, hooks, checkpoint
     )
