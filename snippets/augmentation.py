@@ -36,12 +36,12 @@ transforms = {
 }
 transforms["all three"] = v2.Compose(list(transforms.values()))
 views = {
-    name: [transform(photo) for _ in range(3)]
+    name: [transform(photo) for _ in range(2)]
     for name, transform in transforms.items()
 }
 
 # %% views-figure
-fig, axes = plt.subplots(4, 4, figsize=(4.8, 4.9))
+fig, axes = plt.subplots(4, 3, figsize=(4.2, 5.6))
 for row, (name, images) in zip(axes, views.items(), strict=True):
     for ax, image in zip(row, [photo, *images], strict=True):
         shown = image.clamp(0, 1).permute(1, 2, 0)  # (48, 48, 3)

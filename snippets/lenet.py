@@ -26,9 +26,8 @@ print("of each class in train:", *torch.bincount(scenes.train.y).tolist())
 
 # %% samples
 y = scenes.train.y
-rows = torch.stack([(y == label).nonzero()[:2, 0] for label in range(10)])
-first = rows.T.flatten()  # (20,)
-fig, ax = plt.subplots(figsize=(4.8, 4.5))
+first = torch.tensor([(y == n).nonzero()[0, 0] for n in range(10)])
+fig, ax = plt.subplots(figsize=(4.8, 2.4))
 names = [str(label) for label in y[first].tolist()]
 gallery(ax, scenes.train.images[first, 0].numpy(), names, columns=5)
 show()
@@ -36,13 +35,13 @@ show()
 # %% steps
 digits = load_digits().train
 stages = {
-    "centred": draw_scenes(digits, 6, seed=9, pieces=0, spread=0.0),
-    "anywhere": draw_scenes(digits, 6, seed=9, pieces=0),
-    "in clutter": draw_scenes(digits, 6, seed=9),
+    "centred": draw_scenes(digits, 3, seed=9, pieces=0, spread=0.0),
+    "anywhere": draw_scenes(digits, 3, seed=9, pieces=0),
+    "in clutter": draw_scenes(digits, 3, seed=9),
 }
-fig, axes = plt.subplots(3, figsize=(4.8, 3.0))
+fig, axes = plt.subplots(3, figsize=(3.6, 3.6))
 for ax, (name, found) in zip(axes, stages.items(), strict=True):
-    gallery(ax, found.canvases.images[:, 0].numpy(), columns=6)
+    gallery(ax, found.canvases.images[:, 0].numpy(), columns=3)
     ax.text(-3, 14, name, ha="right", va="center")
 show()
 

@@ -139,9 +139,9 @@ show()
 # %% mistakes
 with torch.no_grad():
     predicted = model(scenes.test.images).argmax(dim=1)
-wrong = (predicted != scenes.test.y).nonzero()[:12, 0]
+wrong = (predicted != scenes.test.y).nonzero()[:6, 0]
 names = [f"{scenes.test.y[i]} → {predicted[i]}" for i in wrong.tolist()]
-fig, ax = plt.subplots(figsize=(4.8, 2.3))
+fig, ax = plt.subplots(figsize=(4.8, 1.2))
 gallery(ax, scenes.test.images[wrong, 0].numpy(), names, columns=6)
 show()
 
