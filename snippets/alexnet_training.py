@@ -7,17 +7,16 @@ from typing import NamedTuple
 import matplotlib.pyplot as plt
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
 from torch.optim import AdamW
 from torchvision.transforms import v2
 
-from dlnotes.augment import Augment
+from dlnotes.augment import Augment, random_shift
 from dlnotes.data.images import ImageSet
 from dlnotes.data.scenes import load_scenes
 from dlnotes.initialize import redraw, xavier
 from dlnotes.plot import curves, show, use_style
 from dlnotes.table import Table
-from dlnotes.train.bracket import bracket
+from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.alexnet import small_alexnet
@@ -31,13 +30,6 @@ few = ImageSet(scenes.train.X[:part], scenes.train.y[:part])
 centre = scenes.train.X.mean().item()
 deviation = scenes.train.X.std().item()
 EPOCHS = 15
-
-
-def moved(image: Tensor) -> Tensor:
-    """Shift an image by up to 4 pixels along each axis."""
-    top, left = torch.randint(9, (2,)).tolist()
-    H, W = image.shape[1:]
-    return pad(image, (4, 4, 4, 4))[:, top : top + H, left : left + W]
 
 
 # %% recipe
@@ -62,7 +54,7 @@ def trained(name: str, rate: float, seed: int) -> Trained:
     model = small_alexnet(8, 1, 10, activation)
     if activation is nn.Tanh:
         redraw(model, xavier)  # in place of Kaiming’s start, for ReLU
-    change = Augment(moved) if augmented else nn.Identity()
+    change = Augment(random_shift) if augmented else nn.Identity()
     model = nn.Sequential(change, v2.Normalize([centre], [deviation]), model)
     optimizer = AdamW(model.parameters(), rate, (0.8, 0.95), fused=True)
     history = fit(model, few, optimizer, EPOCHS, batch_size=16)
@@ -75,25 +67,14 @@ RATES = (0.001, 0.003, 0.009)
 
 
 def accuracies_val(name: str) -> dict[float, float]:
-    def measure(rate: float) -> float:
-        return score(trained(name, rate, 0).model, scenes.val)
-
-    return bracket(measure, RATES)
+    return bracket(
+        lambda rate: score(trained(name, rate, 0).model, scenes.val), RATES
+    )
 
 
 accuracy_by_rate = {name: accuracies_val(name) for name in recipes}
-rate_best = {
-    name: max(found, key=found.__getitem__)
-    for name, found in accuracy_by_rate.items()
-}
-tried = sorted({r for found in accuracy_by_rate.values() for r in found})
-Table(
-    ["network", *(f"η = {rate:.2g}" for rate in tried)],
-    [
-        [name, *(f"{found[r]:.3f}" if r in found else "" for r in tried)]
-        for name, found in accuracy_by_rate.items()
-    ],
-).show()
+rate_best = {name: best(found) for name, found in accuracy_by_rate.items()}
+rates_table("network", accuracy_by_rate).show()
 
 
 # %% seeds

@@ -5,17 +5,17 @@ from functools import cache
 
 import matplotlib.pyplot as plt
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import AdamW
 from torchvision.transforms import v2
 
-from dlnotes.augment import Augment
+from dlnotes.augment import Augment, random_shift
 from dlnotes.data.images import ImageSet
 from dlnotes.data.scenes import load_scenes
 from dlnotes.initialize import kaiming, redraw
 from dlnotes.plot import gallery, show, use_style
 from dlnotes.table import Table
-from dlnotes.train.bracket import bracket
+from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.lenet import lenet
@@ -28,18 +28,10 @@ few = ImageSet(scenes.train.X[:300], scenes.train.y[:300])
 mean, deviation = few.X.mean().item(), few.X.std().item()
 EPOCHS = 20
 
-
-def shift(image: Tensor) -> Tensor:
-    """Move an image by up to four pixels along each axis."""
-    i, j = torch.randint(9, (2,)).tolist()
-    padded = nn.functional.pad(image, (4, 4, 4, 4))  # (1, 36, 36)
-    return padded[:, i : i + 28, j : j + 28]
-
-
 changes = {
     "as they are": v2.Identity(),
-    "shifts": shift,
-    "shifts and flips": v2.Compose([shift, v2.RandomHorizontalFlip()]),
+    "shifts": random_shift,
+    "shifts and flips": v2.Compose([random_shift, v2.RandomHorizontalFlip()]),
 }
 
 # %% changes-figure
@@ -74,25 +66,14 @@ RATES = (0.005, 0.01, 0.02)
 
 
 def accuracies(name: str) -> dict[float, float]:
-    def measure(rate: float) -> float:
-        return score(trained(name, rate, 0), scenes.val)
-
-    return bracket(measure, RATES)
+    return bracket(
+        lambda rate: score(trained(name, rate, 0), scenes.val), RATES
+    )
 
 
 accuracy_by_rate = {name: accuracies(name) for name in changes}
-rate_best = {
-    name: max(found, key=found.__getitem__)
-    for name, found in accuracy_by_rate.items()
-}
-tried = sorted({r for found in accuracy_by_rate.values() for r in found})
-Table(
-    ["augmentation", *(f"η = {rate:.2g}" for rate in tried)],
-    [
-        [name, *(f"{found[r]:.2f}" if r in found else "" for r in tried)]
-        for name, found in accuracy_by_rate.items()
-    ],
-).show()
+rate_best = {name: best(found) for name, found in accuracy_by_rate.items()}
+rates_table("augmentation", accuracy_by_rate, digits=2).show()
 
 # %% seeds
 accuracy_by_seed, accuracy_seen = {}, {}

@@ -9,9 +9,9 @@ from torch.optim import AdamW
 
 from dlnotes.data.images import ImageSet
 from dlnotes.data.scenes import load_scenes
-from dlnotes.plot import show, use_style
+from dlnotes.plot import dots, show, use_style
 from dlnotes.table import Table
-from dlnotes.train.bracket import bracket
+from dlnotes.train.bracket import best, bracket
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.classifier import Classifier
@@ -54,17 +54,13 @@ def trained(name: str, rate: float, seed: int) -> Classifier:
 
 # %% rates
 def accuracies(name: str) -> dict[float, float]:
-    def measure(rate: float) -> float:
-        return score(trained(name, rate, 0), scenes.val)
-
-    return bracket(measure, RATES)
+    return bracket(
+        lambda rate: score(trained(name, rate, 0), scenes.val), RATES
+    )
 
 
 accuracy_by_rate = {name: accuracies(name) for name in networks}
-rate_best = {
-    name: max(found, key=found.__getitem__)
-    for name, found in accuracy_by_rate.items()
-}
+rate_best = {name: best(found) for name, found in accuracy_by_rate.items()}
 for name, found in accuracy_by_rate.items():
     print(name, *(f"{rate:.2g}: {x:.3f}" for rate, x in found.items()))
 
@@ -86,12 +82,7 @@ Table(
 
 # %% seeds-figure
 fig, ax = plt.subplots(figsize=(4.8, 1.9))
-for n, name in enumerate(networks):
-    ax.plot(accuracy_test[name], [n] * 3, "o", color=f"C{n}", alpha=0.6)
-    ax.plot(accuracy[name], n, "|", color="black", ms=14)
-ax.set_yticks(range(len(networks)), list(networks))
-ax.invert_yaxis()
-ax.margins(y=0.2)
+dots(ax, {name: x.tolist() for name, x in accuracy_test.items()})
 ax.set(xlabel="test accuracy")
 show()
 

@@ -23,7 +23,7 @@ from dlnotes.looking import (
 from dlnotes.plot import gallery, show, use_style
 from dlnotes.seed import shifted
 from dlnotes.table import Table
-from dlnotes.train.bracket import bracket
+from dlnotes.train.bracket import best, bracket
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.classifier import Classifier
@@ -103,15 +103,14 @@ RATES = {  # to begin with
 
 
 def accuracies(method: str, k: int) -> dict[float, float]:
-    def measure(lr: float) -> float:
-        return score(adapt(method, k, lr, 0), val)
-
-    return bracket(measure, RATES[method])
+    return bracket(
+        lambda lr: score(adapt(method, k, lr, 0), val), RATES[method]
+    )
 
 
 accuracy_val = {k: {m: accuracies(m, k) for m in RATES} for k in (5, 50)}
 rate_best = {
-    k: {m: max(row, key=row.__getitem__) for m, row in found.items()}
+    k: {m: best(row) for m, row in found.items()}
     for k, found in accuracy_val.items()
 }
 

@@ -8,9 +8,9 @@ import torch
 from torch.optim import AdamW
 
 from dlnotes.data.scenes import load_scenes
-from dlnotes.plot import show, use_style
+from dlnotes.plot import dots, show, use_style
 from dlnotes.table import Table
-from dlnotes.train.bracket import bracket
+from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.classifier import Classifier
@@ -54,25 +54,14 @@ def trained(name: str, rate: float, seed: int) -> Classifier:
 
 # %% rates
 def accuracies(name: str) -> dict[float, float]:
-    def measure(rate: float) -> float:
-        return score(trained(name, rate, 0), scenes.val)
-
-    return bracket(measure, RATES)
+    return bracket(
+        lambda rate: score(trained(name, rate, 0), scenes.val), RATES
+    )
 
 
 accuracy_by_rate = {name: accuracies(name) for name in networks}
-rate_best = {
-    name: max(found, key=found.__getitem__)
-    for name, found in accuracy_by_rate.items()
-}
-tried = sorted({r for found in accuracy_by_rate.values() for r in found})
-Table(
-    ["blocks", *(f"η = {rate:.2g}" for rate in tried)],
-    [
-        [name, *(f"{found[r]:.3f}" if r in found else "" for r in tried)]
-        for name, found in accuracy_by_rate.items()
-    ],
-).show()
+rate_best = {name: best(found) for name, found in accuracy_by_rate.items()}
+rates_table("blocks", accuracy_by_rate).show()
 
 # %% seeds
 accuracy_test = {}
@@ -92,10 +81,6 @@ Table(
 
 # %% seeds-figure
 fig, ax = plt.subplots(figsize=(4.8, 2.4))
-for n, name in enumerate(networks):
-    ax.plot(accuracy_test[name], [n] * 3, "o", color=f"C{n}", alpha=0.6)
-    ax.plot(accuracy[name], n, "|", color="black", ms=14)
-ax.set_yticks(range(len(networks)), list(networks))
-ax.invert_yaxis()
+dots(ax, {name: x.tolist() for name, x in accuracy_test.items()})
 ax.set(xlabel="test accuracy")
 show()

@@ -15,8 +15,7 @@ from dlnotes.data.scenes import draw_scenes
 from dlnotes.initialize import kaiming, redraw
 from dlnotes.mlp import MLP
 from dlnotes.plot import curves, show, use_style
-from dlnotes.table import Table
-from dlnotes.train.bracket import bracket
+from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.lenet import lenet
@@ -60,18 +59,8 @@ def accuracies(name: str) -> dict[float, float]:
 
 
 accuracy_by_rate = {name: accuracies(name) for name in ("MLP", "LeNet")}
-rate_best = {
-    name: max(found, key=found.__getitem__)
-    for name, found in accuracy_by_rate.items()
-}
-tried = sorted({r for found in accuracy_by_rate.values() for r in found})
-Table(
-    ["network", *(f"η = {rate:.2g}" for rate in tried)],
-    [
-        [name, *(f"{found[r]:.2f}" if r in found else "" for r in tried)]
-        for name, found in accuracy_by_rate.items()
-    ],
-).show()
+rate_best = {name: best(found) for name, found in accuracy_by_rate.items()}
+rates_table("network", accuracy_by_rate, digits=2).show()
 
 
 # %% shift

@@ -15,9 +15,9 @@ from dlnotes.initialize import kaiming, redraw
 from dlnotes.looking import feature_maps
 from dlnotes.metrics import confusion_matrix
 from dlnotes.mlp import MLP
-from dlnotes.plot import gallery, show, use_style
+from dlnotes.plot import dots, gallery, show, use_style
 from dlnotes.table import Table
-from dlnotes.train.bracket import bracket
+from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.lenet import lenet
@@ -58,25 +58,14 @@ def trained(name: str, rate: float, seed: int) -> nn.Module:
 
 # %% rates
 def accuracies(name: str) -> dict[float, float]:
-    def measure(rate: float) -> float:
-        return score(trained(name, rate, 0), scenes.val)
-
-    return bracket(measure, RATES)
+    return bracket(
+        lambda rate: score(trained(name, rate, 0), scenes.val), RATES
+    )
 
 
 accuracy_by_rate = {name: accuracies(name) for name in contenders}
-rate_best = {
-    name: max(found, key=found.__getitem__)
-    for name, found in accuracy_by_rate.items()
-}
-tried = sorted({r for found in accuracy_by_rate.values() for r in found})
-Table(
-    ["network", *(f"η = {rate:.2g}" for rate in tried)],
-    [
-        [name, *(f"{found[r]:.2f}" if r in found else "" for r in tried)]
-        for name, found in accuracy_by_rate.items()
-    ],
-).show()
+rate_best = {name: best(found) for name, found in accuracy_by_rate.items()}
+rates_table("network", accuracy_by_rate, digits=2).show()
 
 # %% seeds
 accuracy_by_seed, models = {}, {}
@@ -103,11 +92,7 @@ Table(
 
 # %% seeds-figure
 fig, ax = plt.subplots(figsize=(4.8, 1.7))
-for i, (name, found) in enumerate(accuracy_by_seed.items()):
-    ax.plot(found, [i] * 3, "o", color=f"C{i}", alpha=0.6)
-    ax.plot(accuracy_mean[name], i, "|", color="black", ms=14)
-ax.set_yticks(range(len(contenders)), list(contenders))
-ax.set_ylim(len(contenders) - 0.5, -0.5)
+dots(ax, accuracy_by_seed)
 ax.set(xlabel="test accuracy", xlim=(0, 1))
 show()
 

@@ -14,7 +14,7 @@ from dlnotes.data.digits import load_digits
 from dlnotes.data.scenes import draw_scenes
 from dlnotes.plot import show, use_style
 from dlnotes.table import Table
-from dlnotes.train.bracket import bracket
+from dlnotes.train.bracket import best, bracket
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.compared import COMPARED
@@ -59,17 +59,13 @@ def trained(name: str, rate: float, seed: int) -> nn.Module:
 
 # %% rates
 def accuracies(name: str) -> dict[float, float]:
-    def measure(rate: float) -> float:
-        return score(trained(name, rate, 0), val)
-
-    return bracket(measure, STARTS[name])
+    return bracket(
+        lambda rate: score(trained(name, rate, 0), val), STARTS[name]
+    )
 
 
 accuracy_by_rate = {name: accuracies(name) for name in COMPARED}
-rate_best = {
-    name: max(found, key=found.__getitem__)
-    for name, found in accuracy_by_rate.items()
-}
+rate_best = {name: best(found) for name, found in accuracy_by_rate.items()}
 
 
 def around(name: str) -> list[str]:

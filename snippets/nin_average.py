@@ -12,7 +12,7 @@ from dlnotes.data.digits import load_digits
 from dlnotes.data.scenes import draw_scenes
 from dlnotes.plot import show, use_style
 from dlnotes.table import Table
-from dlnotes.train.bracket import bracket
+from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.classifier import Classifier
@@ -47,25 +47,14 @@ def trained(name: str, rate: float, seed: int) -> Classifier:
 
 # %% rates
 def accuracies(name: str) -> dict[float, float]:
-    def measure(rate: float) -> float:
-        return score(trained(name, rate, 0), val)
-
-    return bracket(measure, variants[name][1])
+    return bracket(
+        lambda rate: score(trained(name, rate, 0), val), variants[name][1]
+    )
 
 
 accuracy_by_rate = {name: accuracies(name) for name in variants}
-rate_best = {
-    name: max(found, key=found.__getitem__)
-    for name, found in accuracy_by_rate.items()
-}
-tried = sorted({r for found in accuracy_by_rate.values() for r in found})
-Table(
-    ["network", *(f"η = {rate:.2g}" for rate in tried)],
-    [
-        [name, *(f"{found[r]:.3f}" if r in found else "" for r in tried)]
-        for name, found in accuracy_by_rate.items()
-    ],
-).show()
+rate_best = {name: best(found) for name, found in accuracy_by_rate.items()}
+rates_table("network", accuracy_by_rate).show()
 
 # %% accuracy
 accuracy = {}

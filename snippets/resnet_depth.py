@@ -12,7 +12,7 @@ from torch.optim import AdamW
 from dlnotes.data.digits import load_digits
 from dlnotes.plot import curves, show, use_style
 from dlnotes.table import Table
-from dlnotes.train.bracket import bracket
+from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.classifier import Classifier
@@ -39,25 +39,15 @@ def trained(name: str, rate: float, seed: int) -> Result:
 
 # %% rates
 def accuracies(name: str) -> dict[float, float]:
-    def measure(rate: float) -> float:
-        return score(trained(name, rate, 0)[0], digits.val)
-
-    return bracket(measure, (0.003, 0.01, 0.03))
+    return bracket(
+        lambda rate: score(trained(name, rate, 0)[0], digits.val),
+        (0.003, 0.01, 0.03),
+    )
 
 
 accuracy_val = {name: accuracies(name) for name in cases}
-rate_best = {
-    name: max(found, key=found.__getitem__)
-    for name, found in accuracy_val.items()
-}
-tried = sorted({rate for found in accuracy_val.values() for rate in found})
-Table(
-    ["network", *(f"η = {rate:.1g}" for rate in tried)],
-    [
-        [name, *(f"{found[r]:.3f}" if r in found else "" for r in tried)]
-        for name, found in accuracy_val.items()
-    ],
-).show()
+rate_best = {name: best(found) for name, found in accuracy_val.items()}
+rates_table("network", accuracy_val).show()
 
 # %% seeds
 results = {

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torchvision.transforms import v2
 
-from dlnotes.augment import Augment, add_noise
+from dlnotes.augment import Augment, add_noise, random_shift
 
 
 def test_images_change_in_training_mode_only() -> None:
@@ -20,6 +20,24 @@ def test_each_image_is_changed_in_its_own_way() -> None:
     as_it_was = (flipped == X).flatten(1).all(1)
     assert 16 < as_it_was.sum() < 48
     assert torch.equal(flipped[~as_it_was], X.flip(3)[~as_it_was])
+
+
+def test_a_shift_moves_by_up_to_the_limit_and_black_enters() -> None:
+    """All 25 moves of an image of two pixels' limit come up, and no other."""
+    torch.manual_seed(0)
+    image = torch.rand(3, 4, 5) + 1
+    moves = {
+        (i, j): torch.nn.functional.pad(image, (j, -j, i, -i))
+        for i in range(-2, 3)
+        for j in range(-2, 3)
+    }
+    seen = set()
+    for _ in range(500):
+        moved = random_shift(image, limit=2)
+        found = [move for move, x in moves.items() if torch.equal(x, moved)]
+        assert len(found) == 1
+        seen.add(found[0])
+    assert seen == set(moves)
 
 
 def test_gradients_flow_through_a_change() -> None:

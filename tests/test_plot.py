@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from dlnotes.palette import COLOURS, DASHES
-from dlnotes.plot import curves, gallery, level_lines, regions, surface, use_style
+from dlnotes.plot import (
+    curves,
+    dots,
+    gallery,
+    level_lines,
+    regions,
+    surface,
+    use_style,
+)
 
 PROGRAM = """
 import matplotlib.pyplot as plt
@@ -68,6 +76,18 @@ def test_curves_differ_in_colour_and_dash() -> None:
     assert len(
         {str(line.get_linestyle()) + str(DASHES[n]) for n, line in enumerate(lines)}
     ) == len(DASHES)
+
+
+def test_dots_are_rows_from_the_top_with_a_line_at_the_mean() -> None:
+    _, ax = plt.subplots()
+    dots(ax, {"a": [0.2, 0.4], "b": [0.1, 0.2, 0.6]})
+    first, mean, second, other = ax.get_lines()
+    assert first.get_xydata().tolist() == [[0.2, 0], [0.4, 0]]
+    assert second.get_xydata().tolist() == [[0.1, 1], [0.2, 1], [0.6, 1]]
+    assert mean.get_xydata() == pytest.approx(np.array([[0.3, 0]]))
+    assert other.get_xydata() == pytest.approx(np.array([[0.3, 1]]))
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+    assert ax.get_ylim() == (1.5, -0.5)
 
 
 def test_a_gallery_puts_each_image_below_its_label() -> None:

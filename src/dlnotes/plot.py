@@ -72,6 +72,15 @@ def curves(ax: Axes, x: ArrayLike, named: Mapping[str, ArrayLike]) -> None:
         ax.plot(x, y, color=colour, linestyle=dash, label=name)
 
 
+def dots(ax: Axes, named: Mapping[str, Sequence[float]]) -> None:
+    """Draw named values, row by row: a dot for each, a line at their mean."""
+    for n, values in enumerate(named.values()):
+        ax.plot(values, [n] * len(values), "o", color=f"C{n}", alpha=0.6)
+        ax.plot(np.mean(values), n, "|", color="black", ms=14)
+    ax.set_yticks(range(len(named)), list(named))
+    ax.set_ylim(len(named) - 0.5, -0.5)  # the first is at the top
+
+
 def gallery(
     ax: Axes,
     images: ArrayLike,

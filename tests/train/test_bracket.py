@@ -5,7 +5,7 @@ from math import log
 
 import pytest
 
-from dlnotes.train.bracket import bracket
+from dlnotes.train.bracket import best, bracket, rates_table
 
 
 def hill(top: float) -> list[float]:
@@ -45,3 +45,15 @@ def test_each_value_is_measured_once() -> None:
 def test_it_refuses_values_that_do_not_rise(values: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="three or more that rise from one above 0"):
         bracket(lambda value: value, values)
+
+
+def test_the_best_of_equals_is_the_first() -> None:
+    assert best({0.1: 0.5, 0.3: 0.8, 0.9: 0.8}) == 0.3
+
+
+def test_the_table_is_blank_where_a_rate_was_not_tried() -> None:
+    table = rates_table("network", {"a": {0.03: 0.25, 0.01: 0.5}, "b": {0.03: 1}}, 2)
+    heads, first, second = (line.split() for line in str(table).splitlines())
+    assert heads == ["network", "η", "=", "0.01", "η", "=", "0.03"]
+    assert first == ["a", "0.50", "0.25"]
+    assert second == ["b", "1.00"]
