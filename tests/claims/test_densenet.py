@@ -1,6 +1,8 @@
 """What the chapter on DenseNet says in words."""
 
 from collections.abc import Callable
+from inspect import signature
+from math import ceil
 
 import pytest
 import torch
@@ -133,8 +135,9 @@ class TestParameters:
             assert round(1000 * products[name] / parameters[name]) == expected
 
     def test_each_network_takes_63_steps(self, book_run: Runs) -> None:
-        assert book_run("densenet_parameters").values["half"] == 2000
-        assert -(-2000 // 32) == 63
+        half = book_run("densenet_parameters").values["half"]
+        assert half == 2000
+        assert ceil(half / signature(fit).parameters["batch_size"].default) == 63
 
     def test_two_blocks_use_the_old_and_the_new_maps(self, vision_run: Runs) -> None:
         run = vision_run("densenet_parameters")
@@ -220,11 +223,15 @@ class TestAllModels:
         accuracy = held(run, "accuracy")
         assert accuracy["AlexNet"] < accuracy["ResNet"] - 0.1
 
-    def test_seconds_follow_multiplications_only_roughly(self, book_run: Runs) -> None:
-        run = book_run("models_compared")
-        products, seconds = held(run, "products"), held(run, "seconds")
+    def test_less_is_multiplied_in_more_operations(self, book_run: Runs) -> None:
+        """The seconds themselves are in the figure: no test asserts a time."""
+        products = held(book_run("models_compared"), "products")
         assert products["GoogLeNet"] < products["AlexNet"] / 2
-        assert seconds["GoogLeNet"] > seconds["AlexNet"]
+        operations = {
+            name: sum(not list(m.children()) for m in COMPARED[name]().modules())
+            for name in ("GoogLeNet", "AlexNet")
+        }
+        assert operations["GoogLeNet"] > 2 * operations["AlexNet"]
 
     @pytest.mark.parametrize("name", ["LeNet", "AlexNet"])
     def test_on_the_usual_canvases_one_epoch_teaches_next_to_nothing(
