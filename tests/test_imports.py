@@ -20,7 +20,7 @@ from dlnotes.book.usage import directives
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "dlnotes"
 ORDER = """
-    table nested seed palette plot basics
+    table nested seed palette plot drawing basics
     reduction losses binary optimizer optim schedule regularize validate initialize
     stability metrics
     linear mlp conv pool receptive norm vision looking augment
