@@ -163,18 +163,17 @@ def asked_three_ways(
     return late, accuracy(scores, digits.val.y), score(model, digits.val)
 
 
-rows, by_way = [], {}
+means, by_way, steps = [], {}, {}
 for momentum, epochs in ((0.1, 1), (0.01, 2)):
     runs = [asked_three_ways(momentum, epochs, seed) for seed in SEEDS]
     by_way[momentum] = [list(way) for way in zip(*runs, strict=True)]
-    means = [sum(way) / len(way) for way in by_way[momentum]]
-    rows.append([momentum, epochs * len(images.X) // B, *means])
-heads = (
-    "with running statistics:.2f",
-    "with the batch’s own statistics:.2f",
-    "with statistics measured anew:.2f",
-)
-Table(["momentum m", "steps", *heads], rows).show()
+    means.append([sum(way) / len(way) for way in by_way[momentum]])
+    steps[momentum] = epochs * len(images.X) // B
+names = ("running ones", "the batch’s own", "measured anew")
+Table(
+    ["statistics", *(f"m = {momentum}:.2f" for momentum in by_way)],
+    list(zip(names, *means, strict=True)),
+).show()
 
 # %% quoted
 deviation_noise = NOISE

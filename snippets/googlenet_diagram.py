@@ -15,11 +15,11 @@ seed_everything(0)
 # %% block-figure
 PATHS = (("", "1 × 1"), ("1 × 1", "3 × 3"), ("1 × 1", "5 × 5"))
 TOP, FIRST, SECOND, END = 3.3, 2.2, 1.1, 0  # heights, from input to output
-MIDDLE, EDGE = 2.7, 0.22  # of the picture; of a box
+MIDDLE, EDGE = 2.7, 0.25  # of the picture; of a box
 
 
 def box(x: float, y: float, text: str, colour: str) -> None:
-    face = dict(boxstyle="round", fc=colour, ec="none", alpha=0.3)
+    face = dict(boxstyle="round,pad=0.45", fc=colour, ec="none", alpha=0.3)
     ax.text(x, y, text, ha="center", va="center", bbox=face)
 
 

@@ -31,7 +31,7 @@ arrow = dict(arrowstyle="-|>", color="gray", shrinkA=0, shrinkB=0)
 fig, ax = plt.subplots(figsize=(4.6, 3.6))
 for left, name in ((0, "plain block"), (3, "residual block")):
     for n, part in enumerate(parts):
-        box = dict(boxstyle="round", facecolor="white", edgecolor="C0")
+        box = dict(boxstyle="round,pad=0.45", fc="white", edgecolor="C0")
         if n == 0:
             box["edgecolor"] = "gray"
         if part:
