@@ -108,7 +108,7 @@ class TestRandomWindows:
     def test_the_seed_decides(self) -> None:
         drawn = []
         for seed in (7, 7, 8):
-            torch.manual_seed(seed + 1)
+            torch.manual_seed(0)
             windows = RandomWindows(torch.arange(90), 5, 3, seed)
             drawn.append(torch.cat([X for _ in range(3) for X, _ in windows]))
         assert torch.equal(drawn[0], drawn[1])
