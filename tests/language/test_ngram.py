@@ -28,6 +28,7 @@ def test_each_is_counted(text: Tensor, order: int) -> None:
         assert sorted(ends.values()) == list(range(len(expected)))
         counts = {gram: int(counted.counts[n][i]) for gram, i in ends.items()}
         assert counts == expected
+        assert len(counted.codes[n]) == len(counted.counts[n]) == len(expected)
 
 
 @given(ids, st.integers(1, 5))

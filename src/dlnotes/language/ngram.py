@@ -43,7 +43,7 @@ class NGrams:
             self.codes.append(codes)
             self.counts.append(counts)
             self.suffixes.append(suffixes)
-            ends = pad(found, (n - 1, 0), value=-1)
+            ends = pad(found, (n - 1, 0))
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{len(codes):,}" for codes in self.codes[1:])
