@@ -111,9 +111,9 @@ def test_a_text_of_two_axes() -> None:
 def test_ids_that_are_none(i: int) -> None:
     message = f"^{i} is no id of 2 tokens: they count from 0$"
     with pytest.raises(ValueError, match=message):
-        NGrams(torch.tensor([0, 1, i]), 2, 1)
+        NGrams(torch.tensor([0, 1, i, -5, 5]), 2, 1)
     with pytest.raises(ValueError, match=message):
-        NGrams(torch.tensor([0, 1]), 2, 1).find(torch.tensor([i]))
+        NGrams(torch.tensor([0, 1]), 2, 1).find(torch.tensor([i, -5, 5]))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.int32])
