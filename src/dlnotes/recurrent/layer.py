@@ -79,25 +79,13 @@ class Recurrent(nn.Module):
         return W_ih, W_hh, b_ih, b_hh
 
     def through_time(
-        self, inputs: Tensor, weights: Weights, state: tuple[Tensor, ...]
+        self, inputs: Tensor, W: Tensor, b: Tensor, *state: Tensor
     ) -> tuple[Tensor, ...]:
         """Return the parts of all states, (T, B, hidden) each.
 
         The inputs (T, B, gates · hidden) have met W_ih already: only what
-        waits for the step before is done step by step.
+        waits for the step before, W_hh and b_hh, comes step by step.
         """
-        _, W_hh, _, b_hh = weights
-        states = []
-        for from_x in inputs.unbind():
-            from_h = linear(state[0], W_hh, b_hh)
-            state = self.update(from_x, from_h, state)
-            states.append(state)
-        return tuple(torch.stack(part) for part in zip(*states, strict=True))
-
-    def update(
-        self, from_x: Tensor, from_h: Tensor, state: tuple[Tensor, ...]
-    ) -> tuple[Tensor, ...]:
-        """Return the parts of the next state, (B, hidden) each."""
         raise NotImplementedError
 
     def one_way(
@@ -109,11 +97,13 @@ class Recurrent(nn.Module):
         way: str,
     ) -> tuple[Tensor, list[Tensor]]:
         """Run over X (T, B, C): the outputs (T, B, hidden), the last state."""
-        weights = self.weights(layer, way)
-        W_ih, _, b_ih, _ = weights
+        W_ih, W_hh, b_ih, b_hh = self.weights(layer, way)
+        if b_hh is None:
+            b_hh = W_hh.new_zeros(len(W_hh))
         if way:
             X = flipped(X, lengths)
-        states = self.through_time(linear(X, W_ih, b_ih), weights, state)
+        inputs = linear(X, W_ih, b_ih)
+        states = self.through_time(inputs, W_hh, b_hh, *state)
         Y = flipped(states[0], lengths) if way else states[0]
         return Y, [last(part, lengths) for part in states]
 
