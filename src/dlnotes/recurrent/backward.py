@@ -16,8 +16,9 @@ from torch.autograd.function import once_differentiable
 
 def backwards(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """Yield what tensors (T, ...) hold for the last step, up to the first."""
-    steps = zip(*(tensor.unbind() for tensor in tensors), strict=True)
-    return reversed(list(steps))
+    parts = (tensor.unbind() for tensor in tensors)
+    steps: list[tuple[Tensor, ...]] = list(zip(*parts, strict=True))
+    return reversed(steps)
 
 
 def weight_gradients(

@@ -27,8 +27,9 @@ Weights = tuple[Tensor, Tensor, Tensor | None, Tensor | None]
 class Recurrent(nn.Module):
     """Run a recurrence over time, in layers and in one or two directions.
 
-    A subclass says what one step is. The parameters have the names, shapes
-    and first values of those of PyTorch's layers; the batch comes first.
+    A subclass runs the steps of one layer. The parameters have the names,
+    shapes and first values of those of PyTorch's layers; the batch comes
+    first. There are no second derivatives: a cell, step by step, has them.
 
     Args:
         input_size: the features C of an input.
@@ -107,7 +108,7 @@ class Recurrent(nn.Module):
         Y = flipped(states[0], lengths) if way else states[0]
         return Y, [last(part, lengths) for part in states]
 
-    def both_ways(
+    def all_layers(
         self,
         X: Tensor,
         lengths: Tensor | None,
@@ -153,7 +154,7 @@ class Recurrent(nn.Module):
         first = self.first_states(X, state)
         if lengths is not None:
             lengths = check_lengths(X, lengths)
-        Y, final = self.both_ways(X.transpose(0, 1), lengths, first)
+        Y, final = self.all_layers(X.transpose(0, 1), lengths, first)
         if lengths is not None:
             Y = Y.masked_fill(padding(len(Y), lengths)[..., None], 0)
         parts = [torch.stack(part) for part in zip(*final, strict=True)]
