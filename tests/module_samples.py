@@ -18,6 +18,12 @@ MODULES = (
     nn.MaxPool2d,
     nn.AvgPool2d,
     nn.AdaptiveAvgPool2d,
+    nn.RNNCell,
+    nn.GRUCell,
+    nn.LSTMCell,
+    nn.RNN,
+    nn.GRU,
+    nn.LSTM,
 )
 
 

@@ -11,8 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from dlnotes.conv import Conv2d
+from dlnotes.nested import map_tensors
 from dlnotes.norm import BatchNorm1d, BatchNorm2d
 from dlnotes.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from dlnotes.recurrent.gru import GRU, GRUCell
+from dlnotes.recurrent.lstm import LSTM, LSTMCell
+from dlnotes.recurrent.rnn import RNN, RNNCell
 
 OURS = {
     "Conv2d": Conv2d,
@@ -21,6 +25,12 @@ OURS = {
     "MaxPool2d": MaxPool2d,
     "AvgPool2d": AvgPool2d,
     "AdaptiveAvgPool2d": AdaptiveAvgPool2d,
+    "RNNCell": RNNCell,
+    "GRUCell": GRUCell,
+    "LSTMCell": LSTMCell,
+    "RNN": RNN,
+    "GRU": GRU,
+    "LSTM": LSTM,
 }
 REFUSALS = (  # how each sample that is not supported is told
     "a size is 'same': give a whole number from 0 on",
@@ -28,6 +38,7 @@ REFUSALS = (  # how each sample that is not supported is told
     "unexpected keyword argument 'return_indices'",
     "unexpected keyword argument 'divisor_override'",
     "unexpected keyword argument 'bias'",
+    "unexpected keyword argument 'proj_size'",
     "takes from 2 to 4 positional arguments but 5 were given",  # affine
     "takes from 2 to 4 positional arguments but 6 were given",  # track_running_stats
 )
@@ -47,13 +58,36 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return found
 
 
-def answers(module: nn.Module, inputs: tuple[Tensor, ...]) -> list[Any]:
+def tensors(value: Any) -> list[Tensor]:
+    """Return the tensors of a nest in their order."""
+    found: list[Tensor] = []
+    map_tensors(lambda x: found.append(x) or x, value)  # type: ignore[func-returns-value]
+    return found
+
+
+def answers(module: nn.Module, inputs: tuple[Any, ...]) -> list[Any]:
     """Return the outputs, the gradients and the state after the call."""
-    inputs = tuple(X.clone().requires_grad_() for X in inputs)
-    Y = module(*inputs)
-    Y.backward(torch.linspace(-1, 1, Y.numel(), dtype=Y.dtype).view_as(Y))
-    gradients = [X.grad for X in inputs] + [p.grad for p in module.parameters()]
-    return [Y, *gradients, dict(module.state_dict())]
+    inputs = map_tensors(lambda X: X.clone().requires_grad_(), inputs)
+    outputs = tensors(module(*inputs))
+    slopes = [torch.linspace(-1, 1, Y.numel(), dtype=Y.dtype) for Y in outputs]
+    slopes = [g.view_as(Y) for g, Y in zip(slopes, outputs, strict=True)]
+    torch.autograd.backward(outputs, slopes)
+    gradients = [X.grad for X in [*tensors(inputs), *module.parameters()]]
+    return [*outputs, *gradients, dict(module.state_dict())]
+
+
+def ours_of(name: str, args: Any, kwargs: dict[str, Any]) -> nn.Module:
+    """Return our module, told what differs from PyTorch's defaults.
+
+    The samples of the recurrent layers are single sequences, whose batch is
+    neither first nor second; a projection to 0 numbers is none.
+    """
+    told = dict(kwargs)
+    if name in ("RNN", "GRU", "LSTM"):
+        del told["batch_first"]
+        if not told.get("proj_size"):
+            told.pop("proj_size", None)
+    return OURS[name](*args, **told)
 
 
 def outcome(sample: dict[str, Any]) -> str:
@@ -61,7 +95,7 @@ def outcome(sample: dict[str, Any]) -> str:
     name, settings = sample["module"], (sample["args"], sample["kwargs"])
     theirs = getattr(nn, name)(*settings[0], **settings[1]).double()
     try:
-        ours = OURS[name](*settings[0], **settings[1]).double()
+        ours = ours_of(name, *settings).double()
     except (TypeError, ValueError) as error:
         return str(error)
     ours.load_state_dict(theirs.state_dict())

@@ -1,0 +1,1 @@
+"""Recurrent networks: plain, with gates, deep and in two directions."""
