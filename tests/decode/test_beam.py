@@ -120,12 +120,17 @@ def test_it_stops_when_none_can_get_better() -> None:
     assert model.calls == 3
 
 
-def test_a_tie_is_for_the_shorter() -> None:
+@pytest.mark.parametrize(("penalty", "steps"), [(0.0, 1), (1.0, 5)])
+def test_a_tie_is_for_the_shorter(penalty: float, steps: int) -> None:
+    calls = []
+
     def step(tokens: Tensor, state: None) -> tuple[Tensor, None]:
+        calls.append(tokens)
         return torch.tensor([0.5, 0, 0, 0.5]).log().repeat(len(tokens), 1), state
 
     start = torch.zeros(2, dtype=torch.int64)
-    tokens, log_p = beam_search(step, None, start, END, 2, 5, 1.0)
+    tokens, log_p = beam_search(step, None, start, END, 2, 5, penalty)
+    assert len(calls) == steps
     assert tokens.tolist() == [[END], [END]]
     torch.testing.assert_close(log_p, torch.full((2,), 0.5).log())
 
