@@ -67,19 +67,20 @@ class TestPairBatches:
     def test_like_lengths_come_together(self) -> None:
         sources, targets = sentences(2_000)
         B = 10
-        totals = []
+        found = []
         for source, _, target in PairBatches(sources, targets, B, seed=0):
-            totals.append(((source != PAD).sum(1) + (target != PAD).sum(1)).tolist())
-        assert sum(max(t) - min(t) for t in totals) / len(totals) < 2
-        for first in range(0, len(totals), GROUP):  # sorted, then shuffled
-            group = sorted(totals[first : first + GROUP])
-            flat = [n for batch in group for n in batch]
+            S, T = (source != PAD).sum(1).tolist(), (target != PAD).sum(1).tolist()
+            found.append(list(zip(T, S, strict=True)))
+        groups = [found[k : k + GROUP] for k in range(0, len(found), GROUP)]
+        assert [len(group) for group in groups] == [GROUP] * 10
+        for group in groups:  # sorted by target, then source; then shuffled
+            flat = [lengths for batch in sorted(group) for lengths in batch]
             assert flat == sorted(flat)
-            assert group != totals[first : first + GROUP]
-        firsts = [totals[k : k + GROUP] for k in range(0, len(totals), GROUP)]
-        assert len(firsts) == 10
-        means = [sum(map(sum, group)) / (GROUP * B) for group in firsts]
-        assert max(means) - min(means) < 2  # groups are drawn from all
+            assert sorted(group) != group
+            mean = sum(T for T, _ in flat) / len(flat)
+            assert mean == pytest.approx(5, abs=0.7)  # of all: drawn from everywhere
+        orders = [[sorted(group).index(batch) for batch in group] for group in groups]
+        assert orders[0] != orders[1]
 
     def test_orders_differ_by_epoch_and_seed_alone(self) -> None:
         def epochs(seed: int | None) -> list[list[int]]:

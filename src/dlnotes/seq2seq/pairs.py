@@ -20,8 +20,9 @@ class PairBatches:
     decoder reads, and target (w…, END), which it shall write. Going through
     all once is one epoch, in a new order each time, and a batch is padded to
     the longest sentences in it: source (B, S), the others (B, T). To keep
-    them alike, pairs are sorted by length within every 20 batches. The
-    random numbers are those of `Batches`.
+    them alike, pairs are sorted within every `GROUP` batches, by the length
+    of the target, then of the source. The random numbers come from a
+    generator of their own, seeded with `seed` or else as PyTorch's was.
 
     Args:
         sources: the tokens of each sentence, integers of shape (length,).
@@ -68,11 +69,11 @@ class PairBatches:
     def order(self) -> Iterator[Tensor]:
         """Yield the pairs of each batch of one epoch."""
         N, g = len(self.sources), self.generator
-        total = self.lengths.sum(dim=0)  # (N,)
         shuffled = torch.randperm(N, generator=g)
         for group in shuffled.split(GROUP * self.batch_size):
-            alike = group[total[group].argsort(stable=True)]
-            batches = alike.split(self.batch_size)
+            for lengths in self.lengths:  # those of the targets decide
+                group = group[lengths[group].argsort(stable=True)]
+            batches = group.split(self.batch_size)
             for k in torch.randperm(len(batches), generator=g).tolist():
                 yield batches[k]
 
