@@ -1,4 +1,4 @@
-"""Seven networks that learned centred digits, and digits that have moved."""
+"""Eight networks that learned centred digits, and digits that have moved."""
 
 # %% imports
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from dlnotes.table import Table
 from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
+from dlnotes.vision.alexnet import small_alexnet
 from dlnotes.vision.classifier import Classifier
 from dlnotes.vision.densenet import small_densenet
 from dlnotes.vision.googlenet import small_googlenet
@@ -38,6 +39,7 @@ stages = ((1, 8), (1, 16), (1, 32), (1, 64))
 blocks = [[8, 12, 16, 2, 4, 4], [16, 16, 24, 4, 12, 8]]
 networks: dict[str, Callable[[], Classifier]] = {
     "LeNet": lambda: lenet(nn.ReLU, nn.MaxPool2d),
+    "AlexNet": lambda: small_alexnet(8),
     "VGG": lambda: small_vgg(stages, batch_norm=True),
     "NiN, dense head": lambda: small_nin(16, average=False),
     "NiN": lambda: small_nin(16),
@@ -94,7 +96,7 @@ mean = {
 }
 fig, axes = plt.subplots(1, 2, figsize=(5.6, 3.9), sharey=True)
 names = list(networks)
-for ax, group in zip(axes, (names[:3], names[3:]), strict=True):
+for ax, group in zip(axes, (names[:4], names[4:]), strict=True):
     curves(ax, PIXELS, {name: mean[name] for name in group})
     ax.set(xlabel="moved by (pixels)", ylim=(0, 1), xticks=(0, 2, 4, 6, 8))
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1))
