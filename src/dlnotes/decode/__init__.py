@@ -1,0 +1,1 @@
+"""Decoding: from a model's probabilities of the next token to sequences."""

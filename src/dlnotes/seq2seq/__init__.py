@@ -1,0 +1,1 @@
+"""Sequence to sequence: one network reads, another one writes."""
