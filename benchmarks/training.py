@@ -32,6 +32,10 @@ from dlnotes.data.digits import load_digits
 from dlnotes.mlp import MLP
 from dlnotes.norm import BatchNorm1d, BatchNorm2d
 from dlnotes.pool import MaxPool2d
+from dlnotes.recurrent.gru import GRU
+from dlnotes.recurrent.layer import Recurrent
+from dlnotes.recurrent.lstm import LSTM
+from dlnotes.recurrent.rnn import RNN
 from dlnotes.train.batches import Batches
 from dlnotes.train.loop import train
 
@@ -240,6 +244,34 @@ def batch_norms() -> None:
         compare(name, slopes(ours, X), slopes(theirs, X), 21)
 
 
+def over_time(layer: nn.Module, X: Tensor) -> Run:
+    """Return a function that goes forward, and backward to X and the weights."""
+    inputs = [X.requires_grad_(), *layer.parameters()]
+
+    def run() -> Sequence[Tensor]:
+        return torch.autograd.grad(layer(X)[0].sum(), inputs)
+
+    return run
+
+
+def recurrences() -> None:
+    """Recurrent layers against PyTorch's, of which the LSTM is one kernel."""
+    torch.manual_seed(0)
+    pairs: list[tuple[type[Recurrent], type[nn.RNNBase]]] = [
+        (RNN, nn.RNN),
+        (GRU, nn.GRU),
+        (LSTM, nn.LSTM),
+    ]
+    for mine, other in pairs:
+        for B, T, hidden in ((32, 64, 128), (32, 64, 256), (32, 16, 256), (64, 12, 96)):
+            ours, theirs = mine(64, hidden), other(64, hidden, batch_first=True)
+            ours.load_state_dict(theirs.state_dict())
+            pair = [over_time(layer, torch.ones(B, T, 64)) for layer in (ours, theirs)]
+            torch.testing.assert_close(*(run() for run in pair), rtol=1e-3, atol=1e-3)
+            name = f"{mine.__name__}, {B} × {T} × 64, {hidden} hidden"
+            compare(name, *pair, rounds=21)
+
+
 def lenet(conv: Callable[..., nn.Module], pool: Callable[..., nn.Module]) -> nn.Module:
     """Return LeNet-5 with ReLU and max pooling, from one library's layers."""
     return nn.Sequential(
@@ -347,6 +379,7 @@ def main() -> None:
     optimizers()
     convolutions()
     batch_norms()
+    recurrences()
     lenets()
     print("\nand how many times longer than vectorised backpropagation:")
     gradients()

@@ -3,6 +3,7 @@
 from torch import Tensor
 from torch.nn.functional import linear
 
+from dlnotes.recurrent.backward import GRUOverTime
 from dlnotes.recurrent.cell import Cell
 from dlnotes.recurrent.layer import Recurrent
 
@@ -23,16 +24,8 @@ def gru_step(
     Source: Cho et al., Learning phrase representations using RNN
     encoder-decoder, 2014, eqs. 5–8; r comes after W_hh here, as in cuDNN.
     """
-    return gru_state(linear(x, W_ih, b_ih), linear(h, W_hh, b_hh), h)
-
-
-def gru_state(from_x: Tensor, from_h: Tensor, h: Tensor) -> Tensor:
-    """Return the next state, given what x and h send to the gates.
-
-    `from_x` and `from_h` are (..., 3 hidden), h is (..., hidden).
-    """
-    x_r, x_z, x_n = from_x.chunk(3, -1)
-    h_r, h_z, h_n = from_h.chunk(3, -1)
+    x_r, x_z, x_n = linear(x, W_ih, b_ih).chunk(3, -1)
+    h_r, h_z, h_n = linear(h, W_hh, b_hh).chunk(3, -1)
     r = (x_r + h_r).sigmoid()  # how much of h the candidate sees
     z = (x_z + h_z).sigmoid()  # how much of h stays
     n = (x_n + r * h_n).tanh()  # the candidate
@@ -56,8 +49,8 @@ class GRU(Recurrent):
 
     gates = 3
 
-    def update(
-        self, from_x: Tensor, from_h: Tensor, state: tuple[Tensor, ...]
+    def through_time(
+        self, inputs: Tensor, W: Tensor, b: Tensor, *state: Tensor
     ) -> tuple[Tensor, ...]:
-        """Return the next state, a tuple of h (B, hidden) alone."""
-        return (gru_state(from_x, from_h, *state),)
+        """Return a tuple of all h (T, B, hidden) alone."""
+        return (GRUOverTime.apply(inputs, W, b, *state),)

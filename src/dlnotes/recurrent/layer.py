@@ -27,8 +27,9 @@ Weights = tuple[Tensor, Tensor, Tensor | None, Tensor | None]
 class Recurrent(nn.Module):
     """Run a recurrence over time, in layers and in one or two directions.
 
-    A subclass says what one step is. The parameters have the names, shapes
-    and first values of those of PyTorch's layers; the batch comes first.
+    A subclass runs the steps of one layer. The parameters have the names,
+    shapes and first values of those of PyTorch's layers; the batch comes
+    first. There are no second derivatives: a cell, step by step, has them.
 
     Args:
         input_size: the features C of an input.
@@ -79,25 +80,13 @@ class Recurrent(nn.Module):
         return W_ih, W_hh, b_ih, b_hh
 
     def through_time(
-        self, inputs: Tensor, weights: Weights, state: tuple[Tensor, ...]
+        self, inputs: Tensor, W: Tensor, b: Tensor, *state: Tensor
     ) -> tuple[Tensor, ...]:
         """Return the parts of all states, (T, B, hidden) each.
 
         The inputs (T, B, gates · hidden) have met W_ih already: only what
-        waits for the step before is done step by step.
+        waits for the step before, W_hh and b_hh, comes step by step.
         """
-        _, W_hh, _, b_hh = weights
-        states = []
-        for from_x in inputs.unbind():
-            from_h = linear(state[0], W_hh, b_hh)
-            state = self.update(from_x, from_h, state)
-            states.append(state)
-        return tuple(torch.stack(part) for part in zip(*states, strict=True))
-
-    def update(
-        self, from_x: Tensor, from_h: Tensor, state: tuple[Tensor, ...]
-    ) -> tuple[Tensor, ...]:
-        """Return the parts of the next state, (B, hidden) each."""
         raise NotImplementedError
 
     def one_way(
@@ -109,15 +98,17 @@ class Recurrent(nn.Module):
         way: str,
     ) -> tuple[Tensor, list[Tensor]]:
         """Run over X (T, B, C): the outputs (T, B, hidden), the last state."""
-        weights = self.weights(layer, way)
-        W_ih, _, b_ih, _ = weights
+        W_ih, W_hh, b_ih, b_hh = self.weights(layer, way)
+        if b_hh is None:
+            b_hh = W_hh.new_zeros(len(W_hh))
         if way:
             X = flipped(X, lengths)
-        states = self.through_time(linear(X, W_ih, b_ih), weights, state)
+        inputs = linear(X, W_ih, b_ih)
+        states = self.through_time(inputs, W_hh, b_hh, *state)
         Y = flipped(states[0], lengths) if way else states[0]
         return Y, [last(part, lengths) for part in states]
 
-    def both_ways(
+    def all_layers(
         self,
         X: Tensor,
         lengths: Tensor | None,
@@ -163,7 +154,7 @@ class Recurrent(nn.Module):
         first = self.first_states(X, state)
         if lengths is not None:
             lengths = check_lengths(X, lengths)
-        Y, final = self.both_ways(X.transpose(0, 1), lengths, first)
+        Y, final = self.all_layers(X.transpose(0, 1), lengths, first)
         if lengths is not None:
             Y = Y.masked_fill(padding(len(Y), lengths)[..., None], 0)
         parts = [torch.stack(part) for part in zip(*final, strict=True)]

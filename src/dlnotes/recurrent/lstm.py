@@ -3,6 +3,7 @@
 from torch import Tensor
 from torch.nn.functional import linear
 
+from dlnotes.recurrent.backward import LSTMOverTime
 from dlnotes.recurrent.cell import Cell
 from dlnotes.recurrent.layer import Recurrent
 
@@ -24,17 +25,8 @@ def lstm_step(
     Source: Hochreiter and Schmidhuber, Long short-term memory, 1997; the
     gate f: Gers, Schmidhuber and Cummins, Learning to forget, 2000.
     """
-    return lstm_state(linear(x, W_ih, b_ih), linear(h, W_hh, b_hh), c)
-
-
-def lstm_state(
-    from_x: Tensor, from_h: Tensor, c: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Return the next h and c, given what x and h send to the gates.
-
-    `from_x` and `from_h` are (..., 4 hidden), c is (..., hidden).
-    """
-    i, f, g, o = (from_x + from_h).chunk(4, -1)
+    gates = linear(x, W_ih, b_ih) + linear(h, W_hh, b_hh)
+    i, f, g, o = gates.chunk(4, -1)
     i, f, o = i.sigmoid(), f.sigmoid(), o.sigmoid()  # write, keep, show
     c = f * c + i * g.tanh()
     h = o * c.tanh()
@@ -61,8 +53,9 @@ class LSTM(Recurrent):
     gates = 4
     parts = 2
 
-    def update(
-        self, from_x: Tensor, from_h: Tensor, state: tuple[Tensor, ...]
+    def through_time(
+        self, inputs: Tensor, W: Tensor, b: Tensor, *state: Tensor
     ) -> tuple[Tensor, ...]:
-        """Return the next h and c, (B, hidden) each."""
-        return lstm_state(from_x, from_h, state[1])
+        """Return all h and all c, (T, B, hidden) each."""
+        H, C = LSTMOverTime.apply(inputs, W, b, *state)
+        return H, C

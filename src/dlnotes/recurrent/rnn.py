@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from dlnotes.recurrent.backward import RNNOverTime
 from dlnotes.recurrent.cell import Cell
 from dlnotes.recurrent.layer import Recurrent
 
@@ -91,8 +92,9 @@ class RNN(Recurrent):
         )
         self.nonlinearity = check_nonlinearity(nonlinearity)
 
-    def update(
-        self, from_x: Tensor, from_h: Tensor, state: tuple[Tensor, ...]
+    def through_time(
+        self, inputs: Tensor, W: Tensor, b: Tensor, *state: Tensor
     ) -> tuple[Tensor, ...]:
-        """Return the next state, a tuple of h (B, hidden) alone."""
-        return (ACTIVATIONS[self.nonlinearity](from_x + from_h),)
+        """Return a tuple of all h (T, B, hidden) alone."""
+        relu = self.nonlinearity == "relu"
+        return (RNNOverTime.apply(inputs, W, b, *state, relu),)

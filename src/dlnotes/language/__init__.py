@@ -1,0 +1,1 @@
+"""Language models: from a text to tokens, and from tokens to probabilities."""
