@@ -19,12 +19,14 @@ seed_everything(0)
 with torch.device("meta"):  # shapes, and no numbers
     model = alexnet()
 rows = layer_shapes(model, (1, 3, 224, 224))
+kept = [row for row in rows if row.parameters or "Pool" in row.kind]
+order = "conv 1, pooling, conv 2, pooling, conv 3, conv 4, conv 5, pooling"
+names = [*order.split(", "), "average", "dense 1", "dense 2", "dense 3"]
 Table(
-    ["layer", "kind", "shape of its output", "parameters:,"],
+    ["layer", "module", "shape of its output", "parameters:,"],
     [
-        [row.name, row.kind, " × ".join(map(str, row.shape[1:])), n]
-        for row in rows
-        if (n := row.parameters) or "Pool" in row.kind
+        [name, row.name, " × ".join(map(str, row.shape[1:])), row.parameters]
+        for name, row in zip(names, kept, strict=True)
     ],
 ).show()
 
@@ -49,8 +51,8 @@ print("227, no padding:", number_227)
 print("224, padding 2: ", number_padded)
 
 # %% spent
-weighted = [row for row in rows if row.parameters]
-names = [*(f"conv {n}" for n in range(1, 6)), "dense 1", "dense 2", "dense 3"]
+weighted = [row for row in kept if row.parameters]
+labels = [name for name in names if name not in ("pooling", "average")]
 work = []
 for row in weighted:
     weights = model.get_submodule(row.name).weight.numel()
@@ -65,11 +67,11 @@ share_convolutions = sum(share_work[:5])
 product_count = sum(work)
 
 # %% spent-figure
-places = torch.arange(len(names)).numpy()
+places = torch.arange(len(labels)).numpy()
 fig, ax = plt.subplots(figsize=(4.6, 3.0))
 ax.barh(places - 0.2, share_parameters, 0.4, color="C0", label="parameters")
 ax.barh(places + 0.2, share_work, 0.4, color="C1", label="multiplications")
-ax.set_yticks(places, names)
+ax.set_yticks(places, labels)
 ax.invert_yaxis()
 ax.set(xlabel="share in the network")
 ax.legend(loc="center right")

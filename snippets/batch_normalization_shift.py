@@ -87,7 +87,8 @@ for name, (behind, rate) in networks.items():
     runs = [shift_and_accuracy(behind, rate, seed) for seed in SEEDS]
     shifts[name], accuracy_noisy[name] = map(list, zip(*runs, strict=True))
     rows.append([name, rate, sum(shifts[name]) / 3, *accuracy_noisy[name]])
-Table(["network", "η:g", "shift:.2f", *HEADS], rows).show()
+heads = ["network", "rate η:g", "shift of the inputs:.2f", *HEADS]
+Table(heads, rows).show()
 
 
 # %% grouped
@@ -114,17 +115,22 @@ class GroupedBatchNorm(nn.BatchNorm1d):
 
 
 # %% groups
+_, rate_groups = networks["batch norm"]
+
+
 def in_groups(n: int, seed: int) -> float:
     model = deep([lambda C: GroupedBatchNorm(C, n)], seed)
-    optimizer = SGD(model.parameters(), lr=0.3)
+    optimizer = SGD(model.parameters(), lr=rate_groups)
     fit(model, images, optimizer, EPOCHS, batch_size=B)
     return score(model, digits.val)
 
 
 accuracy_by_group = {n: [in_groups(n, seed) for seed in SEEDS] for n in (2, 8)}
 accuracy_by_group[B] = accuracy_noisy["batch norm"]
-rows = [[n, *found] for n, found in accuracy_by_group.items()]
-Table(["n", *HEADS], rows).show()
+names = ("pairs of images", "groups of 8", "the whole batch of 64")
+groups = zip(names, accuracy_by_group.values(), strict=True)
+rows = [[name, *found] for name, found in groups]
+Table(["statistics from", *HEADS], rows).show()
 
 
 # %% measure-anew
@@ -141,11 +147,14 @@ def measure_anew(model: nn.Module, images: ImageSet) -> None:
 
 
 # %% lag
+rate_lag = 1.0
+
+
 def asked_three_ways(
     momentum: float, epochs: int, seed: int
 ) -> tuple[float, float, float]:
     model = deep([lambda C: nn.BatchNorm1d(C, momentum=momentum)], seed)
-    optimizer = SGD(model.parameters(), lr=1.0)
+    optimizer = SGD(model.parameters(), lr=rate_lag)
     fit(model, images, optimizer, epochs, batch_size=B)
     late = score(model.cpu(), digits.val)
     with torch.no_grad():
@@ -154,14 +163,17 @@ def asked_three_ways(
     return late, accuracy(scores, digits.val.y), score(model, digits.val)
 
 
-rows, by_way = [], {}
+means, by_way, steps = [], {}, {}
 for momentum, epochs in ((0.1, 1), (0.01, 2)):
     runs = [asked_three_ways(momentum, epochs, seed) for seed in SEEDS]
     by_way[momentum] = [list(way) for way in zip(*runs, strict=True)]
-    means = [sum(way) / len(way) for way in by_way[momentum]]
-    rows.append([momentum, epochs * len(images.X) // B, *means])
-heads = ("running statistics", "the batch’s", "measured anew")
-Table(["momentum", "steps", *(f"{head}:.2f" for head in heads)], rows).show()
+    means.append([sum(way) / len(way) for way in by_way[momentum]])
+    steps[momentum] = epochs * len(images.X) // B
+names = ("running ones", "the batch’s own", "measured anew")
+Table(
+    ["statistics", *(f"m = {momentum}:.2f" for momentum in by_way)],
+    list(zip(names, *means, strict=True)),
+).show()
 
 # %% quoted
 deviation_noise = NOISE

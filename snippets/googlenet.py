@@ -3,7 +3,6 @@
 # %% imports
 import matplotlib.pyplot as plt
 import torch
-from matplotlib.patches import FancyBboxPatch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
@@ -18,38 +17,6 @@ from dlnotes.vision.shapes import layer_shapes, multiplications
 
 use_style()
 
-
-# %% block-figure
-def box(x: float, y: float, text: str, colour: str) -> None:
-    shape = FancyBboxPatch((x - 0.75, y - 0.28), 1.5, 0.56)
-    shape.set(boxstyle="round,pad=0.02", fc=colour, alpha=0.3, ec="none")
-    ax.add_patch(shape)
-    ax.text(x, y, text, ha="center", va="center")
-
-
-def arrow(start: tuple[float, float], end: tuple[float, float]) -> None:
-    style = dict(arrowstyle="->", color="gray", shrinkA=0, shrinkB=0)
-    ax.annotate("", xy=end, xytext=start, arrowprops=style)
-
-
-fig, ax = plt.subplots(figsize=(4.8, 3.1))
-paths = [("", "1 × 1"), ("1 × 1", "3 × 3"), ("1 × 1", "5 × 5")]
-for n, (first, second) in enumerate([*paths, ("max 3 × 3", "1 × 1")]):
-    x = 1.8 * n
-    if first:
-        box(x, 1.1, first, "C1" if first == "1 × 1" else "C2")
-        arrow((2.7, 0.3), (x, 0.8))
-        arrow((x, 1.4), (x, 1.9))
-    else:
-        ax.plot((2.7, x), (0.3, 0.8), color="gray", lw=1)
-        arrow((x, 0.8), (x, 1.9))
-    box(x, 2.2, second, "C0")
-    arrow((x, 2.5), (2.7, 3.0))
-box(2.7, 0, "maps", "C3")
-box(2.7, 3.3, "all maps", "C3")
-ax.set(xlim=(-0.9, 6.3), ylim=(-0.4, 3.7))
-ax.set_axis_off()
-show()
 
 # %% small-block
 block = Inception(192, (64, 96, 128, 16, 32, 32))

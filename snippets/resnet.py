@@ -31,7 +31,7 @@ arrow = dict(arrowstyle="-|>", color="gray", shrinkA=0, shrinkB=0)
 fig, ax = plt.subplots(figsize=(4.6, 3.6))
 for left, name in ((0, "plain block"), (3, "residual block")):
     for n, part in enumerate(parts):
-        box = dict(boxstyle="round", facecolor="white", edgecolor="C0")
+        box = dict(boxstyle="round,pad=0.45", fc="white", edgecolor="C0")
         if n == 0:
             box["edgecolor"] = "gray"
         if part:
@@ -48,8 +48,12 @@ ax.plot([3.2, 4.3, 4.3], [0, 0, -4], color="C1")
 orange = {**arrow, "color": "C1"}
 ax.annotate("", (3.3, -4), (4.3, -4), arrowprops=orange)
 ax.text(4.4, -2, "shortcut x", color="C1", va="center")
-ax.text(1.9, -2, "F(x)", color="C0", ha="right", va="center")
-ax.set(xlim=(-1.2, 5.8), ylim=(-5.4, 1.1))
+for left in (0, 3):  # what computes F(x)
+    edge = left - 1.15
+    line = ([edge + 0.12, edge, edge, edge + 0.12], [-0.6, -0.6, -3.4, -3.4])
+    ax.plot(*line, color="C0")
+    ax.text(edge - 0.1, -2, "F(x)", color="C0", ha="right", va="center")
+ax.set(xlim=(-2, 5.8), ylim=(-5.4, 1.1))
 ax.axis("off")
 show()
 

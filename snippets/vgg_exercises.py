@@ -11,8 +11,8 @@ from torch.nn.functional import conv2d
 
 from dlnotes.receptive import parameter_count
 from dlnotes.train.seed import seed_everything
-from dlnotes.vision.shapes import layer_shapes
-from dlnotes.vision.vgg import VGG16, vgg, vgg_features
+from dlnotes.vision.shapes import layer_shapes, multiplications
+from dlnotes.vision.vgg import VGG16, vgg, vgg_block, vgg_features
 
 # %% solution-1
 field, jump = 1, 1
@@ -75,3 +75,27 @@ doubled = list(pairwise(widths))
 weights_pairs = 9 * sum(a * b + b * b for a, b in doubled)
 weights_single = 25 * sum(a * b for a, b in doubled)
 print(f"pairs {weights_pairs:,}, single kernels {weights_single:,}")
+
+
+# %% solution-6
+def millions_by_block(widths: tuple[int, ...]) -> list[float]:
+    C, side, found = 1, 28, []
+    for width in widths:
+        block = vgg_block(2, C, width)
+        found.append(multiplications(block, (1, C, side, side)) / 1e6)
+        C, side = width, side // 2
+    return found
+
+
+millions, learned = {}, {}
+for widths in ((16, 32, 64), (25, 25, 25)):
+    millions[widths] = millions_by_block(widths)
+    features = vgg_features([(2, width) for width in widths], 1)
+    learned[widths] = parameter_count(features)
+    print(*widths, end=": ")
+    print(*(f"{n:.2f}" for n in millions[widths]), sep=" + ", end=" = ")
+    print(f"{sum(millions[widths]):.2f} million multiplications")
+    print(f"{learned[widths]:,} parameters")
+constant = millions[25, 25, 25]
+share_first_block = constant[0] / sum(constant)
+ratio_learned = learned[16, 32, 64] / learned[25, 25, 25]

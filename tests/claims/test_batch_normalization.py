@@ -242,6 +242,7 @@ class TestWhy:
         assert used["networks['without batch norm'][1]"] == best["rate_best_without"]
         for name in ("batch norm", "batch norm and noise"):
             assert used[f"networks['{name}'][1]"] == best["rate_best"]
+        assert used["rate_groups"] == best["rate_best"]
 
     @pytest.mark.settles("covariate-shift")
     def test_it_reduces_the_shift(self, vision_run: Runs) -> None:

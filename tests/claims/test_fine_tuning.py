@@ -67,6 +67,7 @@ class TestImages:
         assert min(accuracy[HEAD][5]) > max(accuracy[SCRATCH][5])
         assert mean(accuracy[HEAD][5]) > 2 * mean(accuracy[SCRATCH][5])
         assert max(accuracy[SCRATCH][5]) < 0.25
+        assert min(accuracy[TUNED][5]) > max(accuracy[SCRATCH][5])
         assert 0.07 < min(untrained) < max(untrained) < 0.15
 
     def test_with_five_images_the_head_alone_is_a_little_ahead(

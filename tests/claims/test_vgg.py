@@ -183,3 +183,27 @@ class TestExercises:
     def test_pairs_of_column_b_save_little(self, book_run: Runs) -> None:
         values = book_run("vgg_exercises").values
         assert 0.8 < values["weights_pairs"] / values["weights_single"] < 0.9
+
+    def test_doubling_spreads_as_many_multiplications_over_the_blocks(
+        self, book_run: Runs
+    ) -> None:
+        run = book_run("vgg_exercises")
+        doubling, constant = held(run, "millions").values()
+        assert sum(constant) == pytest.approx(sum(doubling), rel=0.01)
+        assert doubling[1] == doubling[2]
+        assert max(doubling) / sum(doubling) < 0.4
+        assert constant == sorted(constant, reverse=True)
+        assert run.values["share_first_block"] > 0.6
+        last = vgg_block(2, 32, 64)
+        parameters = held(run, "learned")[16, 32, 64]
+        assert sum(W.numel() for W in last.parameters()) > 0.7 * parameters
+
+    def test_the_second_convolutions_cost_the_same_while_channels_double(
+        self, model: nn.Module
+    ) -> None:
+        shapes = {row.name: row.shape for row in layer_shapes(model, IMAGE, depth=3)}
+        counts = [
+            model.get_submodule(name).weight.numel() * math.prod(shapes[name][2:])
+            for name in (f"features.block{n}.2" for n in range(1, 5))
+        ]
+        assert len(set(counts)) == 1
