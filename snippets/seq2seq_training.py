@@ -88,7 +88,17 @@ right = [pair for text, pair in pairs if text == pair.chinese]
 wrong = [(text, pair) for text, pair in pairs if text != pair.chinese]
 rows = [[pair.english, pair.chinese, ""] for pair in right[:4]]
 rows += [[pair.english, text, pair.chinese] for text, pair in wrong[:6]]
-Table(["English", "translation", "if wrong: the reference"], rows).show()
+Table(["English", "translation", "reference, if another"], rows).show()
+
+# %% unseen
+texts = ["".join(row) for row in found["unseen combinations"][0].sentences]
+Table(
+    ["English", "translation", "reference"],
+    [
+        [pair.english, text, pair.chinese]
+        for text, pair in zip(texts[:5], splits.combinations, strict=False)
+    ],
+).show()
 
 # %% lengths
 BOUNDS = (4, 6, 8, 10, 12, 14, 16)
@@ -170,7 +180,7 @@ show()
 
 # %% beams
 SETTINGS = ((1, 0), (2, 0), (4, 0), (8, 0), (4, 1))
-subsets = {"val": splits.val[:200], "longer": splits.longer[:100]}
+subsets = {"val": splits.val[:150], "longer": splits.longer[:75]}
 log_p_mean, ratio_length, bleu_beam, exact_beam = {}, {}, {}, {}
 
 
@@ -203,5 +213,6 @@ Table(
 ).show()
 
 # %% quoted
+steps_in_all = STEPS
 bleu_mean = {name: mean(values) for name, values in bleu.items()}
 exact_mean = {name: mean(values) for name, values in exact.items()}
