@@ -65,7 +65,7 @@ source, target_in, target = next(iter(batches))
 print("source", tuple(source.shape), "target_in", tuple(target_in.shape))
 print("vector", tuple(encoder(source).vector.shape))
 print("logits", tuple(model(source, target_in).shape))
-number_parameters = sum(W.numel() for W in model.parameters())
+parameters_in_all = sum(W.numel() for W in model.parameters())
 
 # %% calls
 count_calls = Counter()
@@ -153,6 +153,9 @@ for text in hypotheses:
     rows.append([text, *shares, bleu_of[text]])
 precisions = [f"p{n}" for n in range(1, ORDER + 1)]
 Table(["translation", *precisions, "BLEU:.1f"], rows).show()
+bleu_opposite, bleu_reordered, bleu_short, bleu_nonsense = [
+    bleu_of[text] for text in hypotheses[1:]
+]
 
 # %% beams
 A, B, STOP, START = range(4)
