@@ -132,6 +132,8 @@ share_padding = {
 for name, share in share_padding.items():
     print(f"{name:22} {share:.1%} of a batch is padding")
 
+share_any, share_alike = share_padding.values()
+
 # %% bleu
 reference = "她昨天在公园里买了一顶红帽子。"
 hypotheses = [
