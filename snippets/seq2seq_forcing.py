@@ -46,7 +46,7 @@ for forcing in (1.0, 0.5, 0.0):
         encoder = Encoder(len(languages.english), embedding=32, hidden=64)
         decoder = Decoder(len(languages.chinese), 32, 64, encoder.size)
         model = Seq2Seq(encoder, decoder, forcing)
-        optimizer = AdamW(model.parameters(), 0.015, fused=True)
+        optimizer = AdamW(model.parameters(), 0.025, fused=True)
         fit_translation(model, sources, targets, optimizer, steps=120)
         right = evaluate(model, share_right, batches, tokens(PAD))
         accuracy_forced[forcing].append(right)

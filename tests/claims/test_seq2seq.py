@@ -144,10 +144,12 @@ class TestTeacherForcing:
         assert 4 * loss.item() == pytest.approx(-total.item(), abs=1e-5)
 
     def test_less_forcing_learns_more_slowly(self, vision_run: Runs) -> None:
-        """Each seed of one rate against each of the next."""
-        score = held(vision_run("seq2seq_forcing"), "bleu")
-        assert min(score[1.0]) > max(score[0.5])
-        assert min(score[0.5]) > max(score[0.0])
+        """For each seed."""
+        run = vision_run("seq2seq_forcing")
+        for found in (held(run, "bleu"), held(run, "accuracy_forced")):
+            seeds = zip(found[1.0], found[0.5], found[0.0], strict=True)
+            for full, half, none in seeds:
+                assert full > half > none
 
     def test_the_rate_is_bracketed(self, vision_run: Runs) -> None:
         run = vision_run("seq2seq_rates")
@@ -155,7 +157,7 @@ class TestTeacherForcing:
         best = run.values["rate_best"]
         assert min(row) < best < max(row)
         assert row[best] == max(row.values())
-        assert best == 0.015
+        assert best == 0.025
 
 
 class TestBleu:
@@ -260,6 +262,7 @@ class TestBeams:
         assert p["greedy"] == p["1 beams"] == pytest.approx(0.2)
         assert p["2 beams"] == pytest.approx(0.36)
 
+    @pytest.mark.settles("beams-are-better")
     @pytest.mark.parametrize("name", ["val", "longer"])
     def test_wider_beams_are_more_probable_and_shorter(
         self, vision_run: Runs, name: str
@@ -271,6 +274,7 @@ class TestBeams:
                 assert log_p[f"{name}, {b}"][seed] > log_p[f"{name}, {a}"][seed]
                 assert length[f"{name}, {b}"][seed] < length[f"{name}, {a}"][seed]
 
+    @pytest.mark.settles("beams-are-better")
     @pytest.mark.parametrize("name", ["val", "longer"])
     def test_without_a_penalty_bleu_falls(self, vision_run: Runs, name: str) -> None:
         score = held(vision_run("seq2seq_training"), "bleu_beam")
