@@ -29,10 +29,9 @@ use_style()
 
 # %% pairs
 splits = load_translation()
-Table(
-    ["English", "Chinese"],
-    [[pair.english, pair.chinese] for pair in splits.train[:8]],
-).show()
+for pair in splits.train[:8]:
+    print(pair.english)
+    print("    " + pair.chinese)
 
 # %% splits
 rows, count_pairs, length_longest = [], {}, {}
@@ -198,7 +197,7 @@ def branch(x: float, y: tuple[float, float], p: float, name: str) -> None:
     colour = {"A": "C0", "A end": "C0", "B": "C1", "B end": "C1"}
     own = colour.get(name, "gray")
     ax.plot([x, x + 0.7], y, color=own, lw=1 if own == "gray" else 2.5)
-    ax.text(x + 0.74, y[1], f"{name}  {p:.3g}", va="center")
+    ax.text(x + 0.74, y[1], f"{name}: {p:.3g}", va="center")
 
 
 for i, name in enumerate(names):

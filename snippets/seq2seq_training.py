@@ -84,22 +84,21 @@ Table(["set", "pairs:,", "BLEU", "exact"], rows).show()
 # %% samples
 written = ["".join(row) for row in found["test"][0].sentences]
 pairs = list(zip(written, splits.test, strict=True))
-right = [pair for text, pair in pairs if text == pair.chinese]
+right = [(text, pair) for text, pair in pairs if text == pair.chinese]
 wrong = [(text, pair) for text, pair in pairs if text != pair.chinese]
-rows = [[pair.english, pair.chinese, ""] for pair in right[:4]]
-rows += [[pair.english, text, pair.chinese] for text, pair in wrong[:6]]
-Table(["English", "translation", "reference, if another"], rows).show()
+for text, pair in right[:4] + wrong[:6]:
+    print(pair.english)
+    print(f"    {text}")
+    if text != pair.chinese:
+        print(f"  × {pair.chinese}")
 
 # %% unseen
 unseen = found.get("unseen combinations", found["test"])[0].sentences
 texts = ["".join(row) for row in unseen]
-Table(
-    ["English", "translation", "reference"],
-    [
-        [pair.english, text, pair.chinese]
-        for text, pair in zip(texts[:5], splits.combinations, strict=False)
-    ],
-).show()
+for text, pair in zip(texts[:5], splits.combinations, strict=False):
+    print(pair.english)
+    print(f"    {text}")
+    print(f"  × {pair.chinese}")
 
 # %% lengths
 BOUNDS = (4, 6, 8, 10, 12, 14, 16)
@@ -140,13 +139,14 @@ def forced_and_free(model: Seq2Seq, pairs: list[Pair]) -> list[Tensor]:
     end, first = torch.tensor([END]), torch.tensor([START])
     target = pad_rows([torch.cat([row, end]) for row in targets])
     target_in = pad_rows([torch.cat([first, row]) for row in targets])
-    N, T = target.shape
+    device = next(model.parameters()).device
+    source, target_in = source.to(device), target_in.to(device)
     free = torch.full_like(target, END)
     with torch.no_grad():
-        forced = model(source, target_in).argmax(dim=2)
-        start = torch.full((N,), START)
-        heard = greedy(model.step, model.start(source), start, END, T)
-    free[:, : heard.tokens.shape[1]] = heard.tokens
+        forced = model(source, target_in).argmax(dim=2).cpu()
+        state, start = model.start(source), target_in[:, 0]
+        heard = greedy(model.step, state, start, END, target.shape[1])
+    free[:, : heard.tokens.shape[1]] = heard.tokens.cpu()
     return [forced == target, free == target, target != PAD]
 
 
