@@ -18,6 +18,7 @@ from dlnotes.seq2seq.encoder import Encoder
 from dlnotes.seq2seq.model import Seq2Seq
 from dlnotes.seq2seq.pairs import (
     PAD,
+    START,
     PairBatches,
     masked_cross_entropy,
 )
@@ -73,10 +74,9 @@ handles = [
     decoder.register_forward_hook(lambda *_: count_calls.update(["decoder"])),
 ]
 with torch.no_grad():
-    log_p, state = [], model.start(source[:1])
-    for token in target_in[:1].unbind(dim=1):
-        log_q, state = model.step(token, state)
-        log_p.append(log_q)
+    state = model.start(sources[0][None])
+    for token in (START, *targets[0].tolist()):
+        log_p, state = model.step(torch.tensor([token]), state)
 for handle in handles:
     handle.remove()
 print(dict(count_calls))
@@ -159,7 +159,7 @@ bleu_opposite, bleu_reordered, bleu_short, bleu_nonsense = [
 ]
 
 # %% beams
-A, B, STOP, START = range(4)
+A, B, STOP, BEGIN = range(4)
 P = torch.tensor(  # of the next token, in the row of the last one
     [
         [0.3, 0.3, 0.4, 0],
@@ -174,7 +174,7 @@ def step(tokens: Tensor, state: None) -> tuple[Tensor, None]:
     return P[tokens].log(), state
 
 
-start = torch.tensor([START])
+start = torch.tensor([BEGIN])
 results = {"greedy": greedy(step, None, start, STOP, limit=5)}
 for width in (1, 2):
     results[f"{width} beams"] = beam_search(
@@ -201,7 +201,7 @@ def branch(x: float, y: tuple[float, float], p: float, name: str) -> None:
 
 
 for i, name in enumerate(names):
-    p = P[START, i].item()
+    p = P[BEGIN, i].item()
     branch(0, (0, firsts[name]), p, name)
     for k, after in enumerate(names):
         if name != "end":

@@ -57,6 +57,10 @@ class TestTheData:
         for pair in splits.combinations:
             assert any(f" {words}" in pair.english for words in COMBINATIONS)
 
+    def test_thousands_of_sentences_have_11_or_12_words(self) -> None:
+        train = load_translation().train
+        assert sum(len(pair.words) > 10 for pair in train) > 2000
+
     def test_every_word_of_the_other_sets_is_known(self) -> None:
         splits = load_translation()
         known = {word for pair in splits.train for word in pair.words}
@@ -189,7 +193,7 @@ class TestResults:
     def test_unseen_combinations_are_never_exact(self, vision_run: Runs) -> None:
         run = vision_run("seq2seq_training")
         exact = held(run, "exact")
-        assert max(exact["unseen combinations"]) < 0.02
+        assert max(exact["unseen combinations"]) <= 0.01
         assert min(exact["test"]) > 0.15
         assert min(exact["test, with such an adjective"]) > max(
             exact["unseen combinations"]
@@ -240,6 +244,10 @@ class TestExposure:
         found = held(vision_run("seq2seq_training"), "accuracy_after")
         assert min(found["forced"]) > 0.7
         assert max(found["free"]) < 0.45
+
+    def test_place_by_place_one_missing_character_spoils_the_rest(self) -> None:
+        pairs = zip("她买了一顶红帽子", "她买了红帽子", strict=False)
+        assert sum(a == b for a, b in pairs) == 3
 
     def test_forced_accuracy_hardly_depends_on_the_place_and_free_falls(
         self, vision_run: Runs
