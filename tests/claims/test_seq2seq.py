@@ -212,6 +212,12 @@ class TestResults:
     ) -> None:
         assert min(held(vision_run("seq2seq_training"), "share_mark")) > 0.98
 
+    def test_the_samples_that_the_page_speaks_of(self, book_run: Runs) -> None:
+        wrong = [text for text, _ in held(book_run("seq2seq_training"), "wrong")[:6]]
+        assert wrong[1] == "他的箱子里。"  # the one that is no sentence
+        assert wrong[2] == "安娜正在公园里踢足球。"  # without 没有
+        assert wrong[5] == "那把新椅子在桌子上。"
+
     def test_bleu_falls_with_length(self, vision_run: Runs) -> None:
         """Every seed: within the lengths of the training, and beyond them."""
         score = held(vision_run("seq2seq_training"), "bleu_by_length")
@@ -254,7 +260,7 @@ class TestExposure:
     ) -> None:
         run = vision_run("seq2seq_training")
         for row in held(run, "accuracy_forced"):
-            assert min(row) > 0.75
+            assert mean(row[12:]) > mean(row[4:12])
         for row in held(run, "accuracy_free"):
             assert row[0] > 0.9
             assert row[11] < 0.55
@@ -289,12 +295,12 @@ class TestBeams:
         for seed in range(3):
             assert score[f"{name}, 8"][seed] < score[f"{name}, 1"][seed]
 
-    def test_with_one_it_rises(self, vision_run: Runs) -> None:
+    def test_with_one_it_is_back_at_the_greedy_level(self, vision_run: Runs) -> None:
         run = vision_run("seq2seq_training")
         score, length = held(run, "bleu_beam"), held(run, "ratio_length")
         for name in ("val", "longer"):
             key = f"{name}, 4, α = 1"
-            assert mean(score[key]) > mean(score[f"{name}, 1"])
+            assert abs(mean(score[key]) - mean(score[f"{name}, 1"])) < 3
             for seed in range(3):
                 assert length[key][seed] > length[f"{name}, 4"][seed]
                 assert score[key][seed] > score[f"{name}, 4"][seed]
