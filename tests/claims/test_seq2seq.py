@@ -57,9 +57,10 @@ class TestTheData:
         for pair in splits.combinations:
             assert any(f" {words}" in pair.english for words in COMBINATIONS)
 
-    def test_thousands_of_sentences_have_11_or_12_words(self) -> None:
-        train = load_translation().train
-        assert sum(len(pair.words) > 10 for pair in train) > 2000
+    def test_each_length_of_the_left_half_comes_thousands_of_times(self) -> None:
+        lengths = [len(pair.words) for pair in load_translation().train]
+        for low in (5, 7, 9, 11):
+            assert sum(low <= n <= low + 1 for n in lengths) > 2000
 
     def test_every_word_of_the_other_sets_is_known(self) -> None:
         splits = load_translation()
