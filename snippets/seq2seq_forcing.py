@@ -25,7 +25,7 @@ from dlnotes.train.translation import (
 splits = load_translation()
 languages = learn_languages(splits.train)
 train, val = (
-    [pair for pair in pairs if len(pair.words) <= 7]
+    [pair for pair in pairs if len(pair.words) <= 6]
     for pairs in (splits.train, splits.val)
 )
 sources, targets = languages.encode(train)
@@ -47,7 +47,7 @@ for forcing in (1.0, 0.5, 0.0):
         decoder = Decoder(len(languages.chinese), 32, 64, encoder.size)
         model = Seq2Seq(encoder, decoder, forcing)
         optimizer = AdamW(model.parameters(), 0.025, fused=True)
-        fit_translation(model, sources, targets, optimizer, steps=120)
+        fit_translation(model, sources, targets, optimizer, steps=100)
         right = evaluate(model, share_right, batches, tokens(PAD))
         accuracy_forced[forcing].append(right)
         found = translate(model, val, languages)
