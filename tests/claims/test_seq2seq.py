@@ -149,12 +149,12 @@ class TestTeacherForcing:
         assert 4 * loss.item() == pytest.approx(-total.item(), abs=1e-5)
 
     def test_less_forcing_learns_more_slowly(self, vision_run: Runs) -> None:
-        """For each seed."""
+        """The next token in each seed, BLEU on average."""
         run = vision_run("seq2seq_forcing")
-        for found in (held(run, "bleu"), held(run, "accuracy_forced")):
-            seeds = zip(found[1.0], found[0.5], found[0.0], strict=True)
-            for full, half, none in seeds:
-                assert full > half > none
+        right, score = held(run, "accuracy_forced"), held(run, "bleu")
+        for a, b in ((1.0, 0.5), (0.5, 0.0)):
+            assert min(right[a]) > max(right[b])
+            assert mean(score[a]) > mean(score[b])
 
     def test_the_rate_is_bracketed(self, vision_run: Runs) -> None:
         run = vision_run("seq2seq_rates")
@@ -194,7 +194,7 @@ class TestResults:
     def test_unseen_combinations_are_never_exact(self, vision_run: Runs) -> None:
         run = vision_run("seq2seq_training")
         exact = held(run, "exact")
-        assert max(exact["unseen combinations"]) <= 0.01
+        assert max(exact["unseen combinations"]) <= 0.02
         assert min(exact["test"]) > 0.15
         assert min(exact["test, with such an adjective"]) > max(
             exact["unseen combinations"]
@@ -214,21 +214,22 @@ class TestResults:
         assert min(held(vision_run("seq2seq_training"), "share_mark")) > 0.98
 
     def test_the_samples_that_the_page_speaks_of(self, book_run: Runs) -> None:
-        wrong = [text for text, _ in held(book_run("seq2seq_training"), "wrong")[:6]]
-        assert wrong[1] == "他的箱子里。"  # the one that is no sentence
-        assert wrong[2] == "安娜正在公园里踢足球。"  # without 没有
-        assert wrong[5] == "那把新椅子在桌子上。"
+        printed = str(book_run("seq2seq_training").notebook)
+        assert "    他的箱子里。\\n  × 他漂亮的手表在箱子里。" in printed
+        assert "    安娜正在公园里踢足球。\\n  × 安娜没有在公园里踢足球。" in printed
+        assert "    那把新椅子在桌子上。\\n  × 那块新手表在桌子上。" in printed
 
     def test_bleu_falls_with_length(self, vision_run: Runs) -> None:
         """Every seed: within the lengths of the training, and beyond them."""
         score = held(vision_run("seq2seq_training"), "bleu_by_length")
-        names = [*score]
-        assert names[3] == "11–12"
         for seed in range(3):
             assert score["11–12"][seed] < score["7–8"][seed] - 5
-            beyond = [score[name][seed] for name in names[3:]]
+            names = ("11–12", "13–14", "15–16", "17+")
+            beyond = [score[name][seed] for name in names]
             assert beyond == sorted(beyond, reverse=True)
             assert score["17+"][seed] < score["11–12"][seed] / 2
+            for name in ("5–6", "7–8", "9–10"):
+                assert 56 < score[name][seed] < 70
 
 
 class TestExposure:
@@ -285,9 +286,13 @@ class TestBeams:
         run = vision_run("seq2seq_training")
         log_p, length = held(run, "log_p_mean"), held(run, "ratio_length")
         for a, b in itertools.pairwise((1, 2, 4, 8)):
+            before, after = f"{name}, {a}", f"{name}, {b}"
+            assert mean(length[after]) < mean(length[before])
             for seed in range(3):
-                assert log_p[f"{name}, {b}"][seed] > log_p[f"{name}, {a}"][seed]
-                assert length[f"{name}, {b}"][seed] < length[f"{name}, {a}"][seed]
+                assert log_p[after][seed] > log_p[before][seed]
+        for seed in range(3):
+            found = [length[f"{name}, {width}"][seed] for width in (1, 4, 8)]
+            assert found == sorted(found, reverse=True)
 
     @pytest.mark.settles("beams-are-better")
     @pytest.mark.parametrize("name", ["val", "longer"])
