@@ -1,0 +1,135 @@
+"""Brackets that close later: one direction has a ceiling, two have none."""
+
+# %% imports
+from functools import cache
+from statistics import mean, stdev
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam
+
+from dlnotes.data.brackets import SYMBOLS, draw_brackets, forward_ceiling
+from dlnotes.plot import curves, show, use_style
+from dlnotes.recurrent.tagger import Tagger, fit_tags, score_tags
+from dlnotes.seed import shifted
+from dlnotes.table import Table
+from dlnotes.train.batches import Batches
+from dlnotes.train.bracket import best, bracket, rates_table
+from dlnotes.train.seed import seed_everything
+
+use_style()
+T, V = 24, len(SYMBOLS)
+
+
+# %% data
+def drawn(N: int, seed: int) -> tuple[Tensor, Tensor]:
+    return draw_brackets(N, T, torch.Generator().manual_seed(shifted(seed)))
+
+
+ids, labels = drawn(3, 0)
+for row, label in zip(ids.tolist(), labels.tolist(), strict=True):
+    print("".join(SYMBOLS[i] for i in row))
+    print("".join(".-"[bit] for bit in label))
+
+# %% recipe
+data_train, data_val, data_test = (
+    drawn(9600, 1),
+    drawn(1000, 2),
+    drawn(2000, 3),
+)
+sizes = {"forward": (32, False), "both": (16, True)}  # hidden, both ways
+
+
+@cache
+def trained(name: str, rate: float, seed: int) -> Tagger:
+    """Train on each string once."""
+    seed_everything(seed)
+    hidden, both = sizes[name]
+    layer = nn.LSTM(8, hidden, batch_first=True, bidirectional=both)
+    model = Tagger(V, 8, layer, 2)
+    batches = Batches(*data_train, batch_size=32)
+    fit_tags(model, batches, Adam(model.parameters(), rate))
+    return model
+
+
+# %% rates
+accuracy_val = {
+    name: bracket(
+        lambda rate, name=name: score_tags(trained(name, rate, 0), [data_val]),
+        (0.003, 0.01, 0.03),
+    )
+    for name in sizes
+}
+rate_best = {name: best(found) for name, found in accuracy_val.items()}
+rates_table("directions", accuracy_val).show()
+
+
+# %% seeds
+@torch.no_grad()
+def right(model: Tagger) -> Tensor:
+    """Return which labels of the test are right, (N, T)."""
+    ids, labels = data_test
+    return (model(ids).argmax(-1) == labels).float()
+
+
+models = {
+    name: [trained(name, rate_best[name], seed) for seed in range(3)]
+    for name in sizes
+}
+by_position = {
+    name: [right(model).mean(0) for model in found]
+    for name, found in models.items()
+}
+accuracy = {
+    name: [positions.mean().item() for positions in found]
+    for name, found in by_position.items()
+}
+ceiling = forward_ceiling(T)
+accuracy_ceiling = ceiling.mean().item()
+accuracy_never = 1 - data_test[1].float().mean().item()
+parameters = {
+    name: sum(W.numel() for W in found[0].parameters())
+    for name, found in models.items()
+}
+rows = [
+    [name, f"{parameters[name]:,}", *(f"{a:.3f}" for a in accuracy[name])]
+    for name in sizes
+]
+rows += [
+    ["ceiling of forward", "", *[f"{accuracy_ceiling:.3f}"] * 3],
+    ["never", "", *[f"{accuracy_never:.3f}"] * 3],
+]
+seeds = [f"seed {n}" for n in range(3)]
+Table(["directions", "parameters", *seeds], rows).show()
+
+# %% positions-figure
+fig, ax = plt.subplots(figsize=(4.8, 3.0))
+lines = {
+    "both directions": torch.stack(by_position["both"]).mean(0),
+    "forward": torch.stack(by_position["forward"]).mean(0),
+    "ceiling of forward": ceiling,
+}
+curves(ax, range(1, T + 1), lines)
+ax.set(xlabel="position in the string", ylabel="accuracy", ylim=(0.6, 1.02))
+ax.legend(loc="lower left")
+show()
+
+# %% string-figure
+symbols = "ab(cd(ef)a)bc)de(fa)b(cd"
+string = torch.tensor([[SYMBOLS.index(symbol) for symbol in symbols]])
+probability = {}
+for name, found in models.items():
+    with torch.no_grad():
+        p = found[0](string).softmax(-1)
+    probability[name] = p[0, :, 1].tolist()
+fig, ax = plt.subplots(figsize=(4.8, 2.8))
+curves(ax, range(T), probability)
+ax.set_xticks(range(T), symbols)
+ax.set(xlabel="symbol", ylabel="probability of “inside”")
+ax.legend()
+show()
+
+# %% quoted
+accuracy_mean = {name: mean(found) for name, found in accuracy.items()}
+accuracy_deviation = {name: stdev(found) for name, found in accuracy.items()}

@@ -1,0 +1,123 @@
+"""Letters restored in real text: one way and both ways, flat and deep."""
+
+# %% imports
+from functools import cache
+from statistics import mean, stdev
+
+import matplotlib.pyplot as plt
+import torch
+from torch import nn
+from torch.optim import Adam
+
+from dlnotes.data.text import load_text
+from dlnotes.language.blanks import Blanked
+from dlnotes.language.vocabulary import UNKNOWN, Vocabulary, letters
+from dlnotes.plot import dots, show, use_style
+from dlnotes.recurrent.tagger import Tagger, fit_tags, score_tags
+from dlnotes.seed import shifted
+from dlnotes.table import Table
+from dlnotes.train.bracket import best, bracket, rates_table
+from dlnotes.train.seed import seed_everything
+
+use_style()
+
+# %% data
+BLANK, T = "_", 32
+text = load_text()
+vocabulary = Vocabulary(letters(text.train), specials=(UNKNOWN, BLANK))
+V, blank = len(vocabulary), vocabulary.ids[BLANK]
+
+
+def blanked(part: str, batch_size: int, seed: int) -> Blanked:
+    ids = vocabulary.encode(letters(part))
+    return Blanked(ids, batch_size, T, blank, seed=shifted(seed))
+
+
+data_val = list(blanked(text.val, 500, 0))
+data_test = list(blanked(text.test, 500, 0))
+X, y = data_test[0]
+for row, target in zip(X[:3], y[:3], strict=True):
+    print("".join(vocabulary.decode(row)))
+    print("".join(vocabulary.tokens[i] if i >= 0 else " " for i in target))
+
+# %% recipe
+EMBEDDING = 16
+cases = {  # hidden units in each direction, layers, both ways
+    "forward, 1 layer": (76, 1, False),
+    "forward, 2 layers": (46, 2, False),
+    "both, 1 layer": (50, 1, True),
+    "both, 2 layers": (28, 2, True),
+    "both, 3 layers": (21, 3, True),
+}
+
+
+@cache
+def trained(name: str, rate: float, seed: int, epochs: int) -> Tagger:
+    seed_everything(seed)
+    hidden, layers, both = cases[name]
+    shape = dict(batch_first=True, bidirectional=both)
+    layer = nn.LSTM(EMBEDDING, hidden, layers, **shape)
+    model = Tagger(V, EMBEDDING, layer, V)
+    batches = blanked(text.train, 32, seed)
+    fit_tags(model, batches, Adam(model.parameters(), rate), epochs)
+    return model
+
+
+# %% rates
+accuracy_val = {
+    name: bracket(
+        lambda rate, name=name: score_tags(
+            trained(name, rate, 0, 1), data_val
+        ),
+        (0.005, 0.01, 0.02),
+    )
+    for name in cases
+}
+rate_best = {name: best(found) for name, found in accuracy_val.items()}
+rates_table("network", accuracy_val).show()
+
+# %% seeds
+EPOCHS = 2
+models = {
+    name: [trained(name, rate_best[name], seed, EPOCHS) for seed in range(3)]
+    for name in cases
+}
+accuracy = {
+    name: [score_tags(model, data_test) for model in found]
+    for name, found in models.items()
+}
+parameters = {
+    name: sum(W.numel() for W in found[0].parameters())
+    for name, found in models.items()
+}
+rows = [
+    [
+        name,
+        cases[name][0],
+        parameters[name],
+        rate_best[name],
+        f"{mean(found):.3f} ± {stdev(found):.3f}",
+    ]
+    for name, found in accuracy.items()
+]
+columns = ["network", "hidden", "parameters:,", "η:.2g", "letters restored"]
+Table(columns, rows).show()
+
+# %% depth-figure
+fig, ax = plt.subplots(figsize=(4.8, 2.6))
+dots(ax, accuracy)
+ax.set(xlabel="share of the letters restored")
+show()
+
+# %% example
+X, y = data_test[0]
+lines = {"text": X[3]}
+for name in ("forward, 1 layer", "both, 1 layer"):
+    with torch.no_grad():
+        guess = models[name][0](X[3:4]).argmax(-1)[0]
+    lines[name] = torch.where(X[3] == blank, guess, X[3])
+for name, line in lines.items():
+    print(f"{name:16}  {''.join(vocabulary.decode(line))}")
+
+# %% quoted
+accuracy_mean = {name: mean(found) for name, found in accuracy.items()}
