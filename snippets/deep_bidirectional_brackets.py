@@ -49,7 +49,8 @@ def trained(name: str, rate: float, seed: int) -> Tagger:
     layer = nn.LSTM(8, hidden, batch_first=True, bidirectional=both)
     model = Tagger(V, 8, layer, 2)
     batches = Batches(*data_train, batch_size=32)
-    fit_tags(model, batches, Adam(model.parameters(), rate))
+    optimizer = Adam(model.parameters(), rate)
+    fit_tags(model, batches, optimizer, len(batches))
     return model
 
 

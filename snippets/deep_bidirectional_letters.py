@@ -1,6 +1,7 @@
 """Letters restored in real text: one way and both ways, flat and deep."""
 
 # %% imports
+from collections import Counter, defaultdict
 from functools import cache
 from statistics import mean, stdev
 
@@ -39,6 +40,47 @@ X, y = data_test[0]
 for row, target in zip(X[:3], y[:3], strict=True):
     print("".join(vocabulary.decode(row)))
     print("".join(vocabulary.tokens[i] if i >= 0 else " " for i in target))
+
+# %% counts
+Context = tuple[str, str]  # letters on the left, on the right
+
+
+def likeliest(left: int, right: int) -> dict[Context, str]:
+    """Count: what stood most often between so many letters."""
+    seen = defaultdict(Counter)
+    part = text.train
+    for i in range(left, len(part) - right):
+        context = part[i - left : i], part[i + 1 : i + 1 + right]
+        seen[context][part[i]] += 1
+    return {c: found.most_common(1)[0][0] for c, found in seen.items()}
+
+
+def restored(tables: dict[tuple[int, int], dict[Context, str]]) -> float:
+    """Return the share right of the first known context, the widest first."""
+    right = 0
+    for X, y in data_test:
+        for row, target in zip(X, y, strict=True):
+            line = "".join(vocabulary.decode(row))
+            for t in (target >= 0).nonzero()[:, 0].tolist():
+                contexts = (
+                    (table, (line[t - a : t], line[t + 1 : t + 1 + b]))
+                    for (a, b), table in tables.items()
+                    if a <= t < T - b
+                )
+                guess = next(table[c] for table, c in contexts if c in table)
+                right += guess == vocabulary.tokens[target[t]]
+    return right / sum((y >= 0).sum().item() for _, y in data_test)
+
+
+widths = {
+    "left": [(n, 0) for n in (5, 4, 3, 2, 1, 0)],
+    "both": [(n, n) for n in (3, 2, 1, 0)],
+}
+accuracy_counts = {
+    name: restored({width: likeliest(*width) for width in found})
+    for name, found in widths.items()
+}
+print({name: round(share, 3) for name, share in accuracy_counts.items()})
 
 # %% recipe
 EMBEDDING = 16

@@ -1,7 +1,6 @@
 """A recurrent network that labels every token of a sequence."""
 
-from collections.abc import Iterable, Sized
-from typing import Protocol
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -50,22 +49,17 @@ class Tagger(nn.Module):
         return logits
 
 
-class Epoch(Iterable[Batch], Sized, Protocol):
-    """Be batches whose number is known."""
-
-
 def fit_tags(
     model: nn.Module,
-    batches: Epoch,
+    batches: Iterable[Batch],
     optimizer: torch.optim.Optimizer,
-    epochs: int = 1,
+    steps: int,
 ) -> History:
     """Train a tagger on batches of ids and labels, (B, T) both.
 
     The rate rises for a tenth of the steps and falls along a cosine to 0.
     Labels that are `IGNORE` do not count.
     """
-    steps = epochs * len(batches)
     schedule_lr(optimizer, warm_up(steps // 10, cosine(steps - steps // 10)))
     return train(
         model, tag_loss, optimizer, batches, steps, count=tokens(IGNORE)
