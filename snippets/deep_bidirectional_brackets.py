@@ -34,11 +34,11 @@ for row, label in zip(ids.tolist(), labels.tolist(), strict=True):
 
 # %% recipe
 data_train, data_val, data_test = (
-    drawn(9600, 1),
+    drawn(8000, 1),
     drawn(1000, 2),
     drawn(2000, 3),
 )
-sizes = {"forward": (32, False), "both": (16, True)}  # hidden, both ways
+sizes = {"one-way": (32, False), "two-way": (16, True)}  # hidden, both ways
 
 
 @cache
@@ -63,7 +63,7 @@ accuracy_val = {
     for name in sizes
 }
 rate_best = {name: best(found) for name, found in accuracy_val.items()}
-rates_table("directions", accuracy_val).show()
+rates_table("network", accuracy_val).show()
 
 
 # %% seeds
@@ -94,22 +94,26 @@ parameters = {
     for name, found in models.items()
 }
 rows = [
-    [name, f"{parameters[name]:,}", *(f"{a:.3f}" for a in accuracy[name])]
-    for name in sizes
+    [
+        name,
+        f"{parameters[name]:,}",
+        f"{rate_best[name]:.2g}",
+        f"{mean(found):.4f} ± {stdev(found):.4f}",
+    ]
+    for name, found in accuracy.items()
 ]
 rows += [
-    ["ceiling of forward", "", *[f"{accuracy_ceiling:.3f}"] * 3],
-    ["never", "", *[f"{accuracy_never:.3f}"] * 3],
+    ["one-way ceiling", "", "", f"{accuracy_ceiling:.4f}"],
+    ["never", "", "", f"{accuracy_never:.4f}"],
 ]
-seeds = [f"seed {n}" for n in range(3)]
-Table(["directions", "parameters", *seeds], rows).show()
+Table(["network", "parameters", "η", "accuracy"], rows).show()
 
 # %% positions-figure
 fig, ax = plt.subplots(figsize=(4.8, 3.0))
 lines = {
-    "both directions": torch.stack(by_position["both"]).mean(0),
-    "forward": torch.stack(by_position["forward"]).mean(0),
-    "ceiling of forward": ceiling,
+    "two-way": torch.stack(by_position["two-way"]).mean(0),
+    "one-way": torch.stack(by_position["one-way"]).mean(0),
+    "one-way ceiling": ceiling,
 }
 curves(ax, range(1, T + 1), lines)
 ax.set(xlabel="position in the string", ylabel="accuracy", ylim=(0.6, 1.02))
@@ -120,9 +124,9 @@ show()
 symbols = "ab(cd(ef)a)bc)de(fa)b(cd"
 string = torch.tensor([[SYMBOLS.index(symbol) for symbol in symbols]])
 probability = {}
-for name, found in models.items():
+for name in ("two-way", "one-way"):
     with torch.no_grad():
-        p = found[0](string).softmax(-1)
+        p = models[name][0](string).softmax(-1)
     probability[name] = p[0, :, 1].tolist()
 fig, ax = plt.subplots(figsize=(4.8, 2.8))
 curves(ax, range(T), probability)
@@ -133,4 +137,3 @@ show()
 
 # %% quoted
 accuracy_mean = {name: mean(found) for name, found in accuracy.items()}
-accuracy_deviation = {name: stdev(found) for name, found in accuracy.items()}

@@ -58,7 +58,7 @@ def perplexities(model: Tagger) -> tuple[float, float]:
 # %% compare
 perplexity = {
     name: [perplexities(trained(both, seed)) for seed in range(3)]
-    for name, both in (("forward", False), ("both", True))
+    for name, both in (("one-way", False), ("two-way", True))
 }
 perplexity_early = {
     name: mean(early for early, _ in found)
@@ -68,7 +68,7 @@ perplexity_last = {
     name: mean(last for _, last in found) for name, found in perplexity.items()
 }
 Table(
-    ["directions", f"places 1 to {T - 1}:.2f", f"place {T}:.1f"],
+    ["network", f"places 1 to {T - 1}:.2f", f"place {T}:.1f"],
     [
         [name, perplexity_early[name], perplexity_last[name]]
         for name in perplexity
