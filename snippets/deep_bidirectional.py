@@ -21,9 +21,8 @@ for layers, both in product((1, 2, 3), (False, True)):
     Y, (h, c) = layer(X)
     count = sum(W.numel() for W in layer.parameters())
     parameters[layers, both] = count
-    ways = "both" if both else "forward"
-    rows.append([layers, ways, *map(str, map(tuple, (Y.shape, h.shape)))])
-    rows[-1].append(count)
+    shapes = str(tuple(Y.shape)), str(tuple(h.shape))
+    rows.append([layers, 2 if both else 1, *shapes, count])
 columns = ["layers", "directions", "outputs", "state h", "parameters:,"]
 Table(columns, rows).show()
 

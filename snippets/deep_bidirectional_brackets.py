@@ -132,7 +132,7 @@ fig, ax = plt.subplots(figsize=(4.8, 2.8))
 curves(ax, range(T), probability)
 ax.set_xticks(range(T), symbols)
 ax.set(xlabel="symbol", ylabel="probability of “inside”")
-ax.legend()
+ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 show()
 
 # %% quoted
