@@ -11,12 +11,13 @@ from torch.optim import Adam
 
 from dlnotes.data.brackets import SYMBOLS, draw_brackets, forward_ceiling
 from dlnotes.plot import curves, show, use_style
-from dlnotes.recurrent.tagger import Tagger, fit_tags, score_tags
+from dlnotes.recurrent.tagger import Tagger
 from dlnotes.seed import shifted
 from dlnotes.table import Table
 from dlnotes.train.batches import Batches
 from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.seed import seed_everything
+from dlnotes.train.tags import fit_tags, score_tags
 
 use_style()
 T, V = 24, len(SYMBOLS)

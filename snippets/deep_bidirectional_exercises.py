@@ -9,9 +9,10 @@ from dlnotes.data.brackets import forward_ceiling
 from dlnotes.data.text import load_text
 from dlnotes.language.blanks import Blanked
 from dlnotes.language.vocabulary import UNKNOWN, Vocabulary, letters
-from dlnotes.recurrent.tagger import IGNORE, Tagger, fit_tags, score_tags
+from dlnotes.recurrent.tagger import IGNORE, Tagger
 from dlnotes.seed import shifted
 from dlnotes.train.seed import seed_everything
+from dlnotes.train.tags import fit_tags, score_tags
 
 
 # %% solution-1

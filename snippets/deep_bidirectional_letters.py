@@ -14,11 +14,12 @@ from dlnotes.data.text import load_text
 from dlnotes.language.blanks import Blanked
 from dlnotes.language.vocabulary import UNKNOWN, Vocabulary, letters
 from dlnotes.plot import dots, show, use_style
-from dlnotes.recurrent.tagger import Tagger, fit_tags, score_tags
+from dlnotes.recurrent.tagger import Tagger
 from dlnotes.seed import shifted
 from dlnotes.table import Table
 from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.seed import seed_everything
+from dlnotes.train.tags import fit_tags, score_tags
 
 use_style()
 

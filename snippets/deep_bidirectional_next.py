@@ -13,10 +13,11 @@ from dlnotes.data.text import load_text
 from dlnotes.language.batches import RandomWindows
 from dlnotes.language.model import LanguageModel
 from dlnotes.language.vocabulary import UNKNOWN, Vocabulary, letters
-from dlnotes.recurrent.tagger import Tagger, fit_tags
+from dlnotes.recurrent.tagger import Tagger
 from dlnotes.seed import shifted
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
+from dlnotes.train.tags import fit_tags
 
 # %% data
 T, HIDDEN = 32, 32

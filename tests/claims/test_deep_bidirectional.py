@@ -49,8 +49,8 @@ class TestShapes:
 
     def test_without_lengths_the_padding_is_read(self, vision_run: Runs) -> None:
         values = vision_run("deep_bidirectional").values
-        assert values["difference_told"] < 1e-6
-        assert values["difference_untold"] > 0.05
+        assert float(values["difference_told"]) < 1e-6
+        assert float(values["difference_untold"]) > 0.05
 
     def test_dropout_of_one_layer_does_nothing_and_pytorch_warns(self) -> None:
         with pytest.warns(UserWarning, match="dropout option adds dropout after all"):
@@ -65,10 +65,11 @@ class TestBrackets:
     def test_forward_stays_below_its_ceiling(self, vision_run: Runs) -> None:
         """Up to what the drawing of 2,000 strings makes of it."""
         run = vision_run("deep_bidirectional_brackets")
-        ceiling = run.values["accuracy_ceiling"]
+        ceiling = float(run.values["accuracy_ceiling"])
+        never = float(run.values["accuracy_never"])
         assert ceiling == pytest.approx(0.823, abs=0.001)
         for accuracy in held(run, "accuracy")["one-way"]:
-            assert run.values["accuracy_never"] + 0.03 < accuracy < ceiling
+            assert never + 0.03 < accuracy < ceiling
 
     def test_forward_is_the_larger_network(self, book_run: Runs) -> None:
         found = held(book_run("deep_bidirectional_brackets"), "parameters")
@@ -104,7 +105,7 @@ class TestBrackets:
 
     def test_forward_is_sure_where_nothing_waits(self, vision_run: Runs) -> None:
         run = vision_run("deep_bidirectional_brackets")
-        symbols = run.values["symbols"]
+        symbols = str(run.values["symbols"])
         p = held(run, "probability")
         waiting = 0
         for t, symbol in enumerate(symbols):
@@ -127,7 +128,7 @@ class TestLetters:
 
     def test_a_second_layer_gains_nothing(self, vision_run: Runs) -> None:
         found = held(vision_run("deep_bidirectional_letters"), "accuracy")
-        assert mean(found["two-way, 2 layers"]) < mean(found["two-way"])
+        assert max(found["two-way, 2 layers"]) < min(found["two-way"])
 
     def test_counting_on_both_sides_is_better(self, vision_run: Runs) -> None:
         run = vision_run("deep_bidirectional_letters")
@@ -158,7 +159,7 @@ class TestExercises:
 
     def test_a_backward_layer_is_a_forward_one_turned(self, vision_run: Runs) -> None:
         values = vision_run("deep_bidirectional_exercises").values
-        assert values["difference"] < 1e-6
+        assert float(values["difference"]) < 1e-6
 
     def test_what_each_half_depends_on(self, vision_run: Runs) -> None:
         found = held(vision_run("deep_bidirectional_exercises"), "steps_seen")

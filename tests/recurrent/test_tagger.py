@@ -7,15 +7,9 @@ from torch.optim import Adam
 
 from dlnotes.data.brackets import draw_brackets
 from dlnotes.recurrent.lstm import LSTM
-from dlnotes.recurrent.tagger import (
-    IGNORE,
-    Tagger,
-    fit_tags,
-    score_tags,
-    tag_accuracy,
-    tag_loss,
-)
+from dlnotes.recurrent.tagger import IGNORE, Tagger, tag_accuracy, tag_loss
 from dlnotes.train.batches import Batches
+from dlnotes.train.tags import fit_tags, score_tags
 
 
 @pytest.mark.parametrize("both", [False, True])

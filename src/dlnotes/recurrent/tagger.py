@@ -1,17 +1,9 @@
 """A recurrent network that labels every token of a sequence."""
 
-from collections.abc import Iterable
-
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from dlnotes.recurrent.layer import Recurrent
-from dlnotes.schedule import cosine, warm_up
-from dlnotes.train.batches import Batch, tokens
-from dlnotes.train.history import History
-from dlnotes.train.hooks import schedule_lr
-from dlnotes.train.loop import evaluate, train
 
 IGNORE = -100  # stands where a target is not asked for
 
@@ -49,31 +41,9 @@ class Tagger(nn.Module):
         return logits
 
 
-def fit_tags(
-    model: nn.Module,
-    batches: Iterable[Batch],
-    optimizer: torch.optim.Optimizer,
-    steps: int,
-) -> History:
-    """Train a tagger on batches of ids and labels, (B, T) both.
-
-    The rate rises for a tenth of the steps and falls along a cosine to 0.
-    Labels that are `IGNORE` do not count.
-    """
-    schedule_lr(optimizer, warm_up(steps // 10, cosine(steps - steps // 10)))
-    return train(
-        model, tag_loss, optimizer, batches, steps, count=tokens(IGNORE)
-    )
-
-
 def tag_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the mean cross-entropy of logits (B, T, K), labels (B, T)."""
     return cross_entropy(logits.mT, labels, ignore_index=IGNORE)
-
-
-def score_tags(model: nn.Module, batches: Iterable[Batch]) -> float:
-    """Return which share of the labels a tagger gets right."""
-    return evaluate(model, tag_accuracy, batches, tokens(IGNORE))
 
 
 def tag_accuracy(logits: Tensor, labels: Tensor) -> Tensor:
