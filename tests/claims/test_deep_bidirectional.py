@@ -121,6 +121,7 @@ class TestLetters:
     def test_the_networks_have_equal_sizes(self, book_run: Runs) -> None:
         found = held(book_run("deep_bidirectional_letters"), "parameters")
         assert max(found.values()) < 1.02 * min(found.values())
+        assert found["two-way"] <= found["one-way"]
 
     def test_the_second_direction_gains_much(self, vision_run: Runs) -> None:
         found = held(vision_run("deep_bidirectional_letters"), "accuracy")
