@@ -23,7 +23,7 @@ use_style()
 text = load_text()
 vocabulary = Vocabulary(letters(text.train))
 train, val, test = (vocabulary.encode(letters(part)) for part in text)
-val, test = val[:10_000], test[:10_000]
+val, test = val[:5_000], test[:10_000]
 layers = {
     "RNN, 64 units": (RNN, 64),
     "RNN, 128 units": (RNN, 128),
@@ -43,15 +43,19 @@ def trained(name, rate, seed):
 
 
 # %% rates
-perplexity_val = {}
-rate_best = {}
-for name in layers:
-    found = bracket(
-        lambda rate: -perplexity(score_text(trained(name, rate, 0), val)),
-        (0.01, 0.02, 0.04),
-    )
-    rate_best[name] = best(found)
-    perplexity_val[name] = {rate: -value for rate, value in found.items()}
+def found_by_rate(name):
+    def measure(rate):
+        return -perplexity(score_text(trained(name, rate, 0), val))
+
+    return bracket(measure, (0.01, 0.02, 0.04))
+
+
+negative = {name: found_by_rate(name) for name in layers}
+rate_best = {name: best(found) for name, found in negative.items()}
+perplexity_val = {
+    name: {rate: -value for rate, value in found.items()}
+    for name, found in negative.items()
+}
 rates_table("layer", perplexity_val, digits=2).show()
 
 # %% seeds
