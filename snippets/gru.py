@@ -37,12 +37,13 @@ print(f"z = 0, r = 1: it differs from a plain step by {difference_plain:.0e}")
 print(f"z = 0, r = 0: from the same with 10 h by {difference_fresh}")
 
 # %% equal
-ours, theirs = GRU(C, H), nn.GRU(C, H, batch_first=True)
+ours = GRU(C, H).double()
+theirs = nn.GRU(C, H, batch_first=True).double()
 theirs.load_state_dict(ours.state_dict())
-X = torch.randn(2, 7, C)  # (B, T, C)
+X = torch.randn(2, 7, C).double()  # (B, T, C)
 Y, _ = ours(X)
 Y_torch, _ = theirs(X)
-h = torch.zeros(2, H)
+h = torch.zeros(2, H).double()
 for x in X.unbind(1):
     h = gru_step(x, h, *ours.parameters())
 Y.sum().backward()
@@ -60,7 +61,7 @@ print(f"seven steps of gru_step from the last output by {difference_step:.0e}")
 recurrent = [
     name
     for name, layer in vars(nn).items()
-    if isinstance(layer, type) and issubclass(layer, nn.RNNBase)
+    if isinstance(layer, type) and nn.RNNBase in layer.__bases__
 ]
 print(*recurrent)
 
@@ -78,7 +79,7 @@ def reset_before(x, h, W_ih, W_hh, b_ih, b_hh):
 
 # %% variants
 with torch.no_grad():
-    x, h = torch.randn(C), torch.randn(H)
+    x, h = torch.randn(C).double(), torch.randn(H).double()
     weights = [W.clone() for W in ours.parameters()]
     after = gru_step(x, h, *weights)
     difference_variant = (after - reset_before(x, h, *weights)).abs().max()
@@ -92,11 +93,9 @@ print(f"r before or after W_hn: states differ by {difference_variant:.2f},")
 print(f"with a diagonal W_hn and no bias there by {difference_diagonal:.0e}")
 
 # %% parameters
-parameters = {
-    layer.__name__: sum(W.numel() for W in layer(C, H).parameters())
-    for layer in (RNN, GRU)
-}
-print(parameters)
+parameters_rnn, parameters_gru = (
+    sum(W.numel() for W in layer(C, H).parameters()) for layer in (RNN, GRU)
+)
 
 # %% gradients
 T = 60
@@ -111,11 +110,10 @@ for seed in range(3):
             open_gates(cell, bias=3)
         size = state_gradients(cell, X, torch.sum)[0]  # of dL/dh_t, (T,)
         norms[name].append((size / size[-1]).tolist())
-factor_per_step = {
-    name: mean(row[0] ** (1 / (T - 1)) for row in found)
-    for name, found in norms.items()
-}
-gate_start = nn.functional.sigmoid(torch.tensor(3.0)).item()
+factor_rnn, factor_gru, factor_open = (
+    mean(row[0] ** (1 / (T - 1)) for row in found) for found in norms.values()
+)
+sigma_of_3 = nn.functional.sigmoid(torch.tensor(3.0)).item()
 
 # %% gradients-figure
 fig, ax = plt.subplots(figsize=(4.8, 3.2))
@@ -127,6 +125,6 @@ for n, (name, found) in enumerate(norms.items()):
         ax.semilogy(t, row, color=f"C{n}", ls=dash, lw=1, label=label)
 halved = [0.5 ** (T - n) for n in t]
 ax.semilogy(t, halved, color="gray", ls=":", label="halved in each step")
-ax.set(xlabel="step t", ylabel="norm of dL/dh_t, relative")
+ax.set(xlabel="step t", ylabel="norm of the gradient, relative")
 ax.legend(loc="lower right")
 show()

@@ -91,6 +91,6 @@ ax.set(xlabel="test perplexity")
 show()
 
 # %% quoted
-perplexity_mean = {
-    name: mean(found) for name, found in perplexity_test.items()
-}
+perplexity_rnn_64, perplexity_rnn_128, perplexity_gru_64 = (
+    mean(found) for found in perplexity_test.values()
+)

@@ -140,6 +140,11 @@ fig.colorbar(image, ax=axes, label="update gate z")
 show()
 
 # %% quoted
-accuracy_low = {case: min(found) for case, found in accuracy.items()}
-accuracy_high = {case: max(found) for case, found in accuracy.items()}
-steps_mean = {case: mean(found) for case, found in steps.items()}
+accuracy_small_rate = max(accuracy["GRU, rate 0.01"])
+accuracy_open = min(accuracy["GRU, gates open, rate 0.01"])
+accuracy_own_rate = min(accuracy["GRU, own rate"])
+accuracy_rnn_worst = min(accuracy["RNN, own rate"])
+accuracy_rnn_best = max(accuracy["RNN, own rate"])
+steps_own_rate = mean(steps["GRU, own rate"])
+share_small_rate = share_open["GRU, rate 0.01"]
+share_own_rate = share_open["GRU, own rate"]
