@@ -38,7 +38,7 @@ def trained(name, rate, seed):
     seed_everything(seed)
     model = LanguageModel(len(vocabulary), 32, kind(32, H))
     optimizer = Adam(model.parameters(), rate, fused=True)
-    fit_text(model, train, optimizer, steps=150, T=32)
+    fit_text(model, train, optimizer, steps=100, T=32)
     return model
 
 

@@ -126,6 +126,11 @@ share_open = {
     case: mean((z[:, 1:] > 0.9).float().mean().item() for z in found)
     for case, found in gates.items()
 }
+first_gates, later_gates = [], []  # of the units that stay open
+for z in gates["GRU, own rate"]:
+    stays = z[:, 1:].mean((0, 1)) > 0.95
+    first_gates.append(z[:, 0, stays].mean().item())
+    later_gates.append(z[:, 1:, stays].mean().item())
 
 # %% gates-figure
 fig, axes = plt.subplots(2, 1, figsize=(4.8, 4.2), sharex=True)
@@ -148,3 +153,4 @@ accuracy_rnn_best = max(accuracy["RNN, own rate"])
 steps_own_rate = mean(steps["GRU, own rate"])
 share_small_rate = share_open["GRU, rate 0.01"]
 share_own_rate = share_open["GRU, own rate"]
+z_first, z_later = mean(first_gates), mean(later_gates)

@@ -173,6 +173,13 @@ class TestMemory:
         assert values["share_small_rate"] < 0.02
         assert values["share_own_rate"] > 0.3
 
+    def test_units_that_stay_open_write_the_first_symbol(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("gru_memory")
+        assert max(held(run, "first_gates")) < 0.8
+        assert min(held(run, "later_gates")) > 0.95
+
     def test_at_large_rates_open_gates_add_nothing(self, vision_run: Runs) -> None:
         found = held(vision_run("gru_memory"), "accuracy_val")
         assert abs(found["GRU"][0.1] - found["GRU, gates open"][0.1]) < 0.02
