@@ -157,16 +157,27 @@ class TestMemory:
     ) -> None:
         values = vision_run("gru_memory").values
         assert values["accuracy_small_rate"] < 0.2
-        assert values["accuracy_open"] > 0.85
+        assert values["accuracy_open"] > 0.8
 
     def test_the_plain_network_solves_it_with_no_seed(self, vision_run: Runs) -> None:
         run = vision_run("gru_memory")
-        assert run.values["accuracy_rnn_best"] < 0.7
-        assert max(held(run, "accuracy_val")["RNN"].values()) < 0.6
+        assert run.values["accuracy_rnn_best"] < 0.9
+        assert held(run, "steps")["RNN, own rate"] == [150] * 3
+        assert max(held(run, "accuracy_val")["RNN"].values()) < 0.5
 
-    def test_at_the_small_rate_neither_remembers(self, vision_run: Runs) -> None:
+    def test_with_other_seeds_two_are_at_chance_and_one_is_mostly_right(
+        self, vision_run: Runs, request: pytest.FixtureRequest
+    ) -> None:
+        found = sorted(held(vision_run("gru_memory"), "accuracy")["RNN, own rate"])
+        if "offset-1" in request.node.name:
+            assert found[1] < 0.2
+            assert 0.5 < found[2] < 0.95
+        else:
+            assert found[2] < 0.5
+
+    def test_at_the_small_rate_the_gru_is_not_ahead(self, vision_run: Runs) -> None:
         found = held(vision_run("gru_memory"), "accuracy_val")
-        assert max(found["RNN"][0.01], found["GRU"][0.01]) < 0.25
+        assert found["GRU"][0.01] < found["RNN"][0.01] + 0.02
 
     def test_gates_move_at_the_large_rate_alone(self, vision_run: Runs) -> None:
         values = vision_run("gru_memory").values
