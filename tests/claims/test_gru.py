@@ -36,7 +36,7 @@ class TestTheGates:
         with torch.no_grad():
             cell.bias_ih[4:8] = 100
         x, h = torch.randn(2, 3), torch.randn(2, 4)
-        assert torch.equal(cell(x, h), h)
+        torch.testing.assert_close(cell(x, h), h)
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_the_candidate_without_r_is_a_plain_step(self, seed: int) -> None:
@@ -207,14 +207,16 @@ class TestLanguage:
             assert min(row) < best[name] < max(row), name
             assert row[best[name]] == min(row.values())
 
-    def test_it_is_better_than_a_plain_network_as_wide_and_worse_than_one_as_large(
+    def test_it_is_better_than_a_plain_network_as_wide_and_ties_with_one_as_large(
         self, vision_run: Runs
     ) -> None:
-        """Every seed of one against every seed of the other."""
+        """Every seed against every seed; and a difference within both ranges."""
         found = held(vision_run("gru_language"), "perplexity_test")
         gru = found["GRU, 64 units"]
         assert max(gru) < min(found["RNN, 64 units"])
-        assert min(gru) > max(found["RNN, 128 units"])
+        large = found["RNN, 128 units"]
+        difference = abs(mean(gru) - mean(large))
+        assert difference < min(max(gru) - min(gru), max(large) - min(large))
 
     def test_as_wide_is_a_third_and_as_large_a_tenth_more(self, book_run: Runs) -> None:
         found = held(book_run("gru_language"), "parameters")
@@ -224,9 +226,10 @@ class TestLanguage:
 
     def test_the_means_on_the_page(self, book_run: Runs) -> None:
         run = book_run("gru_language")
-        means = [mean(found) for found in held(run, "perplexity_test").values()]
-        names = ("rnn_64", "rnn_128", "gru_64")
-        assert means == [run.values[f"perplexity_{name}"] for name in names]
+        for name, found in held(run, "perplexity_test").items():
+            kind, units = name.removesuffix(" units").split(", ")
+            quoted = run.values[f"perplexity_{kind.lower()}_{units}"]
+            assert quoted == pytest.approx(mean(found))
 
 
 class TestExercises:
