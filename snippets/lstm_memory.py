@@ -105,5 +105,15 @@ ax.axhline(1 / SYMBOLS, color="gray", lw=0.8)
 ax.set(xlabel="T", ylabel="accuracy", xscale="log", ylim=(0, 1.05))
 ax.set_xticks(DISTANCES, [str(T) for T in DISTANCES], minor=False)
 ax.minorticks_off()
-ax.legend(loc="lower left")
+ax.legend(loc=(0.02, 0.2))
 show()
+
+# %% quoted
+accuracy_low = {
+    name: {T: min(row) for T, row in found.items()}
+    for name, found in accuracy.items()
+}
+accuracy_high = {
+    name: {T: max(row) for T, row in found.items()}
+    for name, found in accuracy.items()
+}

@@ -27,7 +27,7 @@ text = load_text()
 vocabulary = Vocabulary(letters("".join(text)))  # the alphabet
 train, val, test = (vocabulary.encode(letters(part)) for part in text)
 V = len(vocabulary)
-STEPS, T = 850, 32
+STEPS, T = 1200, 16
 
 
 # %% recipe
@@ -42,7 +42,7 @@ def trained(rate: float, steps: int) -> LanguageModel:
 
 # %% rates
 def log_p_val(rate: float) -> float:
-    return score_text(trained(rate, STEPS // 6), val).mean().item()
+    return score_text(trained(rate, STEPS // 4), val).mean().item()
 
 
 found = bracket(log_p_val, (0.005, 0.01, 0.02))
@@ -127,7 +127,7 @@ ax.legend()
 show()
 
 
-# %% samples
+# %% write
 def write(prompt: Tensor, limit: int, **choice: float) -> Decoded:
     """Go on from prompts (N, T); without a choice, greedily."""
     state, start = read_prompt(model, prompt)
@@ -137,6 +137,7 @@ def write(prompt: Tensor, limit: int, **choice: float) -> Decoded:
     return sample(step, state, start, -1, limit, **choice)
 
 
+# %% samples
 prompt = vocabulary.encode(letters("a function "))[None]
 choices = {"greedy": {}}
 choices |= {f"{t}": {"temperature": t} for t in (0.5, 0.8, 1.0, 1.3)}
@@ -188,3 +189,8 @@ for row, p in zip(decoded.tokens, periods, strict=True):
 count_looping = sum(loops.values())
 for turn, count in sorted(loops.items(), key=lambda item: -item[1]):
     print(f"{count:2} times:  {turn}")
+
+# %% quoted
+steps_tried, count_test = STEPS // 4, len(lstm)
+perplexity_flat = perplexity_own["greedy"]
+period_longest = max(periods)
