@@ -10,7 +10,7 @@ from torch.optim import Adam
 
 from dlnotes.data.text import load_text
 from dlnotes.decode.one_by_one import greedy, sample, tempered
-from dlnotes.decode.step import Decoded, read_prompt, text_step
+from dlnotes.decode.step import Decoded, read_prompt
 from dlnotes.language.model import LanguageModel
 from dlnotes.language.ngram import NGrams
 from dlnotes.language.perplexity import bits_per_character, perplexity
@@ -27,25 +27,25 @@ text = load_text()
 vocabulary = Vocabulary(letters("".join(text)))  # the alphabet
 train, val, test = (vocabulary.encode(letters(part)) for part in text)
 V = len(vocabulary)
-STEPS, T = 1200, 16
+STEPS = 1000
 
 
 # %% recipe
-@cache  # a network that is asked for twice is trained once
-def trained(rate: float, steps: int) -> LanguageModel:
+@cache  # what is asked for twice is trained once
+def trained(rate: float) -> LanguageModel:
     seed_everything(0)
-    model = LanguageModel(V, 32, nn.LSTM(32, 256, batch_first=True))
+    model = LanguageModel(V, 32, nn.LSTM(32, 128, batch_first=True))
     optimizer = Adam(model.parameters(), rate, fused=True)
-    fit_text(model, train, optimizer, steps, T=T)
+    fit_text(model, train, optimizer, STEPS, T=32)
     return model.cpu()
 
 
 # %% rates
 def log_p_val(rate: float) -> float:
-    return score_text(trained(rate, STEPS // 4), val).mean().item()
+    return score_text(trained(rate), val).mean().item()
 
 
-found = bracket(log_p_val, (0.005, 0.01, 0.02))
+found = bracket(log_p_val, (0.01, 0.02, 0.04))
 rate_best = best(found)
 perplexity_val = {
     rate: torch.tensor(-log_p).exp().item() for rate, log_p in found.items()
@@ -63,7 +63,7 @@ rows = [["perplexity", *(f"{x:.3f}" for x in perplexity_order.values())]]
 Table(["Kneser–Ney", *(f"n = {n}" for n in perplexity_order)], rows).show()
 
 # %% mixture
-model, ngram = trained(rate_best, STEPS), KneserNey(grams, order_best)
+model, ngram = trained(rate_best), KneserNey(grams, order_best)
 
 
 def both(ids: Tensor) -> tuple[Tensor, Tensor]:
@@ -131,10 +131,9 @@ show()
 def write(prompt: Tensor, limit: int, **choice: float) -> Decoded:
     """Go on from prompts (N, T); without a choice, greedily."""
     state, start = read_prompt(model, prompt)
-    step = text_step(model)
     if not choice:
-        return greedy(step, state, start, -1, limit)
-    return sample(step, state, start, -1, limit, **choice)
+        return greedy(model.step, state, start, -1, limit)
+    return sample(model.step, state, start, -1, limit, **choice)
 
 
 # %% samples
@@ -191,6 +190,6 @@ for turn, count in sorted(loops.items(), key=lambda item: -item[1]):
     print(f"{count:2} times:  {turn}")
 
 # %% quoted
-steps_tried, count_test = STEPS // 4, len(lstm)
-perplexity_flat = perplexity_own["greedy"]
+count_test = len(lstm)
+perplexity_shown = min(perplexity_mixed)
 period_longest = max(periods)
