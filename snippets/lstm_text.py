@@ -113,7 +113,7 @@ show()
 
 # %% temperature-figure
 with torch.no_grad():
-    logits, _ = model(vocabulary.encode(letters("a func"))[None])
+    logits, _ = model(vocabulary.encode(letters("the "))[None])
 log_q = logits[:, -1].log_softmax(1)
 order = log_q[0].argsort(descending=True)[:8]
 fig, ax = plt.subplots(figsize=(4.8, 3.0))
