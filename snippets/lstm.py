@@ -130,14 +130,29 @@ def cells_to_compare() -> dict[str, nn.Module]:
     return cells
 
 
+@torch.no_grad()
+def kept(cell: LSTMCell, X: Tensor) -> float:
+    """Return the root mean square of the product of all f but the first."""
+    state, product = cell(X[:, 0]), torch.ones(len(X), cell.hidden_size)
+    for x in X.unbind(1)[1:]:
+        from_x = linear(x, cell.weight_ih, cell.bias_ih)
+        from_h = linear(state[0], cell.weight_hh, cell.bias_hh)
+        product *= (from_x + from_h).chunk(4, -1)[1].sigmoid()
+        state = cell(x, state)
+    return product.square().mean().sqrt().item()
+
+
 T = 60
 norms = {}  # of dL/dh_t in an RNN, of dL/dc_t in an LSTM
+products = {}
 for seed in range(3):
     seed_everything(seed)
     X = torch.randn(32, T, 16)
     for name, cell in cells_to_compare().items():
         found = state_gradients(cell, X, lambda h: h.sum())
         norms.setdefault(name, []).append(found[-1].tolist())
+        if name != "RNN":
+            products.setdefault(name, []).append(kept(cell, X))
 # %% gradients-figure
 fig, ax = plt.subplots(figsize=(4.8, 3.2))
 curves(ax, range(1, T + 1), {name: rows[0] for name, rows in norms.items()})
@@ -145,9 +160,15 @@ ax.set(xlabel="step t", ylabel="norm of the gradient", yscale="log")
 ax.legend()
 show()
 
-# %% quoted
+# %% ways
 ratio = {
     name: [row[0] / row[-1] for row in rows] for name, rows in norms.items()
 }
+Table(
+    ["start", "product of forget gates:.0e", "ratio of the norms:.0e"],
+    [[name, found[0], ratio[name][0]] for name, found in products.items()],
+).show()
+
+# %% quoted
 ratio_smallest = {name: min(found) for name, found in ratio.items()}
 ratio_largest = {name: max(found) for name, found in ratio.items()}

@@ -64,9 +64,8 @@ def log_p_by_rate(name: str, T: int) -> dict[float, float]:
 
 log_p = {name: log_p_by_rate(name, T) for name, T in hard.items()}
 rate_best = {name: best(found) for name, found in log_p.items()}
-log_p_20 = {
-    rate: trained("default", 20, rate, 0)[0] for rate in (0.0025, 0.01, 0.04)
-}
+RATES = (0.0025, 0.01, 0.04, 0.16)
+log_p_20 = {rate: trained("default", 20, rate, 0)[0] for rate in RATES}
 shown = {f"{name}, T = {hard[name]}": row for name, row in log_p.items()}
 shown["default, T = 20"] = log_p_20
 rates_table("forget gate", shown, digits=2).show()

@@ -85,7 +85,8 @@ class TestTheLayer:
     def test_both_biases_of_a_forget_gate_add_up(self) -> None:
         layer = nn.LSTM(3, 5)
         open_gates(layer, 3)
-        total = layer.bias_ih_l0 + layer.bias_hh_l0
+        weights = layer.state_dict()
+        total = weights["bias_ih_l0"] + weights["bias_hh_l0"]
         assert total[5:10].tolist() == [3.0] * 5
 
 
@@ -99,13 +100,14 @@ class TestGradients:
         assert max(ratio["LSTM, default"]) < 1e-9
         assert min(ratio["LSTM, bias 3"]) > 1
 
-    def test_each_is_more_than_the_product_of_mean_gates(
+    def test_most_of_what_arrives_has_gone_through_the_gates(
         self, vision_run: Runs
     ) -> None:
-        ratio = held(vision_run("lstm"), "ratio")
-        for name, bias in (("default", 0), ("bias 1", 1), ("bias 3", 3)):
-            gate = torch.tensor(float(bias)).sigmoid().item()
-            assert min(ratio[f"LSTM, {name}"]) > gate**59
+        run = vision_run("lstm")
+        ratio, products = held(run, "ratio"), held(run, "products")
+        assert len(products) == 3
+        for name, found in products.items():
+            assert max(found) < min(ratio[name]) / 10
 
     def test_the_numbers_of_the_text(self) -> None:
         assert 0.5**59 == pytest.approx(2e-18, rel=0.2)
@@ -132,9 +134,9 @@ class TestMemory:
 
     def test_no_rate_helps_it(self, vision_run: Runs) -> None:
         found = held(vision_run("lstm_memory"), "log_p_20")
-        assert sorted(found) == [0.0025, 0.01, 0.04]
+        assert sorted(found) == [0.0025, 0.01, 0.04, 0.16]
         for log_p in found.values():
-            assert log_p == pytest.approx(-math.log(8), abs=0.03)
+            assert log_p < -math.log(8) + 0.03
 
     def test_a_bias_of_1_carries_it_to_10_and_not_to_20(self, vision_run: Runs) -> None:
         accuracy = held(vision_run("lstm_memory"), "accuracy")["bias 1"]
