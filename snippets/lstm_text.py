@@ -2,6 +2,8 @@
 
 # %% imports
 from functools import cache
+from math import log2
+from statistics import mean, stdev
 
 import matplotlib.pyplot as plt
 import torch
@@ -13,7 +15,7 @@ from dlnotes.decode.one_by_one import greedy, sample, tempered
 from dlnotes.decode.step import Decoded, read_prompt
 from dlnotes.language.model import LanguageModel
 from dlnotes.language.ngram import NGrams
-from dlnotes.language.perplexity import bits_per_character, perplexity
+from dlnotes.language.perplexity import perplexity
 from dlnotes.language.smoothing import KneserNey
 from dlnotes.language.vocabulary import Vocabulary, letters
 from dlnotes.plot import show, use_style
@@ -27,13 +29,13 @@ text = load_text()
 vocabulary = Vocabulary(letters("".join(text)))  # the alphabet
 train, val, test = (vocabulary.encode(letters(part)) for part in text)
 V = len(vocabulary)
-STEPS = 1000
+STEPS = 700
 
 
 # %% recipe
 @cache  # what is asked for twice is trained once
-def trained(rate: float) -> LanguageModel:
-    seed_everything(0)
+def trained(rate: float, seed: int) -> LanguageModel:
+    seed_everything(seed)
     model = LanguageModel(V, 32, nn.LSTM(32, 128, batch_first=True))
     optimizer = Adam(model.parameters(), rate, fused=True)
     fit_text(model, train, optimizer, STEPS, T=32)
@@ -42,7 +44,7 @@ def trained(rate: float) -> LanguageModel:
 
 # %% rates
 def log_p_val(rate: float) -> float:
-    return score_text(trained(rate), val).mean().item()
+    return score_text(trained(rate, 0), val).mean().item()
 
 
 found = bracket(log_p_val, (0.01, 0.02, 0.04))
@@ -63,42 +65,46 @@ rows = [["perplexity", *(f"{x:.3f}" for x in perplexity_order.values())]]
 Table(["Kneser–Ney", *(f"n = {n}" for n in perplexity_order)], rows).show()
 
 # %% mixture
-model, ngram = trained(rate_best), KneserNey(grams, order_best)
+models = [trained(rate_best, seed) for seed in range(3)]
+kneser_ney = KneserNey(grams, order_best)
 
 
-def both(ids: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the log p of both models, from the second character on."""
-    return score_text(model, ids).double(), ngram.log_probabilities(ids)[1:]
+def log_p(ids: Tensor) -> tuple[list[Tensor], Tensor]:
+    """Return log p from the second character on: three LSTMs, n-grams."""
+    lstms = [score_text(model, ids).double() for model in models]
+    return lstms, kneser_ney.log_probabilities(ids)[1:]
 
 
-def mixed(lstm: Tensor, kneser_ney: Tensor, weight: float) -> Tensor:
+def mixed(lstm: Tensor, ngram: Tensor, weight: float) -> Tensor:
     """Return log(weight · p of the one + (1 − weight) · p of the other)."""
-    return (weight * lstm.exp() + (1 - weight) * kneser_ney.exp()).log()
+    return (weight * lstm.exp() + (1 - weight) * ngram.exp()).log()
 
 
-log_p_both = both(val)
 weights = [n / 20 for n in range(21)]
-perplexity_mixed = [perplexity(mixed(*log_p_both, w)) for w in weights]
+lstms, ngram = log_p(val)
+perplexity_mixed = [
+    mean(perplexity(mixed(lstm, ngram, w)) for lstm in lstms) for w in weights
+]
 weight_best = weights[perplexity_mixed.index(min(perplexity_mixed))]
 
 # %% test
-lstm, kneser_ney = both(test)
-log_p_test = {
-    "Kneser–Ney": kneser_ney,
-    "LSTM": lstm,
-    "mixture": mixed(lstm, kneser_ney, weight_best),
+lstms, ngram = log_p(test)
+perplexities = {
+    "Kneser–Ney": [perplexity(ngram)],
+    "LSTM": [perplexity(lstm) for lstm in lstms],
+    "mixture": [perplexity(mixed(x, ngram, weight_best)) for x in lstms],
 }
-perplexity_test = {name: perplexity(lp) for name, lp in log_p_test.items()}
-Table(
-    ["model", "perplexity:.3f", "bits per character:.3f"],
-    [
-        [name, perplexity_test[name], bits_per_character(lp, len(lp))]
-        for name, lp in log_p_test.items()
-    ],
-).show()
+perplexity_test = {name: mean(row) for name, row in perplexities.items()}
+rows = []
+for name, found in perplexities.items():
+    spread = f" ± {stdev(found):.3f}" if len(found) > 1 else ""
+    bits = log2(perplexity_test[name])
+    rows.append([name, f"{mean(found):.3f}{spread}", f"{bits:.3f}"])
+Table(["model", "perplexity", "bits per character"], rows).show()
 
 # %% error
-blocks = (lstm - kneser_ney).split(1000)[:-1]  # neighbours are alike
+best_lstm = max(lstms, key=lambda lstm: lstm.mean().item())
+blocks = (best_lstm - ngram).split(1000)[:-1]  # neighbours are alike
 means = torch.stack([block.mean() for block in blocks])
 difference = means.mean().item()
 error = (means.std() / len(means) ** 0.5).item()
@@ -112,6 +118,7 @@ ax.set(xlabel="weight of the LSTM", ylabel="validation perplexity")
 show()
 
 # %% temperature-figure
+model = models[0]
 with torch.no_grad():
     logits, _ = model(vocabulary.encode(letters("the "))[None])
 log_q = logits[:, -1].log_softmax(1)
@@ -122,7 +129,7 @@ for n, temperature in enumerate((0.5, 1.0, 2.0)):
     places = torch.arange(8) + 0.27 * (n - 1)
     ax.bar(places, heights, width=0.27, label=f"temperature {temperature}")
 ax.set_xticks(range(8), [f"“{x}”" for x in vocabulary.decode(order)])
-ax.set(ylabel="probability", ylim=(0, 1))
+ax.set(ylabel="probability")
 ax.legend()
 show()
 
@@ -158,7 +165,7 @@ for name, choice in choices.items():
     words = [word for line in texts for word in line.split()[:-1]]
     share_known[name] = sum(word in known for word in words) / len(words)
 words = text.test.split()
-perplexity_own["the test text"] = perplexity_test["LSTM"]
+perplexity_own["the test text"] = perplexities["LSTM"][0]
 share_known["the test text"] = sum(w in known for w in words) / len(words)
 Table(
     ["temperature", "perplexity to the LSTM:.2f", "known words:.1%"],
@@ -190,6 +197,5 @@ for turn, count in sorted(loops.items(), key=lambda item: -item[1]):
     print(f"{count:2} times:  {turn}")
 
 # %% quoted
-count_test = len(lstm)
-perplexity_shown = min(perplexity_mixed)
+count_test = len(ngram)
 period_longest = max(periods)
