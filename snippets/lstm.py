@@ -115,10 +115,6 @@ for _ in range(6):
         found[name].append(time.process_time() - start)
 times = {name: min(seconds) for name, seconds in found.items()}
 time_ratio = {name: t / times["nn.LSTM"] for name, t in times.items()}
-Table(
-    ["", "milliseconds:.0f", "against nn.LSTM:.1f"],
-    [[name, 1000 * times[name], time_ratio[name]] for name in ways],
-).show()
 
 
 # %% gradients
