@@ -50,7 +50,7 @@ Table(
 # %% quoted
 count_mean = {r: sum(map(float, m)) / 3 for r, m in count_there.items()}
 gap_counts = {r: r - mean for r, mean in count_mean.items()}
-D_low, D_high = min(D), max(D)
+discount_low, discount_high = min(D), max(D)
 
 # %% francisco
 tokens = words(text.train)

@@ -36,7 +36,7 @@ def encode(paragraphs: list[str]) -> Tensor:
 
 share_known = len(" ".join(known)) / len(" ".join(held_out))
 perplexity_all, perplexity_known, perplexity_new, rows = {}, {}, {}, []
-for name, chosen in (("all", train), ("none that is held out", clean)):
+for name, chosen in (("with copies", train), ("without copies", clean)):
     grams = NGrams(encode(chosen), len(vocabulary), order=7)
     model = KneserNey(grams, order=7)
     for found, part in (

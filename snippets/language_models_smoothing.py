@@ -37,7 +37,7 @@ for n in ORDERS:
     share_zero[n] = (p == 0).double().mean().item()
     rows.append([n, perplexity_train[n], perplexity(p.log()), share_zero[n]])
 Table(
-    ["order", "training:.2f", "validation:.2f", "probability 0:.1%"], rows
+    ["order n", "training:.2f", "validation:.2f", "probability 0:.1%"], rows
 ).show()
 
 
@@ -60,7 +60,7 @@ order_add = min(perplexity_add, key=perplexity_add.get)
 # %% add-k-table
 ks = sorted({k for found in tried.values() for k in found})
 Table(
-    ["order", *(f"k = {k:.2g}" for k in ks)],
+    ["order n", *(f"k = {k:.2g}" for k in ks)],
     [
         [n, *(f"{-found[k]:.2f}" if k in found else "" for k in ks)]
         for n, found in tried.items()
@@ -77,7 +77,7 @@ mixed = {
 order_mixed, weight_mixed = min(mixed, key=mixed.get)
 perplexity_mixed = min(mixed.values())
 Table(
-    ["order", *(f"λ = {weight}:.3f" for weight in WEIGHTS)],
+    ["order n", *(f"λ = {weight}:.3f" for weight in WEIGHTS)],
     [[n, *(mixed[n, w] for w in WEIGHTS)] for n in (6, 7, 8)],
 ).show()
 
@@ -87,7 +87,8 @@ longest = NGrams(train, len(vocabulary), order=16)
 perplexity_16 = -measure(KneserNey(longest, 16))
 contexts = val[: 200 * 7].view(200, 7)
 sums = KneserNey(grams, 8).probabilities(contexts).sum(dim=1)
-print(f"200 sums between {sums.min():.12f} and {sums.max():.12f}")
+sum_low, sum_high = sums.min().item(), sums.max().item()
+print(f"200 sums between {sum_low:.12f} and {sum_high:.12f}")
 
 # %% by-order-figure
 fig, ax = plt.subplots(figsize=(4.8, 3.4))
@@ -115,7 +116,7 @@ log_p = {name: m.log_probabilities(test) for name, m in models.items()}
 perplexity_test = {name: perplexity(found) for name, found in log_p.items()}
 bits = {n: bits_per_character(found, len(test)) for n, found in log_p.items()}
 Table(
-    ["model", "order", "perplexity:.2f", "bits per character:.3f"],
+    ["model", "order n", "perplexity:.2f", "bits per character:.3f"],
     [[n, models[n].order, perplexity_test[n], bits[n]] for n in models],
 ).show()
 

@@ -60,7 +60,7 @@ print(length, length_of_words)
 # %% lengths-figure
 fig, ax = plt.subplots(figsize=(4.8, 3.0))
 ax.plot([256 + n for n in SIZES], length.values(), "o-", label="byte pairs")
-ax.plot(len(Vocabulary(letters(text.train))), 1, "s", label="letters")
+ax.plot(len(Vocabulary(letters(text.train))), 1, "s", label="single letters")
 ax.plot(count_kinds, length_of_words, "^", label="words")
 ax.set(xlabel="vocabulary V", ylabel="characters per token", xscale="log")
 ax.set(ylim=(0, None))
