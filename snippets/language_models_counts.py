@@ -21,14 +21,14 @@ ids, V = vocabulary.encode(letters(text.train)), len(vocabulary)
 
 # %% halves
 def halves(ids: Tensor) -> tuple[Tensor, Tensor]:
-    """Deal stretches of 500 letters out to two texts of the same length."""
-    stretches = ids[: len(ids) // 1000 * 1000].view(-1, 500)
+    """Deal stretches of 100 letters out to two texts of the same length."""
+    stretches = ids[: len(ids) // 200 * 200].view(-1, 100)
     mixed = stretches[torch.randperm(len(stretches))]
     one, other = mixed.flatten().chunk(2)
     return one, other
 
 
-n, seen = 6, {}
+n, seen = 5, {}
 count_there = {r: [] for r in range(1, 7)}  # on average, of three seeds
 D = []
 for seed in range(3):
@@ -40,17 +40,19 @@ for seed in range(3):
     c_there = there.counts[n][found].where(found >= 0, 0)
     D.append(discount(here.counts[n]))
     for r, means in count_there.items():
-        means.append(c_there[n - 1 :][c_here[n - 1 :] == r].double().mean())
+        found_there = c_there[n - 1 :][c_here[n - 1 :] == r].double()
+        means.append(found_there.mean().item())
         seen.setdefault(r, int((here.counts[n] == r).sum()))
 Table(
-    ["r", "6-grams:,", *(f"half B, seed {n}:.2f" for n in range(3))],
-    [[r, seen[r], *map(float, means)] for r, means in count_there.items()],
+    ["r", "5-grams:,", *(f"half B, seed {n}:.2f" for n in range(3))],
+    [[r, seen[r], *means] for r, means in count_there.items()],
 ).show()
 
 # %% quoted
-count_mean = {r: sum(map(float, m)) / 3 for r, m in count_there.items()}
+count_mean = {r: sum(m) / 3 for r, m in count_there.items()}
 gap_counts = {r: r - mean for r, mean in count_mean.items()}
-discount_low, discount_high = min(D), max(D)
+share_lost = {r: gap / r for r, gap in gap_counts.items()}
+discount_mean = sum(D) / 3
 
 # %% francisco
 tokens = words(text.train)
@@ -59,9 +61,10 @@ for h, w in pairwise(tokens):
     before[w][h] += 1
 frequent = [w for w, c in counts.items() if c >= 50]
 frequent.sort(key=lambda w: len(before[w]) / counts[w])
-rows = []
+number_before, occurs = [], []
 for w in (frequent[0], frequent[-1]):
-    h, c = before[w].most_common(1)[0]
-    rows.append([w, counts[w], len(before[w]), f"{h} ({c})"])
-Table(["word", "occurs", "words before it", "most often"], rows).show()
-number_before = [row[2] for row in rows]
+    (h, c), kinds = before[w].most_common(1)[0], len(before[w])
+    print(f"{w!r}: {counts[w]} times, after {kinds} different words,")
+    print(f"    most often {h!r}, {c} times")
+    number_before.append(kinds)
+    occurs.append(counts[w])

@@ -5,7 +5,7 @@ from pydoc_data.topics import topics
 
 from torch import Tensor
 
-from dlnotes.data.text import PERIOD, VAL, letters_only, load_text
+from dlnotes.data.text import PERIOD, VAL, letters_only
 from dlnotes.language.ngram import NGrams
 from dlnotes.language.perplexity import perplexity
 from dlnotes.language.smoothing import KneserNey
