@@ -23,7 +23,7 @@ use_style()
 # %% text
 text = load_text()
 print(text)
-print(text.train[2000:2056])
+print(text.train[:55])
 
 # %% letters
 vocabulary = Vocabulary(letters(text.train))

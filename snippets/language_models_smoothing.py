@@ -68,7 +68,7 @@ Table(
 ).show()
 
 # %% interpolation
-WEIGHTS = (0.4, 0.5, 0.6)
+WEIGHTS = (0.3, 0.4, 0.5, 0.6, 0.7)
 mixed = {
     (n, weight): -measure(JelinekMercer(grams, n, weight))
     for n in (6, 7, 8)

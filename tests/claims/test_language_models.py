@@ -149,6 +149,27 @@ class TestCounting:
             held(vision_run("language_models"), "share_mean")[8]
         )
 
+    @pytest.mark.parametrize("seed", [0, 1, 2])
+    def test_with_order_5_most_of_the_words_exist(self, seed: int) -> None:
+        """Not so with order 3; with order 8 nearly all of them do."""
+        text = load_text().train
+        vocabulary = Vocabulary(letters(text))
+        ids, existing = vocabulary.encode(letters(text)), set(text.split())
+        share = {}
+        for n in (3, 5, 8):
+            torch.manual_seed(seed)
+            model = AddK(NGrams(ids, 27, n), n, 0)
+            rows = ids[torch.randint(len(ids) - 9, (20, 1)) + torch.arange(8)]
+            for _ in range(40):
+                drawn = torch.multinomial(model.probabilities(rows), 1)
+                rows = torch.cat([rows, drawn], 1)
+            written = ["".join(vocabulary.decode(row[8:])).split() for row in rows]
+            found = [word for row in written for word in row[1:-1]]
+            share[n] = mean(word in existing for word in found)
+        assert share[3] < 0.6
+        assert 0.7 < share[5] < share[8]
+        assert share[8] > 0.95
+
     def test_a_context_of_seven_letters_often_occurs_only_once(self) -> None:
         grams = NGrams(fold(0)[0], 27, 7)
         assert (grams.counts[7] == 1).double().mean() > 0.5
@@ -235,7 +256,10 @@ class TestSmoothing:
         values = run.values
         assert (values["order_mixed"], values["weight_mixed"]) == (7, 0.5)
         mixed = held(run, "mixed")
-        best = {n: min(mixed[n, w] for w in (0.4, 0.5, 0.6)) for n in (6, 7, 8)}
+        weights = (0.3, 0.4, 0.5, 0.6, 0.7)
+        best = {n: min(mixed[n, w] for w in weights) for n in (6, 7, 8)}
+        for n in (6, 7, 8):
+            assert best[n] < min(mixed[n, 0.3], mixed[n, 0.7])
         assert values["perplexity_mixed"] == best[7] < min(best[6], best[8])
         assert mixed[7, 0.5] < min(mixed[7, 0.4], mixed[7, 0.6])
 
