@@ -19,6 +19,7 @@ from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
 
 use_style()
+seed_everything(0)
 
 # %% text
 text = load_text()

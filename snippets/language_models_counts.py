@@ -14,6 +14,7 @@ from dlnotes.language.vocabulary import Vocabulary, letters, words
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
 
+seed_everything(0)
 text = load_text()
 vocabulary = Vocabulary(letters(text.train))
 ids, V = vocabulary.encode(letters(text.train)), len(vocabulary)

@@ -11,7 +11,9 @@ from dlnotes.language.perplexity import perplexity
 from dlnotes.language.smoothing import KneserNey
 from dlnotes.language.vocabulary import Vocabulary, letters
 from dlnotes.table import Table
+from dlnotes.train.seed import seed_everything
 
+seed_everything(0)
 vocabulary = Vocabulary(letters(" abcdefghijklmnopqrstuvwxyz"))
 
 # %% split

@@ -20,8 +20,10 @@ from dlnotes.language.vocabulary import Vocabulary, letters
 from dlnotes.plot import curves, show, use_style
 from dlnotes.table import Table
 from dlnotes.train.bracket import best, bracket
+from dlnotes.train.seed import seed_everything
 
 use_style()
+seed_everything(0)
 text = load_text()
 vocabulary = Vocabulary(letters(text.train))
 train, val, test = (vocabulary.encode(letters(part)) for part in text)

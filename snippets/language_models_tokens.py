@@ -13,8 +13,10 @@ from dlnotes.language.smoothing import KneserNey
 from dlnotes.language.vocabulary import UNKNOWN, Vocabulary, letters, words
 from dlnotes.plot import show, use_style
 from dlnotes.table import Table
+from dlnotes.train.seed import seed_everything
 
 use_style()
+seed_everything(0)
 text = load_text()
 
 # %% words

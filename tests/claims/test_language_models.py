@@ -249,6 +249,12 @@ class TestSmoothing:
             assert min(found) < k_best[n] < max(found)
             assert found[k_best[n]] == max(found.values())
 
+    def test_short_contexts_have_been_seen(self) -> None:
+        text = load_text().train
+        assert "conjectur" not in text
+        assert "structure" in text
+        assert text.count("return") > text.count("tur") / 2 > 100
+
     def test_order_and_weight_of_the_interpolation_are_bracketed(
         self, book_run: Runs
     ) -> None:
