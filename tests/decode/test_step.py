@@ -12,34 +12,29 @@ from dlnotes.decode.step import (
     check_step,
     read_prompt,
     take_rows,
-    text_step,
 )
+from dlnotes.language.model import LanguageModel
+from dlnotes.recurrent.gru import GRU
 
 
-class Letters(nn.Module):
-    """A language model of two layers, as the chapters write it."""
-
-    def __init__(self, kind: Any) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.embedding = nn.Embedding(6, 5)
-        self.recurrent = kind(5, 4, num_layers=2, batch_first=True)
-        self.dense = nn.Linear(4, 6)
-        self.double()
-
-    def forward(self, ids: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        h, state = self.recurrent(self.embedding(ids), state)
-        return 3 * self.dense(h), state
+def letters(kind: Any) -> LanguageModel:
+    """Return a language model of two layers and six letters, sure of itself."""
+    torch.manual_seed(0)
+    given = {} if kind is GRU else {"batch_first": True}
+    model = LanguageModel(6, 5, kind(5, 4, num_layers=2, **given)).double()
+    with torch.no_grad():
+        model.output.weight *= 3
+    return model
 
 
-@pytest.mark.parametrize("kind", [nn.GRU, nn.LSTM])
+@pytest.mark.parametrize("kind", [GRU, nn.GRU, nn.LSTM])
 @pytest.mark.parametrize("T", [1, 2, 5])
 class TestLanguageModels:
     def test_go_on_from_a_prompt(self, kind: Any, T: int) -> None:
-        model = Letters(kind)
+        model = letters(kind)
         prompt = torch.randint(6, (3, T))
         state, start = read_prompt(model, prompt)
-        found = greedy(text_step(model), state, start, end=-1, limit=7)
+        found = greedy(model.step, state, start, end=-1, limit=7)
         text = prompt
         for _ in range(7):  # all anew for every token
             token = model(text)[0][:, -1].argmax(1)
@@ -50,10 +45,10 @@ class TestLanguageModels:
         torch.testing.assert_close(found.log_p, expected.detach())
 
     def test_states_follow_their_beams(self, kind: Any, T: int) -> None:
-        model = Letters(kind)
+        model = letters(kind)
         prompt = torch.randint(6, (3, T))
         state, start = read_prompt(model, prompt)
-        found = beam_search(text_step(model), state, start, end=0, width=216, limit=3)
+        found = beam_search(model.step, state, start, end=0, width=216, limit=3)
         every = torch.cartesian_prod(*[torch.arange(6)] * 3)
         for row in range(3):
             text = torch.cat([prompt[row].repeat(216, 1), every], 1)
@@ -67,11 +62,11 @@ class TestLanguageModels:
 @pytest.mark.parametrize("shape", [(3,), (3, 0), (1, 2, 3)])
 def test_a_prompt_has_tokens(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"\(N, T\) with at least one token"):
-        read_prompt(Letters(nn.GRU), torch.zeros(shape, dtype=torch.int64))
+        read_prompt(letters(GRU), torch.zeros(shape, dtype=torch.int64))
 
 
 def test_a_prompt_keeps_no_gradient() -> None:
-    state, start = read_prompt(Letters(nn.GRU), torch.ones(2, 3, dtype=torch.int64))
+    state, start = read_prompt(letters(GRU), torch.ones(2, 3, dtype=torch.int64))
     assert not state.requires_grad
     assert state.shape == (2, 2, 4)
     assert start.tolist() == [1, 1]

@@ -69,6 +69,7 @@ class TestEncoder:
         torch.testing.assert_close(vector, torch.cat(list(h), 1))
         assert vector.shape == (3, ours.size)
         assert ours.size == (10 if bidirectional else 5)
+        assert Encoder(V_SOURCE, 4, 5).size == 5  # one direction, if not told
         assert mask.tolist() == [[True] * n + [False] * (4 - n) for n in (4, 2, 1)]
 
     def test_padding_changes_nothing(self, bidirectional: bool) -> None:

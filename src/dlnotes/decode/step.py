@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from dlnotes.language.model import LanguageModel, rows_second
 from dlnotes.nested import map_tensors
 
 # From the last tokens (N,) and the state before them to the log
@@ -31,26 +32,11 @@ class Decoded(NamedTuple):
         return [[*row, end][: [*row, end].index(end)] for row in rows]
 
 
-def text_step(model: nn.Module) -> Step:
-    """Return the step of a language model that takes ids (N, T).
-
-    Its state has the layout of torch.nn.LSTM, (layers, N, hidden); that of
-    the step has the rows first.
-    """
-
-    def step(tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
-        state = map_tensors(swap_axes, state)
-        logits, state = model(tokens[:, None], state)  # (N, 1, V)
-        return logits[:, 0].log_softmax(1), map_tensors(swap_axes, state)
-
-    return step
-
-
-def read_prompt(model: nn.Module, prompt: Tensor) -> tuple[Any, Tensor]:
+def read_prompt(model: LanguageModel, prompt: Tensor) -> tuple[Any, Tensor]:
     """Return where a language model goes on from prompts (N, T).
 
     That is the state after all their tokens but the last, and these last
-    ones, (N,): the `state` and `start` of decoding by `text_step(model)`.
+    ones, (N,): the `state` and `start` of decoding by `model.step`.
 
     Raises:
         ValueError: the prompts are not (N, T), or have no token.
@@ -64,12 +50,7 @@ def read_prompt(model: nn.Module, prompt: Tensor) -> tuple[Any, Tensor]:
         return None, prompt[:, 0]
     with torch.no_grad():
         _, state = model(prompt[:, :-1], None)
-    return map_tensors(swap_axes, state), prompt[:, -1]
-
-
-def swap_axes(x: Tensor) -> Tensor:
-    """Exchange the first two axes, layers and rows."""
-    return x.transpose(0, 1).contiguous()
+    return map_tensors(rows_second, state), prompt[:, -1]
 
 
 def take_rows(state: Any, rows: Tensor) -> Any:

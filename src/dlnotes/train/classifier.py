@@ -1,9 +1,7 @@
 """Train a classifier of images, and say how good it is."""
 
 import os
-import zlib
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,7 +12,7 @@ from dlnotes.data.images import ImageSet
 from dlnotes.metrics import accuracy
 from dlnotes.schedule import cosine, warm_up
 from dlnotes.train.batches import Batches
-from dlnotes.train.checkpoint import Checkpoint, Stateful, checksums
+from dlnotes.train.full import best_device, unfinished
 from dlnotes.train.history import History
 from dlnotes.train.hooks import every, schedule_lr
 from dlnotes.train.loop import evaluate, train
@@ -62,7 +60,7 @@ def fit(
     checkpoint = None
     if os.environ.get("DLNOTES_SCALE") == "full":
         parts = [part for part in (model, optimizer, curve) if part]
-        checkpoint = unfinished(parts, batches, steps)
+        checkpoint = unfinished(parts, batches.tensors, steps, every=n)
     return train(
         model, cross_entropy, optimizer, batches, steps, hooks, checkpoint
     )
@@ -88,30 +86,3 @@ def score(model: nn.Module, images: ImageSet) -> float:
     parts = zip(X, y, strict=True)
     batches = [(X.to(device), y.to(device)) for X, y in parts]
     return evaluate(model, accuracy, batches)
-
-
-def best_device() -> torch.device:
-    """Return a GPU, of NVIDIA's or of Apple's, or else the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.mps.is_available() else "cpu")
-
-
-def unfinished(
-    parts: Sequence[Stateful], batches: Batches, steps: int
-) -> Checkpoint | None:
-    """Return a checkpoint by which a run that was killed goes on.
-
-    It lies in the folder that DLNOTES_UNFINISHED names, as it does while
-    `dlnotes run --scale full` runs; without the variable there is none.
-    The file's name tells the runs of a program apart: by their parts, the
-    first weights, the data and the number of steps.
-    """
-    folder = os.environ.get("DLNOTES_UNFINISHED")
-    if not folder:
-        return None
-    weights = list(parts[0].state_dict().values())
-    content = checksums([*weights, *batches.tensors])
-    known = (parts[:2], len(parts), steps, content)
-    name = f"{zlib.crc32(repr(known).encode()):08x}.pt"
-    return Checkpoint(Path(folder) / name, parts, every=len(batches))
