@@ -1,9 +1,6 @@
 """A recurrent cell, the same in every step, and its gradients over time."""
 
 # %% imports
-from functools import partial
-from statistics import mean
-
 import matplotlib.pyplot as plt
 import torch
 from torch import Tensor, nn
@@ -51,6 +48,7 @@ for n, formula in enumerate([*formulas, formulas[-1]]):
     ax.set(xlim=(-0.5, 6.5), ylim=(-1.2, 3.3))
 show()
 
+
 # %% unrolled-figure
 def place(t: int) -> float:
     """Return where the copy of the cell stands that reads letter t."""
@@ -71,7 +69,8 @@ for t in steps:
     wires.append(Wire([(x, 1.8), (x, 2.35)], t))
     wires.append(Wire([(x + 0.42, 1.5), (x + 1.18, 1.5)], t))
 for t in (*steps, 5):
-    _, ax = plt.subplots(num=f"t = {t}" if t < 5 else "t = 1 … 4")
+    name = f"t = {t}" if t < 5 else "t = 1 … 4"
+    _, ax = plt.subplots(num=name, figsize=(4.8, 2.0))
     draw_circuit(ax, parts, wires, step=t)
     ax.set(xlim=(-0.3, 7.4), ylim=(0.1, 2.9))
 show()
@@ -90,7 +89,7 @@ for t in steps:
     parts.append(Part(name, x - 0.8, 1.8, step))
 for step in (*steps, 5):
     name = f"t = {5 - step}" if step < 5 else "t = 4 … 1"
-    _, ax = plt.subplots(num=name)
+    _, ax = plt.subplots(num=name, figsize=(4.8, 2.0))
     draw_circuit(ax, parts, wires, step)
     ax.set(xlim=(-0.3, 7.4), ylim=(0.1, 2.9))
 show()
@@ -120,7 +119,7 @@ print(f"{parameters} parameters, whether T is 7 or 7,000")
 
 # %% by-hand
 w, u, xs, y = 0.8, 1.0, [1.0, 0.0, -0.5], 0.5
-h = [0.0]  # h[0], then one state for each x
+h = [0.5]  # h[0], then one state for each x
 for x in xs:
     h.append(torch.tanh(torch.tensor(w * h[-1] + u * x)).item())
 dh, rows, gradient_w = h[3] - y, [], 0.0  # the loss is (h_3 − y)² / 2
@@ -135,7 +134,7 @@ Table(
 
 # %% by-autograd
 W = torch.tensor(w, requires_grad=True)
-state = torch.tensor(0.0)
+state = torch.tensor(h[0])
 for x in xs:
     state = torch.tanh(W * state + u * x)
 ((state - y).square() / 2).backward()
@@ -147,14 +146,13 @@ T = 60
 GAINS = (0.5, 1.0, 1.5, 2.0)
 
 
-def norms(gain: float | None, relu: bool = False) -> Tensor:
-    """Return the norm of dL/dh_t, in parts of that at the last step."""
-    cell = RNNCell(16, 64, nonlinearity="relu" if relu else "tanh")
+def norms(gain: float | None) -> Tensor:
+    """Return the norms of dL/dh_t, divided by that of the last step."""
+    cell = RNNCell(16, 64)
     if gain:
         nn.init.orthogonal_(cell.weight_hh, gain)
-    X, target = torch.randn(16, T, 16), torch.randn(64)
-    loss = partial(torch.inner, target)
-    found = state_gradients(cell, X, lambda h: loss(h.sum(0)))[0]
+    X, v = torch.randn(16, T, 16), torch.randn(64)
+    found = state_gradients(cell, X, lambda h: (h @ v).sum())[0]
     return found / found[-1]
 
 
@@ -178,4 +176,3 @@ show()
 # %% quoted
 ratio_low = {n: min(r[0].item() for r in rs) for n, rs in ratio.items()}
 ratio_high = {n: max(r[0].item() for r in rs) for n, rs in ratio.items()}
-for n in ratio: print(n, ratio_low[n], ratio_high[n])
