@@ -15,7 +15,7 @@ from dlnotes.language.ngram import NGrams
 from dlnotes.language.perplexity import perplexity
 from dlnotes.language.smoothing import AddK, KneserNey
 from dlnotes.language.vocabulary import Vocabulary, letters
-from dlnotes.plot import curves, show, use_style
+from dlnotes.plot import show, use_style
 from dlnotes.recurrent.rnn import RNN
 from dlnotes.table import Table
 from dlnotes.train.bracket import best, bracket, rates_table
@@ -32,9 +32,9 @@ V = len(vocabulary)
 STEPS = 1200
 
 # %% counted
-grams = NGrams(train_ids, V, order=8)
-models = {f"Kneser–Ney, n = {n}": KneserNey(grams, n) for n in range(1, 9)}
-for n in range(1, 9):
+grams = NGrams(train_ids, V, order=10)
+models = {f"Kneser–Ney, n = {n}": KneserNey(grams, n) for n in range(1, 11)}
+for n in (3, 4, 5, 6, 7):
     for k in (0.01, 0.03, 0.1, 0.3):
         models[f"add {k}, n = {n}"] = AddK(grams, n, k)
 perplexity_val = {
@@ -113,12 +113,21 @@ perplexity_all = [
 ]
 
 # %% context-figure
-counted = [perplexity_val[f"Kneser–Ney, n = {n + 1}"] for n in range(1, 8)]
+perplexity_counted = {
+    n: perplexity_val[f"Kneser–Ney, n = {n + 1}"] for n in range(1, 8)
+}
 fig, ax = plt.subplots(figsize=(4.8, 3.0))
 ax.plot(KNOWN, [*map(mean, zip(*perplexity_after, strict=True))], "o-")
-ax.plot(range(1, 8), counted, "s--")
+ax.plot(*zip(*perplexity_counted.items(), strict=True), "s--")
 ax.axhline(mean(perplexity_all), color="C0", ls=":")
 ax.set(xlabel="letters known before", ylabel="validation perplexity")
 ax.set(ylim=(2.5, 11))
 ax.legend(["RNN", "Kneser–Ney", "RNN, all letters before"])
 show()
+
+# %% quoted
+perplexity_mean = mean(perplexity_rnn)
+perplexity_known = {
+    n: mean(row[KNOWN.index(n)] for row in perplexity_after) for n in KNOWN
+}
+perplexity_read = mean(perplexity_all)

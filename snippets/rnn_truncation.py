@@ -17,7 +17,7 @@ from dlnotes.plot import show, use_style
 from dlnotes.recurrent.rnn import RNN
 from dlnotes.schedule import cosine, warm_up
 from dlnotes.table import Table
-from dlnotes.train.bracket import best, bracket, rates_table
+from dlnotes.train.bracket import bracket, rates_table
 from dlnotes.train.hooks import clip_gradients, schedule_lr
 from dlnotes.train.loop import train
 from dlnotes.train.seed import seed_everything
@@ -68,19 +68,23 @@ def score(T: int, carried: bool, rate: float, seed: int) -> float:
     return perplexity(score_text(model, val_ids))
 
 
+def by_rate(T: int, carried: bool) -> dict[float, float]:
+    tried = bracket(lambda rate: -score(T, carried, rate, 0), RATES)
+    return {rate: -value for rate, value in tried.items()}
+
+
+RATES = (0.02, 0.04, 0.08)
+KINDS = {True: "state carried", False: "random windows"}
 cases = {
-    f"T = {T}, {'state carried' if carried else 'random windows'}": (
-        T,
-        carried,
-    )
+    f"T = {T}, {KINDS[carried]}": (T, carried)
     for T in (4, 16, 64)
-    for carried in (True, False)
+    for carried in KINDS
 }
-perplexity_by_rate, rate_best = {}, {}
-for name, case in cases.items():
-    tried = bracket(lambda rate: -score(*case, rate, 0), (0.02, 0.04, 0.08))
-    rate_best[name] = best(tried)
-    perplexity_by_rate[name] = {rate: -y for rate, y in tried.items()}
+perplexity_by_rate = {name: by_rate(*case) for name, case in cases.items()}
+rate_best = {
+    name: min(found, key=found.__getitem__)
+    for name, found in perplexity_by_rate.items()
+}
 rates_table("windows", perplexity_by_rate, digits=2).show()
 
 # %% seeds
@@ -98,7 +102,7 @@ Table(
 
 # %% windows-figure
 fig, ax = plt.subplots(figsize=(4.4, 2.9))
-for marker, kind in (("o", "state carried"), ("s", "random windows")):
+for marker, kind in zip("os", KINDS.values(), strict=True):
     found = [perplexity_val[f"T = {T}, {kind}"] for T in (4, 16, 64)]
     line = dict(marker=marker, capsize=4, label=kind)
     ax.errorbar((4, 16, 64), [*map(mean, found)], [*map(stdev, found)], **line)
