@@ -42,7 +42,7 @@ formulas = [
     "$h_t = \\tanh(W_{ih}\\, x_t + b_{ih} + W_{hh}\\, h_{t-1} + b_{hh})$",
 ]
 for n, formula in enumerate([*formulas, formulas[-1]]):
-    _, ax = plt.subplots(num=f"step {n}", figsize=(4.8, 2.9))
+    _, ax = plt.subplots(num=f"{n + 1} / 6", figsize=(4.8, 2.9))
     draw_circuit(ax, parts, wires, step=n)
     ax.text(3, -0.9, formula, ha="center", va="center")
     ax.set(xlim=(-0.5, 6.5), ylim=(-1.2, 3.3))

@@ -28,7 +28,7 @@ use_style()
 tokens = letters(load_text().train)
 vocabulary = Vocabulary(tokens)
 ids = vocabulary.encode(tokens)
-STEPS = 100
+STEPS = 60
 
 
 # %% run

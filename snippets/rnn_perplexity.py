@@ -32,10 +32,10 @@ V = len(vocabulary)
 STEPS = 1200
 
 # %% counted
-grams = NGrams(train_ids, V, order=10)
-models = {f"Kneser–Ney, n = {n}": KneserNey(grams, n) for n in range(1, 11)}
-for n in (3, 4, 5, 6, 7):
-    for k in (0.01, 0.03, 0.1, 0.3):
+grams = NGrams(train_ids, V, order=8)
+models = {f"Kneser–Ney, n = {n}": KneserNey(grams, n) for n in range(2, 9)}
+for n in (4, 5, 6):
+    for k in (0.01, 0.03, 0.1):
         models[f"add {k}, n = {n}"] = AddK(grams, n, k)
 perplexity_val = {
     name: perplexity(model.log_probabilities(val_ids)[1:])
@@ -94,8 +94,8 @@ Table(
 ).show()
 
 # %% context
-KNOWN = (1, 2, 3, 4, 5, 6, 7, 10, 15, 20, 30)  # letters before the one asked
-last = torch.arange(max(KNOWN), len(val_ids), 5)  # every fifth letter
+KNOWN = (1, 2, 3, 4, 5, 6, 7, 10, 15, 20)  # letters before the one asked
+last = torch.arange(max(KNOWN), len(val_ids), 8)  # every eighth letter
 
 
 def after(model: LanguageModel, known: int) -> float:
