@@ -108,3 +108,5 @@ loss_sgd, loss_adam = mean(loss[sgd]), mean(loss[adam])
 steps_clipped = {
     name: sum(norm > 1 for norm in norm_of_step[name]) for name in (adam, sgd)
 }
+steps_exploded = max(steps_taken["ReLU, SGD, η = 1"])
+norm_low = min(norm_maximum[sgd])
