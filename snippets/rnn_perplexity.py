@@ -121,7 +121,7 @@ ax.plot(KNOWN, [*map(mean, zip(*perplexity_after, strict=True))], "o-")
 ax.plot(*zip(*perplexity_counted.items(), strict=True), "s--")
 ax.axhline(mean(perplexity_all), color="C0", ls=":")
 ax.set(xlabel="letters known before", ylabel="validation perplexity")
-ax.set(ylim=(2.5, 11))
+ax.set(ylim=(2.5, 11), xticks=range(0, 21, 5))
 ax.legend(["RNN", "Kneser–Ney", "RNN, all letters before"])
 show()
 
