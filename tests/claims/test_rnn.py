@@ -249,9 +249,9 @@ class TestAgainstCounting:
         assert min(row) < best < max(row)
         assert row[best] == min(row.values())
 
-    def test_the_text_has_213_000_letters_of_27_kinds(self) -> None:
+    def test_the_text_has_some_200_000_letters_of_27_kinds(self) -> None:
         text = load_text().train
-        assert round(len(text), -3) == 213_000
+        assert 180_000 < len(text) < 240_000
         assert len(set(text)) == 27
 
     def test_parameters(self, book_run: Runs) -> None:
@@ -296,10 +296,9 @@ class TestExercises:
         factor = held(vision_run("rnn_exercises"), "factor")
         for expected, measured in factor.values():
             assert abs(expected - measured) < 0.04
-        assert 0.85 < factor[0.5][0] / 0.5 < 0.95
-        assert 0.55 < factor[2.0][0] / 2 < 0.65
-        assert factor[0.5][1] == pytest.approx(0.45, abs=0.02)
-        assert factor[2.0][1] == pytest.approx(1.16, abs=0.03)
+        slope = {gain: expected / gain for gain, (expected, _) in factor.items()}
+        assert 0.6 < slope[2.0] / slope[0.5] < 0.72
+        assert factor[2.0][1] < 3 * factor[0.5][1]
 
     def test_truncation_costs_nothing_where_gradients_vanish(
         self, vision_run: Runs
