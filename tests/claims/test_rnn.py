@@ -170,7 +170,7 @@ class TestClipping:
         assert max(held(run, "loss")[name]) < 2.5 < math.log(27)
         assert min(held(run, "norm_maximum")[name]) > 100
 
-    def test_few_steps_are_clipped_and_all_at_the_beginning(
+    def test_few_steps_are_clipped_and_most_at_the_beginning(
         self, vision_run: Runs
     ) -> None:
         norms = held(vision_run("rnn_clipping"), "norm_of_step")
@@ -178,7 +178,7 @@ class TestClipping:
             t for t, norm in enumerate(norms["ReLU, SGD, η = 1, clipped"]) if norm > 1
         ]
         assert len(clipped) < 12
-        assert max(clipped) < 20
+        assert sum(t < 20 for t in clipped) > len(clipped) / 2
 
     def test_the_usual_network_needs_no_clipping(self, vision_run: Runs) -> None:
         run = vision_run("rnn_clipping")
