@@ -1,0 +1,53 @@
+"""A recurrent network that labels every token of a sequence."""
+
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from dlnotes.recurrent.layer import Recurrent
+
+IGNORE = -100  # stands where a target is not asked for
+
+
+class Tagger(nn.Module):
+    """Map each token of a sequence to logits, from a recurrent layer.
+
+    The layer may read in both directions: then a label rests on what comes
+    before its token and on what comes after it.
+
+    Args:
+        V: the size of the vocabulary.
+        embedding: the features of a token.
+        recurrent: reads them; ours or PyTorch's, the batch first.
+        K: the number of labels.
+    """
+
+    def __init__(
+        self,
+        V: int,
+        embedding: int,
+        recurrent: Recurrent | nn.RNNBase,
+        K: int,
+    ) -> None:
+        super().__init__()
+        ways = 2 if recurrent.bidirectional else 1
+        self.embedding = nn.Embedding(V, embedding)
+        self.recurrent = recurrent
+        self.output = nn.Linear(ways * recurrent.hidden_size, K)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Map ids (B, T) to logits (B, T, K)."""
+        Y, _ = self.recurrent(self.embedding(ids))  # (B, T, ways · hidden)
+        logits: Tensor = self.output(Y)
+        return logits
+
+
+def tag_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the mean cross-entropy of logits (B, T, K), labels (B, T)."""
+    return cross_entropy(logits.mT, labels, ignore_index=IGNORE)
+
+
+def tag_accuracy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the accuracy over the labels (B, T) that are not `IGNORE`."""
+    asked = labels != IGNORE
+    right = (logits.argmax(-1) == labels) & asked
+    return right.sum() / asked.sum()

@@ -1,0 +1,182 @@
+"""What the chapter on deep and bidirectional networks says in words."""
+
+from collections.abc import Callable
+from statistics import mean
+
+import pytest
+import torch
+from torch import nn
+
+from containers import held
+from dlnotes.book.store import Run
+from dlnotes.data.brackets import draw_brackets, forward_ceiling
+from dlnotes.recurrent.lstm import LSTM
+
+Runs = Callable[[str], Run]
+
+
+class TestShapes:
+    def test_the_formula_of_the_parameters(self, book_run: Runs) -> None:
+        found = held(book_run("deep_bidirectional"), "parameters")
+        C, H = 3, 8
+        assert found[1, False] == 4 * H * (C + H + 2)
+        assert found[2, False] == found[1, False] + 4 * H * (H + H + 2)
+        assert found[1, True] == 2 * found[1, False]
+        assert found[2, True] - found[1, True] == 2 * 4 * H * (2 * H + H + 2)
+        assert found[2, True] > 2 * found[2, False]
+
+    def test_the_order_of_the_states(self) -> None:
+        torch.manual_seed(0)
+        layer = LSTM(3, 8, 2, bidirectional=True)
+        X = torch.randn(5, 7, 3)
+        Y, (h, _) = layer(X)
+        assert torch.equal(h[-2], Y[:, -1, :8])
+        assert torch.equal(h[-1], Y[:, 0, 8:])
+        first = LSTM(3, 8, bidirectional=True)
+        own = first.state_dict()
+        first.load_state_dict({name: layer.state_dict()[name] for name in own})
+        assert torch.equal(first(X)[1][0], h[:2])
+
+    def test_equal_to_pytorch_in_double(self, vision_run: Runs) -> None:
+        found = held(vision_run("deep_bidirectional"), "difference")
+        assert set(found) == {"RNN", "GRU", "LSTM"}
+        assert max(found.values()) < 1e-12
+
+    def test_the_last_output_has_read_one_input_backwards(
+        self, vision_run: Runs
+    ) -> None:
+        assert vision_run("deep_bidirectional").values["same"] is True
+
+    def test_without_lengths_the_padding_is_read(self, vision_run: Runs) -> None:
+        values = vision_run("deep_bidirectional").values
+        assert float(values["difference_told"]) < 1e-6
+        assert float(values["difference_untold"]) > 0.05
+
+    def test_dropout_of_one_layer_does_nothing_and_pytorch_warns(self) -> None:
+        with pytest.warns(UserWarning, match="dropout option adds dropout after all"):
+            nn.LSTM(3, 4, dropout=0.5)
+
+
+class TestBrackets:
+    def test_both_directions_solve_it(self, vision_run: Runs) -> None:
+        found = held(vision_run("deep_bidirectional_brackets"), "accuracy")
+        assert min(found["two-way"]) > 0.998
+
+    def test_forward_stays_below_its_ceiling(self, vision_run: Runs) -> None:
+        """Up to what the drawing of 2,000 strings makes of it."""
+        run = vision_run("deep_bidirectional_brackets")
+        ceiling = float(run.values["accuracy_ceiling"])
+        never = float(run.values["accuracy_never"])
+        assert ceiling == pytest.approx(0.823, abs=0.001)
+        for accuracy in held(run, "accuracy")["one-way"]:
+            assert never + 0.03 < accuracy < ceiling
+
+    def test_forward_is_the_larger_network(self, book_run: Runs) -> None:
+        found = held(book_run("deep_bidirectional_brackets"), "parameters")
+        assert found["one-way"] > 1.5 * found["two-way"]
+
+    def test_the_ceiling_is_1_at_the_end_and_lowest_between(self) -> None:
+        ceiling = forward_ceiling(24)
+        assert ceiling[-1] == 1
+        assert 8 < ceiling.argmin() < 20
+
+    def test_no_rule_that_reads_forward_passes_the_ceiling(self) -> None:
+        """The best rule itself, on 20,000 strings."""
+        ids, y = draw_brackets(20_000, 24, torch.Generator().manual_seed(0))
+        waiting = torch.zeros(20_000, dtype=torch.int64)
+        right = []
+        for t, symbols in enumerate(ids.T):
+            closes = (symbols == 7) & (waiting > 0)
+            waiting = waiting + (symbols == 6).long() - closes.long()
+            guesses = closes.clone()
+            doubt = (waiting > 0) & ~closes
+            if y[doubt, t].float().mean() > 0.5:
+                guesses |= doubt
+            right.append((guesses.long() == y[:, t]).float().mean())
+        assert mean(map(float, right)) == pytest.approx(0.8226, abs=0.004)
+
+    def test_the_rates_have_no_better_ones_beside_them(self, vision_run: Runs) -> None:
+        for name in ("deep_bidirectional_brackets", "deep_bidirectional_letters"):
+            run = vision_run(name)
+            best = held(run, "rate_best")
+            for case, row in held(run, "accuracy_val").items():
+                assert min(row) < best[case] < max(row), case
+                assert row[best[case]] == max(row.values())
+
+    def test_forward_is_sure_where_nothing_waits(self, vision_run: Runs) -> None:
+        run = vision_run("deep_bidirectional_brackets")
+        symbols = str(run.values["symbols"])
+        p = held(run, "probability")
+        waiting = 0
+        for t, symbol in enumerate(symbols):
+            closes = symbol == ")" and waiting > 0
+            waiting += (symbol == "(") - closes
+            if closes:
+                assert p["one-way"][t] > 0.8, t
+            elif not waiting:
+                assert p["one-way"][t] < 0.2, t
+
+
+class TestLetters:
+    def test_the_networks_have_equal_sizes(self, book_run: Runs) -> None:
+        found = held(book_run("deep_bidirectional_letters"), "parameters")
+        assert max(found.values()) < 1.02 * min(found.values())
+        assert found["two-way"] <= found["one-way"]
+
+    def test_the_second_direction_gains_much(self, vision_run: Runs) -> None:
+        found = held(vision_run("deep_bidirectional_letters"), "accuracy")
+        assert min(found["two-way"]) > max(found["one-way"]) + 0.1
+
+    def test_a_second_layer_gains_nothing(self, vision_run: Runs) -> None:
+        found = held(vision_run("deep_bidirectional_letters"), "accuracy")
+        assert max(found["two-way, 2 layers"]) < min(found["two-way"])
+
+    def test_counting_on_both_sides_is_better(self, vision_run: Runs) -> None:
+        run = vision_run("deep_bidirectional_letters")
+        counts = held(run, "accuracy_counts")
+        assert counts["both sides"] > counts["left only"] + 0.05
+        found = held(run, "accuracy")
+        assert counts["both sides"] > max(max(seeds) for seeds in found.values())
+        assert counts["left only"] > max(found["one-way"])
+
+
+class TestNextLetter:
+    @pytest.mark.settles("bidirectional-language-model")
+    def test_two_directions_copy_and_generate_badly(self, vision_run: Runs) -> None:
+        found = held(vision_run("deep_bidirectional_next"), "perplexity")
+        for early, last in found["two-way"]:
+            assert early < 1.5
+            assert last > max(last for _, last in found["one-way"])
+        for early, last in found["one-way"]:
+            assert early > 5
+            assert last == pytest.approx(early, rel=0.15)
+
+    def test_a_language_model_refuses_such_a_layer(self, book_run: Runs) -> None:
+        message = str(book_run("deep_bidirectional_next").values["message"])
+        assert "must not see" in message
+
+
+class TestExercises:
+    def test_counts_of_parameters(self, book_run: Runs) -> None:
+        assert book_run("deep_bidirectional_exercises").values["parameters"] == 149_504
+
+    def test_a_backward_layer_is_a_forward_one_turned(self, vision_run: Runs) -> None:
+        values = vision_run("deep_bidirectional_exercises").values
+        assert float(values["difference"]) < 1e-6
+
+    def test_what_each_half_depends_on(self, vision_run: Runs) -> None:
+        found = held(vision_run("deep_bidirectional_exercises"), "steps_seen")
+        assert found[1, "forward"] == "xxxx..."
+        assert found[1, "backward"] == "...xxxx"
+        assert found[2, "forward"] == found[2, "backward"] == "xxxxxxx"
+
+    def test_waiting_for_a_letter_helps(self, vision_run: Runs) -> None:
+        found = held(vision_run("deep_bidirectional_exercises"), "accuracy")
+        assert found[2] > found[0] + 0.03
+
+    def test_the_ceiling_rises_with_the_length(self, book_run: Runs) -> None:
+        run = book_run("deep_bidirectional_exercises")
+        by_length = held(run, "accuracy_ceiling")
+        found = [by_length[T] for T in (24, 100, 400, 1600)]
+        assert found == sorted(found)
+        assert found[-1] > 0.9
