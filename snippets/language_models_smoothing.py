@@ -1,0 +1,137 @@
+"""Share probability with what was never seen, and measure by order."""
+
+# %% imports
+from functools import partial
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Tensor
+
+from dlnotes.data.text import load_text
+from dlnotes.language.ngram import NGrams
+from dlnotes.language.perplexity import bits_per_character, perplexity
+from dlnotes.language.smoothing import (
+    AddK,
+    JelinekMercer,
+    KneserNey,
+    NGramModel,
+)
+from dlnotes.language.vocabulary import Vocabulary, letters
+from dlnotes.plot import curves, show, use_style
+from dlnotes.table import Table
+from dlnotes.train.bracket import best, bracket
+from dlnotes.train.seed import seed_everything
+
+use_style()
+seed_everything(0)
+text = load_text()
+vocabulary = Vocabulary(letters(text.train))
+train, val, test = (vocabulary.encode(letters(part)) for part in text)
+
+# %% held-out
+ORDERS = range(1, 9)
+grams = NGrams(train, len(vocabulary), order=8)
+perplexity_train, share_zero, rows = {}, {}, []
+for n in ORDERS:
+    model = AddK(grams, n, k=0)
+    perplexity_train[n] = perplexity(model.log_probabilities(train))
+    p = model.likelihoods(val)
+    share_zero[n] = (p == 0).double().mean().item()
+    rows.append([n, perplexity_train[n], perplexity(p.log()), share_zero[n]])
+Table(
+    ["order n", "training:.2f", "validation:.2f", "probability 0:.1%"], rows
+).show()
+
+
+# %% add-k
+def measure(model: NGramModel) -> float:
+    """Return minus the perplexity of the validation text: the more, better."""
+    return -perplexity(model.log_probabilities(val))
+
+
+def add(n: int, k: float) -> float:
+    return measure(AddK(grams, n, k))
+
+
+tried = {n: bracket(partial(add, n), [0.01, 0.03, 0.1]) for n in ORDERS[1:]}
+k_best = {n: best(found) for n, found in tried.items()}
+perplexity_add = {1: -add(1, 1)}  # where hardly any k makes a difference
+perplexity_add |= {n: -max(found.values()) for n, found in tried.items()}
+order_add = min(perplexity_add, key=perplexity_add.get)
+
+# %% add-k-table
+ks = sorted({k for found in tried.values() for k in found})
+Table(
+    ["order n", *(f"k = {k:.2g}" for k in ks)],
+    [
+        [n, *(f"{-found[k]:.2f}" if k in found else "" for k in ks)]
+        for n, found in tried.items()
+    ],
+).show()
+
+# %% interpolation
+WEIGHTS = (0.3, 0.4, 0.5, 0.6, 0.7)
+mixed = {
+    (n, weight): -measure(JelinekMercer(grams, n, weight))
+    for n in (6, 7, 8)
+    for weight in WEIGHTS
+}
+order_mixed, weight_mixed = min(mixed, key=mixed.get)
+perplexity_mixed = min(mixed.values())
+Table(
+    ["order n", *(f"λ = {weight}:.3f" for weight in WEIGHTS)],
+    [[n, *(mixed[n, w] for w in WEIGHTS)] for n in (6, 7, 8)],
+).show()
+
+# %% kneser-ney
+perplexity_kn = {n: -measure(KneserNey(grams, n)) for n in ORDERS}
+longest = NGrams(train, len(vocabulary), order=16)
+perplexity_16 = -measure(KneserNey(longest, 16))
+contexts = val[: 200 * 7].view(200, 7)
+sums = KneserNey(grams, 8).probabilities(contexts).sum(dim=1)
+sum_low, sum_high = sums.min().item(), sums.max().item()
+print(f"200 sums between {sum_low:.12f} and {sum_high:.12f}")
+
+# %% by-order-figure
+fig, ax = plt.subplots(figsize=(4.8, 3.4))
+named = {
+    "training text, not smoothed": perplexity_train,
+    "held out, add-k": perplexity_add,
+    "held out, Kneser–Ney": perplexity_kn,
+}
+curves(ax, ORDERS, {name: [*by.values()] for name, by in named.items()})
+ax.set(xlabel="order n", ylabel="perplexity", yscale="log")
+ax.set_xticks(ORDERS)
+ax.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
+ax.minorticks_off()
+ax.legend()
+show()
+
+# %% test
+models = {
+    "by frequency": AddK(grams, 1, k=0),
+    "add-k": AddK(grams, order_add, k_best[order_add]),
+    "interpolation": JelinekMercer(grams, order_mixed, weight_mixed),
+    "Kneser–Ney": KneserNey(grams, 8),
+}
+log_p = {name: m.log_probabilities(test) for name, m in models.items()}
+perplexity_test = {name: perplexity(found) for name, found in log_p.items()}
+bits = {n: bits_per_character(found, len(test)) for n, found in log_p.items()}
+Table(
+    ["model", "order n", "perplexity:.2f", "bits per character:.3f"],
+    [[n, models[n].order, perplexity_test[n], bits[n]] for n in models],
+).show()
+
+
+# %% paired
+def gap_and_error(worse: Tensor, better: Tensor) -> tuple[float, float]:
+    """Return how much log p differs on average, and its standard error."""
+    d = torch.stack([p.mean() for p in (better - worse).split(500)[:-1]])
+    return d.mean().item(), (d.std() / len(d) ** 0.5).item()
+
+
+gap_mean, gap_error = {}, {}
+for name in ("add-k", "interpolation"):
+    pair = gap_and_error(log_p[name], log_p["Kneser–Ney"])
+    gap_mean[name], gap_error[name] = pair
+    print(f"Kneser–Ney before {name}: {pair[0]:.3f} ± {pair[1]:.3f} nats")

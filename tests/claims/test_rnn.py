@@ -1,0 +1,316 @@
+"""What the chapter on recurrent neural networks says in words."""
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from containers import held
+from dlnotes.book.store import Run
+from dlnotes.data.text import load_text
+from dlnotes.language.batches import Streams
+from dlnotes.language.model import LanguageModel
+from dlnotes.recurrent.memory import state_gradients
+from dlnotes.recurrent.rnn import RNN, RNNCell
+
+Runs = Callable[[str], Run]
+SEEDS = [0, 1, 2, 10_000, 10_001, 10_002]
+
+
+def numbers(model: nn.Module) -> int:
+    return sum(W.numel() for W in model.parameters())
+
+
+class TestTheCell:
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_a_step_is_the_formula(self, seed: int) -> None:
+        torch.manual_seed(seed)
+        cell, x, h = RNNCell(5, 8), torch.randn(5), torch.randn(8)
+        W_ih, W_hh, b_ih, b_hh = cell.parameters()
+        expected = torch.tanh(W_ih @ x + b_ih + W_hh @ h + b_hh)
+        torch.testing.assert_close(cell(x, h), expected)
+
+    def test_layer_cell_and_torch_agree_up_to_rounding(self, vision_run: Runs) -> None:
+        values = vision_run("rnn").values
+        assert values["difference_layer"] < 1e-6
+        assert values["difference_cell"] < 1e-6
+
+    def test_the_parameters_do_not_depend_on_the_length(self, book_run: Runs) -> None:
+        assert book_run("rnn").values["parameters"] == 8 * (5 + 8 + 2)
+        layer = RNN(5, 8)
+        shapes = {layer(torch.rand(1, T, 5))[0].shape for T in (1, 7, 700)}
+        assert len(shapes) == 3
+        assert numbers(layer) == 120
+
+    def test_the_last_state_comes_once_more(self) -> None:
+        Y, h = RNN(5, 8)(torch.rand(3, 7, 5))
+        assert torch.equal(Y[:, -1], h[0])
+
+    def test_an_embedding_is_a_dense_layer_on_one_hot_vectors(self) -> None:
+        table, ids = nn.Embedding(27, 4), torch.arange(27)
+        one_hot = nn.functional.one_hot(ids, 27).float()
+        torch.testing.assert_close(one_hot @ table.weight, table(ids))
+
+    def test_a_window_of_64_letters_has_64_targets_one_letter_on(self) -> None:
+        ids = torch.arange(1000)
+        X, y = next(iter(Streams(ids, batch_size=4, T=64)))
+        assert X.shape == y.shape == (4, 64)
+        assert torch.equal(y, X + 1)
+
+    def test_row_b_goes_on_where_it_ended(self) -> None:
+        batches = list(Streams(torch.arange(1000), batch_size=4, T=50))
+        for (X, _), (after, _) in pairwise(batches):
+            assert torch.equal(after[:, 0], X[:, -1] + 1)
+
+
+class TestBackpropagationThroughTime:
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_the_formulas_give_the_gradients_of_autograd(self, seed: int) -> None:
+        """A loss at every step, in double precision."""
+        torch.manual_seed(seed)
+        cell = RNNCell(3, 4).double()
+        W_ih, W_hh, b_ih, b_hh = cell.parameters()
+        X, V = torch.randn(6, 3).double(), torch.randn(6, 4).double()
+        states = [torch.zeros(4).double()]
+        for x in X:
+            states.append(cell(x, states[-1]))
+        sum(v @ h for v, h in zip(V, states[1:], strict=True)).backward()
+        delta = torch.zeros(4).double()
+        d_hh, d_ih, d_b = (torch.zeros_like(W) for W in (W_hh, W_ih, b_hh))
+        for t in range(6, 0, -1):
+            dh = V[t - 1] + W_hh.T @ delta
+            delta = (1 - states[t] ** 2) * dh
+            d_hh += torch.outer(delta, states[t - 1])
+            d_ih += torch.outer(delta, X[t - 1])
+            d_b += delta
+        for W, d in ((W_hh, d_hh), (W_ih, d_ih), (b_hh, d_b), (b_ih, d_b)):
+            torch.testing.assert_close(W.grad, d)
+
+    def test_by_hand_as_by_autograd(self, book_run: Runs) -> None:
+        run = book_run("rnn")
+        by_hand = run.values["gradient_w"]
+        assert by_hand == pytest.approx(run.values["gradient_autograd"], abs=1e-6)
+        assert held(run, "h")[0] == 0.5
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_the_gradient_of_a_state_is_a_product_of_jacobians(self, seed: int) -> None:
+        torch.manual_seed(seed)
+        cell = RNNCell(3, 4).double()
+        first = torch.zeros(4).double().requires_grad_()
+        h, product = first, torch.eye(4).double()
+        for x in torch.randn(5, 3).double():
+            h = cell(x, h)
+            product = torch.diag(1 - h.detach() ** 2) @ cell.weight_hh @ product
+        v = torch.randn(4).double()
+        (found,) = torch.autograd.grad(v @ h, first)
+        torch.testing.assert_close(found, (product.T @ v).detach())
+
+
+class TestVanishingAndExploding:
+    @pytest.mark.settles("rnn-gradients")
+    def test_they_vanish_and_they_explode(self, vision_run: Runs) -> None:
+        run = vision_run("rnn")
+        low, high = held(run, "ratio_low"), held(run, "ratio_high")
+        assert high[0.5] < 1e-19
+        assert high["default"] < 1e-13
+        assert low[2.0] > 1000
+
+    def test_gain_one_loses_and_gain_one_and_a_half_is_nearly_flat(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("rnn")
+        low, high = held(run, "ratio_low"), held(run, "ratio_high")
+        assert high[1.0] < 1e-3
+        assert 1 < low[1.5] < high[1.5] < 100
+        assert 1.5**59 == pytest.approx(2e10, rel=0.3)
+
+    @pytest.mark.parametrize("gain", [0.5, 1.0, 1.5, 2.0])
+    def test_on_a_logarithmic_scale_the_lines_are_nearly_straight(
+        self, gain: float
+    ) -> None:
+        for seed in SEEDS:
+            torch.manual_seed(seed)
+            cell = RNNCell(16, 64)
+            nn.init.orthogonal_(cell.weight_hh, gain)
+            X, v = torch.randn(16, 60, 16), torch.randn(64)
+
+            def loss(h: Tensor, v: Tensor = v) -> Tensor:
+                return (h @ v).sum()
+
+            y = state_gradients(cell, X, loss)[0].log()
+            t = torch.arange(60.0)
+            slope = ((t - t.mean()) * (y - y.mean())).sum() / (
+                t - t.mean()
+            ).square().sum()
+            rest = y - y.mean() - slope * (t - t.mean())
+            assert rest.abs().max() < max(0.1 * (y.max() - y.min()), torch.tensor(0.8))
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_an_orthogonal_matrix_keeps_lengths(self, seed: int) -> None:
+        torch.manual_seed(seed)
+        W, v = nn.init.orthogonal_(torch.empty(64, 64)), torch.randn(64)
+        assert (W @ v).norm() == pytest.approx(v.norm().item(), rel=1e-5)
+
+
+class TestClipping:
+    def test_without_clipping_relu_is_lost_after_a_few_steps(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("rnn_clipping")
+        name = "ReLU, SGD, η = 1"
+        assert all(map(math.isnan, held(run, "loss")[name]))
+        assert max(held(run, "steps_taken")[name]) < 10
+
+    def test_clipped_the_same_runs_learn(self, vision_run: Runs) -> None:
+        run = vision_run("rnn_clipping")
+        name = "ReLU, SGD, η = 1, clipped"
+        assert max(held(run, "loss")[name]) < 2.5 < math.log(27)
+        assert min(held(run, "norm_maximum")[name]) > 100
+
+    def test_few_steps_are_clipped_and_most_at_the_beginning(
+        self, vision_run: Runs
+    ) -> None:
+        norms = held(vision_run("rnn_clipping"), "norm_of_step")
+        clipped = [
+            t for t, norm in enumerate(norms["ReLU, SGD, η = 1, clipped"]) if norm > 1
+        ]
+        assert len(clipped) < 12
+        assert sum(t < 20 for t in clipped) > len(clipped) / 2
+
+    def test_the_usual_network_needs_no_clipping(self, vision_run: Runs) -> None:
+        run = vision_run("rnn_clipping")
+        norms = held(run, "norm_of_step")["tanh, Adam, η = 0.01"]
+        assert sum(norm > 1 for norm in norms) <= 3
+        assert run.values["loss_difference"] < 0.05
+
+    def test_and_is_the_better_one(self, vision_run: Runs) -> None:
+        loss = held(vision_run("rnn_clipping"), "loss")
+        worst = max(loss["tanh, Adam, η = 0.01"])
+        assert worst < min(loss["ReLU, SGD, η = 1, clipped"])
+
+
+class TestWindows:
+    def test_in_short_windows_the_state_matters(self, vision_run: Runs) -> None:
+        found = held(vision_run("rnn_truncation"), "perplexity_val")
+        carried, random = found["T = 4, state carried"], found["T = 4, random windows"]
+        assert max(carried) < min(random) - 0.3
+
+    def test_in_windows_of_16_letters_it_does_not(self, vision_run: Runs) -> None:
+        found = held(vision_run("rnn_truncation"), "perplexity_mean")
+        gap = found["T = 16, state carried"] - found["T = 16, random windows"]
+        assert abs(gap) < 0.15
+
+    def test_in_windows_of_64_letters_it_does_a_little_harm(
+        self, vision_run: Runs
+    ) -> None:
+        found = held(vision_run("rnn_truncation"), "perplexity_val")
+        pairs = zip(
+            found["T = 64, state carried"],
+            found["T = 64, random windows"],
+            strict=True,
+        )
+        assert all(0 < carried - random < 0.4 for carried, random in pairs)
+
+    def test_carried_short_windows_are_as_good_as_long_ones(
+        self, vision_run: Runs
+    ) -> None:
+        found = held(vision_run("rnn_truncation"), "perplexity_mean")
+        best_long = min(v for name, v in found.items() if "T = 64" in name)
+        assert found["T = 4, state carried"] < best_long + 0.15
+
+    def test_the_rates_chosen_have_no_better_ones_on_either_side(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("rnn_truncation")
+        best = held(run, "rate_best")
+        assert len(best) == 6
+        for name, row in held(run, "perplexity_by_rate").items():
+            assert min(row) < best[name] < max(row), name
+            assert row[best[name]] == min(row.values())
+
+
+class TestAgainstCounting:
+    def test_counting_wins(self, vision_run: Runs) -> None:
+        run = vision_run("rnn_perplexity")
+        counted, networks = held(run, "perplexity_test"), held(run, "perplexity_rnn")
+        assert counted["add"] < min(networks)
+        assert max(networks) < 1.05 * counted["add"]
+        assert counted["Kneser–Ney"] < counted["add"] - 0.3
+
+    def test_what_was_chosen(self, vision_run: Runs) -> None:
+        run = vision_run("rnn_perplexity")
+        chosen = held(run, "chosen")
+        assert chosen["Kneser–Ney"] == "Kneser–Ney, n = 8"
+        assert chosen["add"] == "add 0.03, n = 5"
+        row, best = held(run, "perplexity_by_rate"), run.values["rate_best"]
+        assert min(row) < best < max(row)
+        assert row[best] == min(row.values())
+
+    def test_the_text_has_some_200_000_letters_of_27_kinds(self) -> None:
+        text = load_text().train
+        assert 180_000 < len(text) < 240_000
+        assert len(set(text)) == 27
+
+    def test_parameters(self, book_run: Runs) -> None:
+        expected = numbers(LanguageModel(27, 32, RNN(32, 128)))
+        assert book_run("rnn_perplexity").values["parameters"] == expected
+
+    def test_ten_letters_are_as_good_as_all(self, vision_run: Runs) -> None:
+        run = vision_run("rnn_perplexity")
+        known = held(run, "perplexity_known")
+        assert abs(known[10] - run.values["perplexity_read"]) < 0.01
+        assert known[5] > run.values["perplexity_read"] + 0.2
+
+    def test_with_one_or_two_letters_it_is_far_worse_than_counting(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("rnn_perplexity")
+        counted = held(run, "perplexity_counted")
+        for row in held(run, "perplexity_after"):
+            assert row[0] > 2 * counted[1]
+            assert row[1] > 1.5 * counted[2]
+
+
+class TestExercises:
+    def test_parameters(self, book_run: Runs) -> None:
+        values = book_run("rnn_exercises").values
+        assert values["parameters_rnn"] == 128 * (32 + 128 + 2)
+        assert values["parameters_model"] == 25_083
+
+    def test_a_stable_memory_has_no_gradient(self, book_run: Runs) -> None:
+        values = held(book_run("rnn_exercises"), "values")
+        assert values[1000][0] == pytest.approx(0.995, abs=1e-3)
+        assert values[10][1] < 1e-12
+        assert values[1000][1] == 0
+
+    def test_eigenvalues_decide_in_the_long_run(self, book_run: Runs) -> None:
+        norm = held(book_run("rnn_exercises"), "norm_of_power")
+        assert 8 <= norm[1] < 8.1
+        assert norm[2] > 7.9
+        assert norm[20] < 1e-3
+
+    def test_gain_times_slope_predicts_the_lines(self, vision_run: Runs) -> None:
+        factor = held(vision_run("rnn_exercises"), "factor")
+        for expected, measured in factor.values():
+            assert abs(expected - measured) < 0.04
+        slope = {gain: expected / gain for gain, (expected, _) in factor.items()}
+        assert 0.6 < slope[2.0] / slope[0.5] < 0.72
+        assert factor[2.0][1] < 3 * factor[0.5][1]
+
+    def test_truncation_costs_nothing_where_gradients_vanish(
+        self, vision_run: Runs
+    ) -> None:
+        cosine = held(vision_run("rnn_exercises"), "cosine")
+        assert cosine["default"][4] > 0.99
+        assert cosine["orthogonal × 1.5"][32] < 0.9
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_the_eigenvalues_of_the_default_fill_a_disc(self, seed: int) -> None:
+        torch.manual_seed(seed)
+        W = RNNCell(16, 400).weight_hh.detach()
+        radius = torch.linalg.eigvals(W).abs().max().item()
+        assert radius == pytest.approx(3**-0.5, rel=0.1)
+        assert 0.577**59 == pytest.approx(8e-15, rel=0.1)
