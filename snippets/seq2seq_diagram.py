@@ -23,9 +23,9 @@ for n, word in enumerate(READ):
 first = len(READ) + 1  # the step in which the vector is there
 parts.append(Part("$c$", 3.75, 1, first, "circle"))
 wires.append(Wire([(2.8, 1), (3.5, 1)], first))
-for n, token in enumerate((*WRITTEN, "end")):
+for n, token in enumerate((*WRITTEN, "<end>")):
     x, step = 5 + 1.25 * n, first + n + 1
-    before = ("start", *WRITTEN)[n]
+    before = ("<start>", *WRITTEN)[n]
     parts.append(Part(before, x, 0, step))
     parts.append(Part(f"$s_{n + 1}$", x, 1, step, "round"))
     parts.append(Part(token, x, 2.2, step))
