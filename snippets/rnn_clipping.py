@@ -1,4 +1,4 @@
-"""Steps that explode, steps that are clipped, and steps that need it not."""
+"""Steps that explode, steps that are clipped, and steps that are short."""
 
 # %% imports
 
@@ -81,7 +81,7 @@ for case, (kind, rate, relu) in cases.items():
         norm_maximum[name] = [max(run[1]) for run in runs]
         norm_of_step[name] = runs[0][1]
 Table(
-    ["setting", "seed", "steps", "largest norm:.2g", "loss at the end:.3f"],
+    ["setting", "seed", "steps", "largest norm:.3g", "loss at the end:.3f"],
     [
         [name, n, steps_taken[name][n], norm_maximum[name][n], loss[name][n]]
         for name in loss
@@ -104,9 +104,10 @@ adam, sgd = "tanh, Adam, η = 0.01", "ReLU, SGD, η = 1, clipped"
 loss_difference = max(
     abs(a - b) for a, b in zip(loss[adam], loss[f"{adam}, clipped"])
 )
-loss_sgd, loss_adam = mean(loss[sgd]), mean(loss[adam])
+loss_sgd = mean(loss[sgd])
 steps_clipped = {
     name: sum(norm > 1 for norm in norm_of_step[name]) for name in (adam, sgd)
 }
 steps_exploded = max(steps_taken["ReLU, SGD, η = 1"])
-norm_low = min(norm_maximum[sgd])
+norm_low, norm_high = min(norm_maximum[sgd]), max(norm_maximum[sgd])
+norm_first = norm_of_step["ReLU, SGD, η = 1"]

@@ -1,4 +1,4 @@
-"""A recurrent network and n-grams, on the same text that neither has seen."""
+"""A recurrent network and n-grams: one text to learn, another as a test."""
 
 # %% imports
 from functools import cache
@@ -18,7 +18,7 @@ from dlnotes.language.vocabulary import Vocabulary, letters
 from dlnotes.plot import show, use_style
 from dlnotes.recurrent.rnn import RNN
 from dlnotes.table import Table
-from dlnotes.train.bracket import best, bracket, rates_table
+from dlnotes.train.bracket import bracket, rates_table
 from dlnotes.train.seed import seed_everything
 from dlnotes.train.text import fit_text, score_text
 
@@ -29,14 +29,15 @@ text = load_text()
 vocabulary = Vocabulary(letters(text.train))
 train_ids, val_ids, test_ids = map(vocabulary.encode, text)
 V = len(vocabulary)
-STEPS = 1200
+STEPS = 600
 
 # %% counted
-grams = NGrams(train_ids, V, order=8)
-models = {f"Kneser–Ney, n = {n}": KneserNey(grams, n) for n in range(2, 9)}
+grams = NGrams(train_ids, V, order=32)
+ORDERS = (2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32)
+models = {f"Kneser–Ney, n = {n}": KneserNey(grams, n) for n in ORDERS}
 for n in (4, 5, 6):
     for k in (0.01, 0.03, 0.1):
-        models[f"add {k}, n = {n}"] = AddK(grams, n, k)
+        models[f"add-k {k}, n = {n}"] = AddK(grams, n, k)
 perplexity_val = {
     name: perplexity(model.log_probabilities(val_ids)[1:])
     for name, model in models.items()
@@ -46,15 +47,15 @@ chosen = {
         (name for name in models if name.startswith(kind)),
         key=perplexity_val.__getitem__,
     )
-    for kind in ("add", "Kneser–Ney")
+    for kind in ("add-k", "Kneser–Ney")
 }
 
 
 # %% trained
-@cache  # a network that is asked for twice is trained once
-def trained(rate: float, seed: int) -> LanguageModel:
+@cache  # what is asked for twice is trained once
+def trained(units: int, rate: float, seed: int) -> LanguageModel:
     seed_everything(seed)
-    model = LanguageModel(V, 32, RNN(32, 128))
+    model = LanguageModel(V, 32, RNN(32, units))
     optimizer = Adam(model.parameters(), rate)
     fit_text(model, train_ids, optimizer, STEPS, batch_size=32, T=16)
     return model
@@ -65,22 +66,37 @@ def score(model: LanguageModel, ids: Tensor) -> float:
 
 
 # %% rates
-tried = bracket(
-    lambda rate: -score(trained(rate, 0), val_ids), (0.006, 0.012, 0.024)
+def by_rate(units: int, rates: tuple[float, ...]) -> dict[float, float]:
+    tried = bracket(
+        lambda rate: -score(trained(units, rate, 0), val_ids), rates
+    )
+    return {rate: -value for rate, value in tried.items()}
+
+
+perplexity_by_rate = {
+    128: by_rate(128, (0.012, 0.024, 0.048)),
+    256: by_rate(256, (0.006, 0.012, 0.024)),
+}
+perplexity_best, units_best, rate_best = min(
+    (value, units, rate)
+    for units, row in perplexity_by_rate.items()
+    for rate, value in row.items()
 )
-rate_best = best(tried)
-perplexity_by_rate = {rate: -value for rate, value in tried.items()}
-rates_table("perplexity", {"RNN": perplexity_by_rate}, digits=2).show()
+shown = {f"{units} units": row for units, row in perplexity_by_rate.items()}
+rates_table("RNN", shown, digits=2).show()
 
 # %% contest
-networks = [trained(rate_best, seed) for seed in range(3)]
-perplexity_rnn = [score(model, test_ids) for model in networks]
-perplexity_test = {
-    kind: perplexity(models[name].log_probabilities(test_ids)[1:])
+networks = [trained(units_best, rate_best, seed) for seed in range(3)]
+log_p_rnn = [score_text(model, test_ids) for model in networks]
+log_p = {
+    kind: models[name].log_probabilities(test_ids)[1:]
     for kind, name in chosen.items()
 }
+perplexity_rnn = [perplexity(found) for found in log_p_rnn]
+perplexity_test = {kind: perplexity(found) for kind, found in log_p.items()}
 parameters = sum(W.numel() for W in networks[0].parameters())
 spread = f"{mean(perplexity_rnn):.2f} ± {stdev(perplexity_rnn):.2f}"
+rnn = f"{units_best} units, η = {rate_best:.2g}"
 Table(
     ["model", "chosen by validation", "test perplexity"],
     [
@@ -89,13 +105,27 @@ Table(
             [kind, name, f"{perplexity_test[kind]:.2f}"]
             for kind, name in chosen.items()
         ),
-        ["RNN, 128 units", f"η = {rate_best:.2g}", spread],
+        ["RNN", rnn, spread],
     ],
 ).show()
 
+
+# %% paired
+def gap_and_error(one: Tensor, other: Tensor) -> tuple[float, float]:
+    """Return how much log p differs on average, and its standard error."""
+    d = torch.stack([p.mean() for p in (one - other).split(500)[:-1]])
+    return d.mean().item(), (d.std() / len(d) ** 0.5).item()
+
+
+gap, error = {}, {}
+for kind, counted in log_p.items():
+    pairs = [gap_and_error(network, counted) for network in log_p_rnn]
+    gap[kind], error[kind] = map(list, zip(*pairs, strict=True))
+    print(f"{kind:>10}:", *(f"{g:+.3f} ± {e:.3f}  " for g, e in pairs))
+
 # %% context
 KNOWN = (1, 2, 3, 4, 5, 6, 7, 10, 15, 20)  # letters before the one asked
-last = torch.arange(max(KNOWN), len(val_ids), 8)  # every eighth letter
+last = torch.arange(max(KNOWN), len(val_ids), 16)  # every 16th letter
 
 
 def after(model: LanguageModel, known: int) -> float:
@@ -113,9 +143,10 @@ perplexity_all = [
 ]
 
 # %% context-figure
-perplexity_counted = {
-    n: perplexity_val[f"Kneser–Ney, n = {n + 1}"] for n in range(1, 8)
-}
+perplexity_counted = {}
+for n in range(1, 8):
+    counted = models[f"Kneser–Ney, n = {n + 1}"].log_probabilities(val_ids)
+    perplexity_counted[n] = perplexity(counted[last])
 fig, ax = plt.subplots(figsize=(4.8, 3.0))
 ax.plot(KNOWN, [*map(mean, zip(*perplexity_after, strict=True))], "o-")
 ax.plot(*zip(*perplexity_counted.items(), strict=True), "s--")
@@ -131,3 +162,5 @@ perplexity_known = {
     n: mean(row[KNOWN.index(n)] for row in perplexity_after) for n in KNOWN
 }
 perplexity_read = mean(perplexity_all)
+gap_mean = {kind: mean(found) for kind, found in gap.items()}
+gap_error = {kind: max(found) for kind, found in error.items()}

@@ -29,7 +29,8 @@ use_style()
 text = load_text()
 vocabulary = Vocabulary(letters(text.train))
 train_ids, val_ids, _ = map(vocabulary.encode, text)
-TOKENS, STEPS = 1024, 200  # in a batch, and in a run
+val_ids = val_ids[:10_000]
+TOKENS, STEPS = 512, 160  # in a batch, and in a run
 
 
 # %% windows
@@ -45,9 +46,9 @@ class Anew(nn.Module):
         return self.model(X)[0]
 
 
-@cache  # a network that is asked for twice is trained once
+@cache  # what is asked for twice is trained once
 def trained(T: int, carried: bool, rate: float, seed: int) -> LanguageModel:
-    """Train on windows of T letters, in batches of 1,024."""
+    """Train on windows of T letters, in batches of 512."""
     seed_everything(seed)
     model = LanguageModel(len(vocabulary), 32, RNN(32, 64))
     optimizer = Adam(model.parameters(), rate)
@@ -106,7 +107,8 @@ for marker, kind in zip("os", KINDS.values(), strict=True):
     found = [perplexity_val[f"T = {T}, {kind}"] for T in (4, 16, 64)]
     line = dict(marker=marker, capsize=4, label=kind)
     ax.errorbar((4, 16, 64), [*map(mean, found)], [*map(stdev, found)], **line)
-ax.set(xlabel="T", ylabel="validation perplexity", xscale="log")
+ax.set(xlabel="letters in a window, T", ylabel="validation perplexity")
+ax.set_xscale("log")
 ax.set_xticks((4, 16, 64), ("4", "16", "64"))
 ax.minorticks_off()
 ax.legend()
