@@ -87,7 +87,7 @@ for name, gain in (("default", None), ("orthogonal × 1.5", 1.5)):
     print(f"{name:17} {shown}")
 
 # %% solution-6
-radius, sigma, left, slope_rms = [], [], [], []
+eigenvalue, norm, length, slope_rms = [], [], [], []
 for seed in range(3):
     seed_everything(seed)
     cell = RNNCell(16, 64)  # the same as in the figure
@@ -96,14 +96,14 @@ for seed in range(3):
     for x in X.unbind(1):
         h = cell(x, h)
         slopes.append(1 - h.detach().square())
-    radius.append(torch.linalg.eigvals(W).abs().max().item())
-    sigma.append(torch.linalg.matrix_norm(W, 2).item())
-    left.append((torch.matrix_power(W.T, 59) @ u / u.norm()).norm().item())
+    eigenvalue.append(torch.linalg.eigvals(W).abs().max().item())
+    norm.append(torch.linalg.matrix_norm(W, 2).item())
+    length.append((torch.matrix_power(W.T, 59) @ u / u.norm()).norm().item())
     slope_rms.append(torch.stack(slopes).square().mean().sqrt().item())
     print(
-        f"largest |eigenvalue| {radius[-1]:.2f}, singular value "
-        f"{sigma[-1]:.2f}; W^59 leaves {left[-1]:.0e}"
+        f"largest |eigenvalue| {eigenvalue[-1]:.2f}, singular value "
+        f"{norm[-1]:.2f}; W^59 leaves {length[-1]:.0e}"
     )
-radius_low, radius_high = min(radius), max(radius)
-left_low, left_high = min(left), max(left)
-slope_default, sigma_low = sum(slope_rms) / 3, min(sigma)
+eigenvalue_low, eigenvalue_high = min(eigenvalue), max(eigenvalue)
+length_low, length_high = min(length), max(length)
+slope_default, norm_low = sum(slope_rms) / 3, min(norm)

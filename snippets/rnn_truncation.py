@@ -30,7 +30,7 @@ text = load_text()
 vocabulary = Vocabulary(letters(text.train))
 train_ids, val_ids, _ = map(vocabulary.encode, text)
 val_ids = val_ids[:10_000]
-TOKENS, STEPS = 512, 160  # in a batch, and in a run
+TOKENS, STEPS = 512, 200  # in a batch, and in a run
 
 
 # %% windows

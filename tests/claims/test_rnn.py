@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from itertools import pairwise
+from statistics import mean, variance
 
 import pytest
 import torch
@@ -169,6 +170,12 @@ class TestClipping:
         name = "ReLU, SGD, η = 1, clipped"
         assert max(held(run, "loss")[name]) < 2.5 < math.log(27)
         assert min(held(run, "norm_maximum")[name]) > 100
+        assert run.values["norm_high"] > 10 * run.values["norm_low"]
+
+    def test_the_explosion_is_sudden(self, vision_run: Runs) -> None:
+        first = held(vision_run("rnn_clipping"), "norm_first")
+        assert max(first[:2]) < 10
+        assert first[2] > 30 * max(first[:2])
 
     def test_few_steps_are_clipped_and_most_at_the_beginning(
         self, vision_run: Runs
@@ -186,11 +193,6 @@ class TestClipping:
         assert sum(norm > 1 for norm in norms) <= 3
         assert run.values["loss_difference"] < 0.05
 
-    def test_and_is_the_better_one(self, vision_run: Runs) -> None:
-        loss = held(vision_run("rnn_clipping"), "loss")
-        worst = max(loss["tanh, Adam, η = 0.01"])
-        assert worst < min(loss["ReLU, SGD, η = 1, clipped"])
-
 
 class TestWindows:
     def test_in_short_windows_the_state_matters(self, vision_run: Runs) -> None:
@@ -199,27 +201,27 @@ class TestWindows:
         assert max(carried) < min(random) - 0.3
 
     def test_in_windows_of_16_letters_it_does_not(self, vision_run: Runs) -> None:
-        found = held(vision_run("rnn_truncation"), "perplexity_mean")
-        gap = found["T = 16, state carried"] - found["T = 16, random windows"]
-        assert abs(gap) < 0.15
+        found = held(vision_run("rnn_truncation"), "perplexity_val")
+        carried = found["T = 16, state carried"]
+        random = found["T = 16, random windows"]
+        gap = abs(mean(carried) - mean(random))
+        assert gap < 2 * (variance(carried) / 3 + variance(random) / 3) ** 0.5
 
-    def test_in_windows_of_64_letters_it_does_a_little_harm(
-        self, vision_run: Runs
-    ) -> None:
+    def test_in_windows_of_64_letters_it_does_harm(self, vision_run: Runs) -> None:
         found = held(vision_run("rnn_truncation"), "perplexity_val")
         pairs = zip(
             found["T = 64, state carried"],
             found["T = 64, random windows"],
             strict=True,
         )
-        assert all(0 < carried - random < 0.4 for carried, random in pairs)
+        assert all(0 < carried - random for carried, random in pairs)
 
     def test_carried_short_windows_are_as_good_as_long_ones(
         self, vision_run: Runs
     ) -> None:
         found = held(vision_run("rnn_truncation"), "perplexity_mean")
         best_long = min(v for name, v in found.items() if "T = 64" in name)
-        assert found["T = 4, state carried"] < best_long + 0.15
+        assert found["T = 4, state carried"] < best_long + 0.1
 
     def test_the_rates_chosen_have_no_better_ones_on_either_side(
         self, vision_run: Runs
@@ -234,20 +236,33 @@ class TestWindows:
 
 class TestAgainstCounting:
     def test_counting_wins(self, vision_run: Runs) -> None:
+        """By more than twice the standard error of the paired difference."""
         run = vision_run("rnn_perplexity")
+        gap, error = held(run, "gap"), held(run, "error")
+        for kind in ("add-k", "Kneser–Ney"):
+            pairs = zip(gap[kind], error[kind], strict=True)
+            assert all(g < -2 * e for g, e in pairs)
         counted, networks = held(run, "perplexity_test"), held(run, "perplexity_rnn")
-        assert counted["add"] < min(networks)
-        assert max(networks) < 1.05 * counted["add"]
-        assert counted["Kneser–Ney"] < counted["add"] - 0.3
+        assert counted["Kneser–Ney"] < counted["add-k"] < min(networks)
 
     def test_what_was_chosen(self, vision_run: Runs) -> None:
         run = vision_run("rnn_perplexity")
-        chosen = held(run, "chosen")
-        assert chosen["Kneser–Ney"] == "Kneser–Ney, n = 8"
-        assert chosen["add"] == "add 0.03, n = 5"
-        row, best = held(run, "perplexity_by_rate"), run.values["rate_best"]
-        assert min(row) < best < max(row)
-        assert row[best] == min(row.values())
+        assert held(run, "chosen")["add-k"] == "add-k 0.03, n = 5"
+        assert len([n for n in held(run, "perplexity_val") if "Kneser" in n]) == 11
+        found = held(run, "perplexity_by_rate")
+        assert set(found) == {128, 256}
+        best = {}
+        for units, row in found.items():
+            rate = min(row, key=row.__getitem__)
+            assert min(row) < rate < max(row)
+            best[units] = row[rate]
+        assert run.values["units_best"] == min(best, key=best.__getitem__)
+
+    def test_steps_by_units_are_two_passes_and_one(self, book_run: Runs) -> None:
+        steps = held(book_run("rnn_perplexity"), "STEPS")
+        letters = len(load_text().train)
+        assert 1.8 < steps[128] * 32 * 16 / letters < 2.1
+        assert steps[128] == 2 * steps[256]
 
     def test_the_text_has_some_200_000_letters_of_27_kinds(self) -> None:
         text = load_text().train
@@ -255,8 +270,9 @@ class TestAgainstCounting:
         assert len(set(text)) == 27
 
     def test_parameters(self, book_run: Runs) -> None:
-        expected = numbers(LanguageModel(27, 32, RNN(32, 128)))
-        assert book_run("rnn_perplexity").values["parameters"] == expected
+        values = book_run("rnn_perplexity").values
+        expected = numbers(LanguageModel(27, 32, RNN(32, values["units_best"])))
+        assert values["parameters"] == expected
 
     def test_ten_letters_are_as_good_as_all(self, vision_run: Runs) -> None:
         run = vision_run("rnn_perplexity")
@@ -264,14 +280,12 @@ class TestAgainstCounting:
         assert abs(known[10] - run.values["perplexity_read"]) < 0.01
         assert known[5] > run.values["perplexity_read"] + 0.2
 
-    def test_with_one_or_two_letters_it_is_far_worse_than_counting(
-        self, vision_run: Runs
-    ) -> None:
+    def test_with_few_letters_it_is_worse_than_counting(self, vision_run: Runs) -> None:
         run = vision_run("rnn_perplexity")
         counted = held(run, "perplexity_counted")
         for row in held(run, "perplexity_after"):
-            assert row[0] > 2 * counted[1]
-            assert row[1] > 1.5 * counted[2]
+            assert all(row[n - 1] > counted[n] for n in range(1, 8))
+            assert row[0] > 20
 
 
 class TestExercises:
@@ -295,7 +309,7 @@ class TestExercises:
     def test_gain_times_slope_predicts_the_lines(self, vision_run: Runs) -> None:
         factor = held(vision_run("rnn_exercises"), "factor")
         for expected, measured in factor.values():
-            assert abs(expected - measured) < 0.04
+            assert abs(expected - measured) < 0.02
         slope = {gain: expected / gain for gain, (expected, _) in factor.items()}
         assert 0.6 < slope[2.0] / slope[0.5] < 0.72
         assert factor[2.0][1] < 3 * factor[0.5][1]
@@ -308,9 +322,22 @@ class TestExercises:
         assert cosine["orthogonal × 1.5"][32] < 0.9
 
     @pytest.mark.parametrize("seed", SEEDS)
-    def test_the_eigenvalues_of_the_default_fill_a_disc(self, seed: int) -> None:
+    def test_the_eigenvalues_of_a_large_matrix_fill_a_disc(self, seed: int) -> None:
         torch.manual_seed(seed)
         W = RNNCell(16, 400).weight_hh.detach()
         radius = torch.linalg.eigvals(W).abs().max().item()
         assert radius == pytest.approx(3**-0.5, rel=0.1)
         assert 0.577**59 == pytest.approx(8e-15, rel=0.1)
+
+    def test_matrix_and_slopes_make_the_line_of_the_default(
+        self, vision_run: Runs
+    ) -> None:
+        run, figure = vision_run("rnn_exercises"), vision_run("rnn")
+        assert min(held(run, "eigenvalue")) > 3**-0.5
+        assert min(held(run, "norm")) > 1
+        assert min(held(run, "length")) > 2 * 0.577**59
+        measured = [found[0] for found in held(figure, "ratio")["default"]]
+        rows = zip(held(run, "length"), held(run, "slope_rms"), measured, strict=True)
+        for length, slope, ratio in rows:
+            assert 0.001 < slope**59 < 0.005
+            assert 0.1 < length * slope**59 / float(ratio) < 10
