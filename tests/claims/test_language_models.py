@@ -343,6 +343,18 @@ class TestSmoothing:
         assert values["bits_first"] > 2 * values["bits_inside"]
         assert values["probability_u"] > 0.95
 
+    def test_an_and_runtime_go_on_in_an_unexpected_way(self) -> None:
+        text = load_text()
+        vocabulary = Vocabulary(letters(text.train))
+        grams = NGrams(vocabulary.encode(letters(text.train)), 27, 8)
+        val = vocabulary.encode(letters(text.val))
+        doubt = -KneserNey(grams, 8).log_probabilities(val)[1070:1132]
+        shown = text.val[1070:1132]
+        assert shown.startswith("a context manager is an object that defines")
+        highest = doubt.argsort(descending=True)[:2].tolist()
+        expected = [shown.index("n object"), shown.index("untime")]
+        assert sorted(highest) == expected
+
     @pytest.mark.parametrize("number", FOLDS)
     def test_kneser_ney_is_ahead_of_interpolation_and_that_of_add_k(
         self, number: int
