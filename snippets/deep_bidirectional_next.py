@@ -12,6 +12,9 @@ from torch.optim import Adam
 from dlnotes.data.text import load_text
 from dlnotes.language.batches import RandomWindows
 from dlnotes.language.model import LanguageModel
+from dlnotes.language.ngram import NGrams
+from dlnotes.language.perplexity import perplexity as perplexity_of
+from dlnotes.language.smoothing import AddK
 from dlnotes.language.vocabulary import UNKNOWN, Vocabulary, letters
 from dlnotes.recurrent.tagger import Tagger
 from dlnotes.seed import shifted
@@ -20,7 +23,7 @@ from dlnotes.train.seed import seed_everything
 from dlnotes.train.tags import fit_tags
 
 # %% data
-T, HIDDEN = 32, 32
+T, HIDDEN = 32, {False: 32, True: 16}  # units in each direction
 text = load_text()
 vocabulary = Vocabulary(letters(text.train), specials=(UNKNOWN,))
 V = len(vocabulary)
@@ -38,7 +41,7 @@ data_test = list(windows(text.test, 500, 0))  # X and the next letters y
 @cache
 def trained(both: bool, seed: int) -> Tagger:
     seed_everything(seed)
-    layer = nn.LSTM(16, HIDDEN, batch_first=True, bidirectional=both)
+    layer = nn.LSTM(16, HIDDEN[both], batch_first=True, bidirectional=both)
     model = Tagger(V, 16, layer, V)
     batches = windows(text.train, 64, seed)
     optimizer = Adam(model.parameters(), 0.02)
@@ -75,6 +78,11 @@ Table(
         for name in perplexity
     ],
 ).show()
+
+# %% pairs
+train_ids, _, test_ids = (vocabulary.encode(letters(part)) for part in text)
+pairs = AddK(NGrams(train_ids, V, order=2), 2, 0.1)
+perplexity_pairs = perplexity_of(pairs.log_probabilities(test_ids)[1:])
 
 # %% refused
 try:
