@@ -174,4 +174,5 @@ for n, true in enumerate(map(vocabulary.decode, truth)):
     print()
 
 # %% quoted
+steps = len(blanked(text.train, 32, 0))
 accuracy_mean = {name: mean(found) for name, found in accuracy.items()}

@@ -23,7 +23,7 @@ from dlnotes.train.seed import seed_everything
 from dlnotes.train.tags import fit_tags
 
 # %% data
-T, HIDDEN = 32, {False: 32, True: 16}  # units in each direction
+T, HIDDEN = 32, {False: 50, True: 32}  # units in each direction
 text = load_text()
 vocabulary = Vocabulary(letters(text.train), specials=(UNKNOWN,))
 V = len(vocabulary)
@@ -60,9 +60,14 @@ def perplexities(model: Tagger) -> tuple[float, float]:
 
 
 # %% compare
+ways = {"one-way": False, "two-way": True}
 perplexity = {
     name: [perplexities(trained(both, seed)) for seed in range(3)]
-    for name, both in (("one-way", False), ("two-way", True))
+    for name, both in ways.items()
+}
+parameters = {
+    name: sum(W.numel() for W in trained(both, 0).parameters())
+    for name, both in ways.items()
 }
 perplexity_early = {
     name: mean(early for early, _ in found)
@@ -72,9 +77,14 @@ perplexity_last = {
     name: mean(last for _, last in found) for name, found in perplexity.items()
 }
 Table(
-    ["network", f"places 1 to {T - 1}:.2f", f"place {T}:.1f"],
+    ["network", "parameters:,", f"places 1 to {T - 1}:.2f", f"place {T}:.1f"],
     [
-        [name, perplexity_early[name], perplexity_last[name]]
+        [
+            name,
+            parameters[name],
+            perplexity_early[name],
+            perplexity_last[name],
+        ]
         for name in perplexity
     ],
 ).show()
