@@ -9,9 +9,9 @@ from dlnotes.data.brackets import forward_ceiling
 from dlnotes.data.text import load_text
 from dlnotes.language.blanks import Blanked
 from dlnotes.language.vocabulary import UNKNOWN, Vocabulary, letters
+from dlnotes.losses import IGNORE
 from dlnotes.recurrent.tagger import Tagger
 from dlnotes.seed import shifted
-from dlnotes.train.batches import IGNORE
 from dlnotes.train.seed import seed_everything
 from dlnotes.train.tags import fit_tags, score_tags
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from dlnotes.language.blanks import Blanked
-from dlnotes.train.batches import IGNORE
+from dlnotes.losses import IGNORE
 
 TEXT = torch.arange(2, 402)
 

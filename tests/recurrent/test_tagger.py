@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from dlnotes.losses import IGNORE
 from dlnotes.recurrent.lstm import LSTM
 from dlnotes.recurrent.tagger import Tagger, tag_accuracy, tag_loss
-from dlnotes.train.batches import IGNORE
 
 
 @pytest.mark.parametrize("both", [False, True])

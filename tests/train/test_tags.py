@@ -6,9 +6,10 @@ from torch import nn
 from torch.optim import SGD, Adam
 
 from dlnotes.data.brackets import draw_brackets
+from dlnotes.losses import IGNORE
 from dlnotes.recurrent.tagger import Tagger
 from dlnotes.schedule import cosine
-from dlnotes.train.batches import IGNORE, Batches
+from dlnotes.train.batches import Batches
 from dlnotes.train.tags import fit_tags, score_tags
 
 
@@ -47,5 +48,5 @@ def test_the_score_is_that_of_the_labels_asked_for() -> None:
 
 def test_labels_that_ask_nothing_have_no_score() -> None:
     labels = torch.full((1, 3), IGNORE)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="nothing to evaluate"):
         score_tags(nn.Identity(), [(torch.zeros(1, 3, 4), labels)])

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from dlnotes.language.batches import RandomWindows, Windows
-from dlnotes.train.batches import IGNORE
+from dlnotes.losses import IGNORE
 
 
 class Blanked:

@@ -3,8 +3,8 @@
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from dlnotes.losses import IGNORE
 from dlnotes.recurrent.layer import Recurrent
-from dlnotes.train.batches import IGNORE
 
 
 class Tagger(nn.Module):

@@ -9,7 +9,6 @@ from torch import Tensor
 Batch = Sequence[Tensor]  # what the model takes, and last the target
 Stream = Iterator[tuple[int, Batch]]  # a batch and the epoch it is of
 Count = Callable[[Tensor], int | Tensor]
-IGNORE = -100  # stands in a target where nothing is asked
 
 
 def rows(target: Tensor) -> int:

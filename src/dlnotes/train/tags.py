@@ -5,9 +5,10 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
+from dlnotes.losses import IGNORE
 from dlnotes.recurrent.tagger import tag_accuracy, tag_loss
 from dlnotes.schedule import cosine, warm_up
-from dlnotes.train.batches import IGNORE, Batch, tokens
+from dlnotes.train.batches import Batch, tokens
 from dlnotes.train.history import History
 from dlnotes.train.hooks import schedule_lr
 from dlnotes.train.loop import evaluate, train
