@@ -201,7 +201,7 @@ def moved(rate):
     return mean(found)
 
 
-weight_moved = {rate: moved(rate) for rate in (0.01, 0.03, rate_best["GRU"])}
+weight_moved = {rate: moved(rate) for rate in (0.01, rate_best["GRU"])}
 
 # %% quoted
 accuracy_small_rate = max(accuracy["GRU, rate 0.01"])
