@@ -66,6 +66,7 @@ print("source", tuple(source.shape), "target_in", tuple(target_in.shape))
 print("vector", tuple(encoder(source).vector.shape))
 print("logits", tuple(model(source, target_in).shape))
 parameters_in_all = sum(W.numel() for W in model.parameters())
+count_english, count_chinese = V_english, V_chinese
 
 # %% calls
 count_calls = Counter()

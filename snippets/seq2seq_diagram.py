@@ -40,7 +40,7 @@ for n, token in enumerate((*WRITTEN, "<end>")):
 
 # %% diagram
 for step in range(1, max(part.step for part in parts) + 1):
-    _, ax = plt.subplots(num=f"step {step}", figsize=(4.8, 2.2))
+    _, ax = plt.subplots(num=f"step {step}", figsize=(4.8, 1.8))
     draw_circuit(ax, parts, wires, step)
     ax.set(xlim=(-0.5, 8.1), ylim=(-0.3, 2.5))
 show()

@@ -237,6 +237,7 @@ Table(
 
 # %% quoted
 steps_in_all = STEPS
+count_longest = count_by_length.get("17+", 0)
 bleu_test, bleu_longer = mean(bleu["test"]), mean(bleu["longer sentences"])
 share_exact = mean(exact["test"])
 bleu_middle, bleu_edge, bleu_beyond = [
