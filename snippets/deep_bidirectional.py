@@ -23,7 +23,7 @@ for layers, both in product((1, 2, 3), (False, True)):
     parameters[layers, both] = count
     shapes = str(tuple(Y.shape)), str(tuple(h.shape))
     rows.append([layers, 2 if both else 1, *shapes, count])
-columns = ["layers", "directions", "outputs", "state h", "parameters:,"]
+columns = ["layers", "directions", "shape of Y", "shape of h", "parameters:,"]
 Table(columns, rows).show()
 
 
@@ -54,7 +54,7 @@ for ours, theirs in pairs:
 seed_everything(0)
 layer = LSTM(C, H, bidirectional=True)
 X = torch.randn(B, T, C)
-Y, (h, _) = layer(X)  # h has a row for each direction
+Y, (h, _) = layer(X)  # the first axis of h: one entry a direction
 print("forward, at the last step: ", torch.equal(h[0], Y[:, -1, :H]))
 print("backward, at the first step:", torch.equal(h[1], Y[:, 0, H:]))
 other = X.clone()
@@ -66,15 +66,21 @@ print("the backward half of the last output is the same:", same)
 lengths = torch.tensor([7, 3, 5, 7, 1])
 past = torch.arange(T) >= lengths[:, None]  # (B, T)
 padded = X.masked_fill(past[..., None], 0)
-alone = [layer(X[b, : lengths[b]])[0] for b in range(B)]
+parts = "outputs", "h forward", "h backward"
 
 
-def farthest(Y: Tensor) -> float:
-    """Return how far outputs are from those of rows read one by one."""
-    rows = zip(Y, alone, strict=True)
-    return max((y[: len(a)] - a).abs().max().item() for y, a in rows)
+def farthest(Y: Tensor, state: tuple[Tensor, ...]) -> dict[str, float]:
+    """Return how far the answer is from that of rows read one by one."""
+    found = []
+    for b, n in enumerate(lengths):
+        Y_alone, (h, _) = layer(X[b, :n])
+        gaps = [Y[b, :n] - Y_alone, *(state[0][:, b] - h)]
+        found.append([gap.abs().max().item() for gap in gaps])
+    return dict(zip(parts, map(max, zip(*found)), strict=True))
 
 
-difference_told = farthest(layer(padded, lengths=lengths)[0])
-difference_untold = farthest(layer(padded)[0])
-print(f"with lengths {difference_told:.0e}, without {difference_untold:.2f}")
+difference_told = farthest(*layer(padded, lengths=lengths))
+difference_untold = farthest(*layer(padded))
+for part in parts:
+    told, untold = difference_told[part], difference_untold[part]
+    print(f"{part:10}  with lengths {told:.0e}, without {untold:.2f}")

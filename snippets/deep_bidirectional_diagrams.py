@@ -32,19 +32,20 @@ show()
 # %% both
 parts, wires = [], []
 for t in range(1, T + 1):
-    x, back = 2.1 * t, T + 1 - t  # when the way back comes to t
+    x, back = 2.1 * t, T + 1 - t  # when the backward run comes to t
     left, right = x - 0.5, x + 0.5
+    ready = max(t, back) + 1
     parts += [
         Part(f"$x_{t}$", x, 0, min(t, back)),
-        Part(f"$h_{t}^{{→}}$", left, 1.4, t, "round"),
-        Part(f"$h_{t}^{{←}}$", right, 2.7, back, "round"),
-        Part(f"$y_{t}$", x, 4.1, T + 1),
+        Part(f"$\\overrightarrow{{h}}_{t}$", left, 1.4, t, "round"),
+        Part(f"$\\overleftarrow{{h}}_{t}$", right, 2.7, back, "round"),
+        Part(f"$y_{t}$", x, 4.1, ready),
     ]
     wires += [
         Wire([(x - 0.1, 0.3), (left, 1.0)], t),
         Wire([(x + 0.1, 0.3), (right, 2.3)], back),
-        Wire([(left, 1.8), (x - 0.1, 3.8)], T + 1),
-        Wire([(right, 3.1), (x + 0.1, 3.8)], T + 1),
+        Wire([(left, 1.8), (x - 0.1, 3.8)], ready),
+        Wire([(right, 3.1), (x + 0.1, 3.8)], ready),
     ]
     if t > 1:
         wires.append(Wire([(left - 1.6, 1.4), (left - 0.5, 1.4)], t))

@@ -12,6 +12,9 @@ from torch.optim import Adam
 from dlnotes.data.text import load_text
 from dlnotes.language.batches import RandomWindows
 from dlnotes.language.model import LanguageModel
+from dlnotes.language.ngram import NGrams
+from dlnotes.language.perplexity import perplexity as perplexity_of
+from dlnotes.language.smoothing import AddK
 from dlnotes.language.vocabulary import UNKNOWN, Vocabulary, letters
 from dlnotes.recurrent.tagger import Tagger
 from dlnotes.seed import shifted
@@ -20,7 +23,7 @@ from dlnotes.train.seed import seed_everything
 from dlnotes.train.tags import fit_tags
 
 # %% data
-T, HIDDEN = 32, 32
+T, HIDDEN = 32, {False: 50, True: 32}  # units in each direction
 text = load_text()
 vocabulary = Vocabulary(letters(text.train), specials=(UNKNOWN,))
 V = len(vocabulary)
@@ -38,7 +41,7 @@ data_test = list(windows(text.test, 500, 0))  # X and the next letters y
 @cache
 def trained(both: bool, seed: int) -> Tagger:
     seed_everything(seed)
-    layer = nn.LSTM(16, HIDDEN, batch_first=True, bidirectional=both)
+    layer = nn.LSTM(16, HIDDEN[both], batch_first=True, bidirectional=both)
     model = Tagger(V, 16, layer, V)
     batches = windows(text.train, 64, seed)
     optimizer = Adam(model.parameters(), 0.02)
@@ -57,9 +60,14 @@ def perplexities(model: Tagger) -> tuple[float, float]:
 
 
 # %% compare
+ways = {"one-way": False, "two-way": True}
 perplexity = {
     name: [perplexities(trained(both, seed)) for seed in range(3)]
-    for name, both in (("one-way", False), ("two-way", True))
+    for name, both in ways.items()
+}
+parameters = {
+    name: sum(W.numel() for W in trained(both, 0).parameters())
+    for name, both in ways.items()
 }
 perplexity_early = {
     name: mean(early for early, _ in found)
@@ -69,12 +77,22 @@ perplexity_last = {
     name: mean(last for _, last in found) for name, found in perplexity.items()
 }
 Table(
-    ["network", f"places 1 to {T - 1}:.2f", f"place {T}:.1f"],
+    ["network", "parameters:,", f"places 1 to {T - 1}:.2f", f"place {T}:.1f"],
     [
-        [name, perplexity_early[name], perplexity_last[name]]
+        [
+            name,
+            parameters[name],
+            perplexity_early[name],
+            perplexity_last[name],
+        ]
         for name in perplexity
     ],
 ).show()
+
+# %% pairs
+train_ids, _, test_ids = (vocabulary.encode(letters(part)) for part in text)
+pairs = AddK(NGrams(train_ids, V, order=2), 2, 0.1)
+perplexity_pairs = perplexity_of(pairs.log_probabilities(test_ids)[1:])
 
 # %% refused
 try:

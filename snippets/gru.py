@@ -16,6 +16,21 @@ from dlnotes.train.seed import seed_everything
 use_style()
 seed_everything(0)
 
+# %% average-figure
+steps = range(1, 31)
+kinds = {f"z = {z}": [z] * 30 for z in (0, 0.5, 0.9)}
+kinds["a gate"] = [0 if t == 5 else 1 for t in steps]
+fig, ax = plt.subplots(figsize=(4.8, 2.8))
+for n, (name, gates) in enumerate(kinds.items()):
+    h, states = 0, []
+    for t, z in zip(steps, gates, strict=True):
+        h = (1 - z) * (t == 5) + z * h  # the input is 1 in step 5 alone
+        states.append(h)
+    ax.plot(steps, states, ls=(":", "-.", "--", "-")[n], label=name)
+ax.set(xlabel="step t", ylabel="state h")
+ax.legend()
+show()
+
 # %% extremes
 C, H = 3, 4  # features of the input, hidden units
 cell = GRUCell(C, H)

@@ -23,10 +23,11 @@ use_style()
 text = load_text()
 vocabulary = Vocabulary(letters(text.train))
 train, val, test = (vocabulary.encode(letters(part)) for part in text)
-val, test = val[:5_000], test[:10_000]
+STEPS, RATES = 300, (0.01, 0.02, 0.04)
+val, test = val[:5_000], test[:20_000]
 layers = {
     "RNN, 64 units": (RNN, 64),
-    "RNN, 128 units": (RNN, 128),
+    "RNN, 121 units": (RNN, 121),
     "GRU, 64 units": (GRU, 64),
 }
 
@@ -38,7 +39,7 @@ def trained(name, rate, seed):
     seed_everything(seed)
     model = LanguageModel(len(vocabulary), 32, kind(32, H))
     optimizer = Adam(model.parameters(), rate, fused=True)
-    fit_text(model, train, optimizer, steps=100, T=32)
+    fit_text(model, train, optimizer, steps=STEPS, T=32)
     return model
 
 
@@ -47,7 +48,7 @@ def found_by_rate(name):
     def measure(rate):
         return -perplexity(score_text(trained(name, rate, 0), val))
 
-    return bracket(measure, (0.01, 0.02, 0.04))
+    return bracket(measure, RATES)
 
 
 negative = {name: found_by_rate(name) for name in layers}
@@ -91,6 +92,6 @@ ax.set(xlabel="test perplexity")
 show()
 
 # %% quoted
-perplexity_rnn_64, perplexity_rnn_128, perplexity_gru_64 = (
+perplexity_rnn_64, perplexity_rnn_121, perplexity_gru_64 = (
     mean(found) for found in perplexity_test.values()
 )

@@ -101,11 +101,15 @@ for n, found in share.items():
             p = model.probabilities(drawn)  # (24, V)
             drawn = torch.cat([drawn, torch.multinomial(p, 1)], dim=1)
         found.append(share_copied(drawn[:, n:]))
+share_new = share_copied(vocabulary.encode(text.val)[None])
+level = AddK(grams, order=8, k=0).levels[-1]  # c, C and kinds
+share_forced = (level.C[level.kinds == 1].sum() / level.C.sum()).item()
 share_mean = {n: sum(found) / len(found) for n, found in share.items()}
 Table(
     ["order n", "seed 0:.0%", "seed 1:.0%", "seed 2:.0%"],
     [[n, *found] for n, found in share.items()],
 ).show()
+print(f"new text: {share_new:.0%}; only one way on: {share_forced:.0%}")
 
 # %% perplexity
 uniform = torch.full((1000,), 1 / V)

@@ -5,48 +5,40 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 
 import torch
-from torch import Tensor
 
 from dlnotes.data.text import load_text
-from dlnotes.language.ngram import NGrams
 from dlnotes.language.smoothing import discount
-from dlnotes.language.vocabulary import Vocabulary, letters, words
+from dlnotes.language.vocabulary import words
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
 
 seed_everything(0)
 text = load_text()
-vocabulary = Vocabulary(letters(text.train))
-ids, V = vocabulary.encode(letters(text.train)), len(vocabulary)
-
 
 # %% halves
-def halves(ids: Tensor) -> tuple[Tensor, Tensor]:
-    """Deal stretches of 100 letters out to two texts of the same length."""
-    stretches = ids[: len(ids) // 200 * 200].view(-1, 100)
-    mixed = stretches[torch.randperm(len(stretches))]
-    one, other = mixed.flatten().chunk(2)
-    return one, other
+tokens = words(text.train)
+stretches = [tokens[i : i + 20] for i in range(0, len(tokens) - 19, 20)]
+NEWS = (0.448, 1.25, 2.24, 3.23, 4.21, 5.23)  # Church and Gale, 1991
 
 
-n, seen = 5, {}
+def bigrams(chosen: list[int]) -> Counter[tuple[str, str]]:
+    """Count the pairs of words inside some of the stretches."""
+    return Counter(pair for i in chosen for pair in pairwise(stretches[i]))
+
+
 count_there = {r: [] for r in range(1, 7)}  # on average, of three seeds
 D = []
 for seed in range(3):
     seed_everything(seed)
-    one, other = halves(ids)
-    here, there = NGrams(one, V, n), NGrams(other, V, n)
-    c_here = here.counts[n][here.find(one)[n]]  # of the one that ends there
-    found = there.find(one)[n]  # −1: never seen
-    c_there = there.counts[n][found].where(found >= 0, 0)
-    D.append(discount(here.counts[n]))
+    order = torch.randperm(len(stretches)).tolist()
+    here, there = bigrams(order[::2]), bigrams(order[1::2])
+    D.append(discount(torch.tensor([*here.values()])))
     for r, means in count_there.items():
-        found_there = c_there[n - 1 :][c_here[n - 1 :] == r].double()
-        means.append(found_there.mean().item())
-        seen.setdefault(r, int((here.counts[n] == r).sum()))
+        found = [there[pair] for pair, c in here.items() if c == r]
+        means.append(sum(found) / len(found))
 Table(
-    ["r", "5-grams:,", *(f"half B, seed {n}:.2f" for n in range(3))],
-    [[r, seen[r], *means] for r, means in count_there.items()],
+    ["r", *(f"seed {n}:.2f" for n in range(3)), "news:.2f"],
+    [[r, *m, news] for (r, m), news in zip(count_there.items(), NEWS)],
 ).show()
 
 # %% quoted
@@ -56,16 +48,19 @@ share_lost = {r: gap / r for r, gap in gap_counts.items()}
 discount_mean = sum(D) / 3
 
 # %% francisco
-tokens = words(text.train)
 counts, before = Counter(tokens), defaultdict(Counter)
 for h, w in pairwise(tokens):
     before[w][h] += 1
 frequent = [w for w, c in counts.items() if c >= 50]
 frequent.sort(key=lambda w: len(before[w]) / counts[w])
-number_before, occurs = [], []
+held_out = [*pairwise(words(f"{text.val} {text.test}"))]
+new = Counter(w for h, w in held_out if not before[w][h])  # not in training
+number_before, occurs, number_new = [], [], []
 for w in (frequent[0], frequent[-1]):
     (h, c), kinds = before[w].most_common(1)[0], len(before[w])
     print(f"{w!r}: {counts[w]} times, after {kinds} different words,")
     print(f"    most often {h!r}, {c} times")
     number_before.append(kinds)
     occurs.append(counts[w])
+    number_new.append(new[w])
+print(f"pairs that only the held-out text has: {number_new} with these two")

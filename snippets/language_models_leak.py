@@ -52,5 +52,6 @@ for name, chosen in (("with copies", train), ("without copies", clean)):
     rows.append([name, size, *(by[name] for by in found)])
 print(f"{share_known:.0%} of the held-out letters are in known paragraphs")
 Table(
-    ["trained on", "letters:,", "all:.2f", "known:.2f", "new:.2f"], rows
+    ["trained on", "training letters:,", "all:.2f", "known:.2f", "new:.2f"],
+    rows,
 ).show()

@@ -2,10 +2,12 @@
 
 # %% imports
 from functools import partial
+from math import log
 
 import matplotlib.pyplot as plt
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from dlnotes.data.text import load_text
 from dlnotes.language.ngram import NGrams
@@ -31,15 +33,23 @@ train, val, test = (vocabulary.encode(letters(part)) for part in text)
 # %% held-out
 ORDERS = range(1, 9)
 grams = NGrams(train, len(vocabulary), order=8)
-perplexity_train, share_zero, rows = {}, {}, []
+count_letters = len(val)
+perplexity_train, share_zero, count_zero, rows = {}, {}, {}, []
 for n in ORDERS:
     model = AddK(grams, n, k=0)
     perplexity_train[n] = perplexity(model.log_probabilities(train))
     p = model.likelihoods(val)
-    share_zero[n] = (p == 0).double().mean().item()
+    count_zero[n] = int((p == 0).sum())
+    share_zero[n] = count_zero[n] / count_letters
     rows.append([n, perplexity_train[n], perplexity(p.log()), share_zero[n]])
 Table(
-    ["order n", "training:.2f", "validation:.2f", "probability 0:.1%"], rows
+    [
+        "order n",
+        "training text:.2f",
+        "validation text:.2f",
+        "probability 0:.2%",
+    ],
+    rows,
 ).show()
 
 
@@ -92,11 +102,24 @@ sums = KneserNey(grams, 8).probabilities(contexts).sum(dim=1)
 sum_low, sum_high = sums.min().item(), sums.max().item()
 print(f"200 sums between {sum_low:.12f} and {sum_high:.12f}")
 
+
+# %% ordinary
+class Discounts(KneserNey):
+    """The same discounts, with ordinary counts in every order."""
+
+    def count(self, n: int) -> Tensor:
+        return self.grams.counts[n]
+
+
+perplexity_discounts = {n: -measure(Discounts(grams, n)) for n in ORDERS}
+print(", ".join(f"{p:.2f}" for p in perplexity_discounts.values()))
+
 # %% by-order-figure
 fig, ax = plt.subplots(figsize=(4.8, 3.4))
 named = {
     "training text, not smoothed": perplexity_train,
     "held out, add-k": perplexity_add,
+    "held out, discounts alone": perplexity_discounts,
     "held out, Kneser–Ney": perplexity_kn,
 }
 curves(ax, ORDERS, {name: [*by.values()] for name, by in named.items()})
@@ -122,6 +145,10 @@ Table(
     [[n, models[n].order, perplexity_test[n], bits[n]] for n in models],
 ).show()
 
+opening = vocabulary.encode("the statement is exec")
+p = models["Kneser–Ney"].probabilities(opening)  # (V,)
+probability_u = p[vocabulary.ids["u"]].item()
+
 
 # %% paired
 def gap_and_error(worse: Tensor, better: Tensor) -> tuple[float, float]:
@@ -135,3 +162,20 @@ for name in ("add-k", "interpolation"):
     pair = gap_and_error(log_p[name], log_p["Kneser–Ney"])
     gap_mean[name], gap_error[name] = pair
     print(f"Kneser–Ney before {name}: {pair[0]:.3f} ± {pair[1]:.3f} nats")
+
+# %% doubt-figure
+START, WIDTH = 1070, 31
+doubt = -KneserNey(grams, 8).log_probabilities(val) / log(2)  # bits, (N,)
+first = pad(val[:-1] == vocabulary.ids[" "], (1, 0))  # of a word
+inside = ~first & (val != vocabulary.ids[" "])
+bits_first, bits_inside = doubt[first].mean(), doubt[inside].mean()
+fig, axes = plt.subplots(2, 1, figsize=(4.8, 3.2), sharey=True)
+for n, ax in enumerate(axes):
+    part = slice(START + n * WIDTH, START + (n + 1) * WIDTH)
+    colors = ["C1" if f else "C0" for f in first[part].tolist()]
+    ax.bar(range(WIDTH), doubt[part], color=colors)
+    shown = text.val[part].replace(" ", "␣")
+    ax.set_xticks(range(WIDTH), shown, fontsize=8)
+    ax.tick_params(axis="x", length=0)
+fig.supylabel("bits", fontsize=10)
+show()

@@ -36,11 +36,11 @@ print(vocabulary, f"{share_unknown:.1%} of the words of text.val unknown")
 print(" ".join(vocabulary.decode(vocabulary.encode(words("a zebra is")))))
 
 # %% merges
-merges = learn_merges(text.train, 1000)
+merges = learn_merges(text.train, 2000)
 pairs = BytePairs(merges)
 for n in (0, 1, 2, 4, 11, 50, 200, 800):
     left, right = (pairs.tokens[i].decode() for i in merges[n])
-    print(f"merge {n + 1:3}: {left!r} + {right!r}")
+    print(f"merge {n + 1:4}: {left!r} + {right!r}")
 
 # %% split
 for word in (" class", " classes", " subclassing", " zebra", " 斑马"):
@@ -51,7 +51,7 @@ for word in (" class", " classes", " subclassing", " zebra", " 斑马"):
         print(f"{n:4} merges, {len(cut):2} tokens: {shown}")
 
 # %% lengths
-SIZES = (0, 30, 100, 300, 1000)  # merges
+SIZES = (0, 100, 300, 1000, 2000)  # merges
 length = {}
 for n in SIZES:
     pieces = BytePairs(merges[:n])
@@ -73,8 +73,8 @@ show()
 perplexity_of, bits = {}, {}
 for n in SIZES:
     pieces = BytePairs(merges[:n])
-    grams = NGrams(pieces.encode(text.train), len(pieces), order=6)
-    log_p = KneserNey(grams, order=6).log_probabilities(
+    grams = NGrams(pieces.encode(text.train), len(pieces), order=16)
+    log_p = KneserNey(grams, order=16).log_probabilities(
         pieces.encode(text.val)
     )
     perplexity_of[n] = perplexity(log_p)

@@ -161,7 +161,7 @@ ratio = {
     name: [row[0] / row[-1] for row in rows] for name, rows in norms.items()
 }
 Table(
-    ["start", "product of forget gates:.0e", "ratio of the norms:.0e"],
+    ["start", "product of forget gates:.0e", "ratio of the norms:.1e"],
     [[name, found[0], ratio[name][0]] for name, found in products.items()],
 ).show()
 

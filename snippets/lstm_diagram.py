@@ -55,9 +55,9 @@ formulas = {
     FORGET: r"$f = \sigma(W_{if}\,x_t + W_{hf}\,h_{t-1} + b_f)$",
     WRITE: r"$i = \sigma(W_{ii}\,x_t + W_{hi}\,h_{t-1} + b_i)$",
     NEW: r"$g = \tanh(W_{ig}\,x_t + W_{hg}\,h_{t-1} + b_g)$",
-    CELL: r"$c_t = f \cdot c_{t-1} + i \cdot g$",
+    CELL: r"$c_t = f \odot c_{t-1} + i \odot g$",
     SHOW: r"$o = \sigma(W_{io}\,x_t + W_{ho}\,h_{t-1} + b_o)$",
-    OUT: r"$h_t = o \cdot \tanh(c_t)$",
+    OUT: r"$h_t = o \odot \tanh(c_t)$",
 }
 for step, formula in formulas.items():
     _, ax = plt.subplots(figsize=(4.8, 3.4), num=f"step {step}")

@@ -1,6 +1,8 @@
 """Solutions to the exercises of the chapter on long short-term memory."""
 
 # %% setup
+from math import tanh
+
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -30,6 +32,11 @@ with torch.no_grad():
         state = cell(x, state)
 h, c = state[0].item(), state[1].item()
 print(f"30 a and 18 b: c = {c:.3f}, h = {h:.3f}")
+
+unit = 0.0  # of a plain RNN, with a recurrent weight of 1
+for letter in text:
+    unit = tanh(unit + (0.001 if letter == "a" else -0.001))
+print(f"in a plain RNN: 1000 h = {1000 * unit:.2f}")
 
 # %% solution-3
 p = torch.tensor([[0.5, 0.3, 0.15, 0.05]])

@@ -8,6 +8,7 @@ from statistics import mean, stdev
 import matplotlib.pyplot as plt
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 from torch.optim import Adam
 
 from dlnotes.data.text import load_text
@@ -87,6 +88,21 @@ perplexity_mixed = [
 ]
 weight_best = weights[perplexity_mixed.index(min(perplexity_mixed))]
 
+# %% places
+# how many letters of the word are known before each letter
+known_letters = torch.zeros_like(val)
+for t, x in enumerate(vocabulary.decode(val[:-1])):
+    known_letters[t + 1] = 0 if x == " " else known_letters[t] + 1
+share, loss = {}, {}  # loss: three LSTMs, n-grams
+for name, low, high in (("0", 0, 0), ("1", 1, 1), ("2 or more", 2, V)):
+    chosen = (low <= known_letters[1:]) & (known_letters[1:] <= high)
+    share[name] = chosen.float().mean().item()
+    loss[name] = [-x[chosen].mean().item() for x in (*lstms, ngram)]
+Table(
+    ["letters known", "share:.0%", "LSTM:.3f", "Kneser–Ney:.3f"],
+    [[k, share[k], mean(x[:3]), x[3]] for k, x in loss.items()],
+).show()
+
 # %% test
 lstms, ngram = log_p(test)
 perplexities = {
@@ -120,7 +136,7 @@ show()
 # %% temperature-figure
 model = models[0]
 with torch.no_grad():
-    logits, _ = model(vocabulary.encode(letters("the "))[None])
+    logits, _ = model(vocabulary.encode(letters("the st"))[None])
 log_q = logits[:, -1].log_softmax(1)
 order = log_q[0].argsort(descending=True)[:8]
 fig, ax = plt.subplots(figsize=(4.8, 3.0))
@@ -135,7 +151,9 @@ show()
 
 
 # %% write
-def write(prompt: Tensor, limit: int, **choice: float) -> Decoded:
+def write(
+    model: LanguageModel, prompt: Tensor, limit: int, **choice: float
+) -> Decoded:
     """Go on from prompts (N, T); without a choice, greedily."""
     state, start = read_prompt(model, prompt)
     if not choice:
@@ -150,7 +168,7 @@ choices |= {f"{t}": {"temperature": t} for t in (0.5, 0.8, 1.0, 1.3)}
 choices |= {"1.0, top 5": {"temperature": 1.0, "top_k": 5}}
 seed_everything(0)
 for name, choice in choices.items():
-    tokens = write(prompt, 60, **choice).tokens[0]
+    tokens = write(model, prompt, 60, **choice).tokens[0]
     print(f"{name:11}a function " + "".join(vocabulary.decode(tokens)))
 
 # %% temperatures
@@ -158,7 +176,7 @@ known = set(text.train.split())
 perplexity_own, share_known = {}, {}
 prompts = prompt.expand(30, -1)
 for name, choice in choices.items():
-    decoded = write(prompts, 300, **choice)
+    decoded = write(model, prompts, 300, **choice)
     own = decoded.log_p.sum() / decoded.tokens.numel()
     perplexity_own[name] = (-own).exp().item()
     texts = ["".join(vocabulary.decode(row)) for row in decoded.tokens]
@@ -168,7 +186,7 @@ words = text.test.split()
 perplexity_own["the test text"] = perplexities["LSTM"][0]
 share_known["the test text"] = sum(w in known for w in words) / len(words)
 Table(
-    ["temperature", "perplexity to the LSTM:.2f", "known words:.1%"],
+    ["way of drawing", "perplexity to the LSTM:.2f", "known words:.1%"],
     [[name, p, share_known[name]] for name, p in perplexity_own.items()],
 ).show()
 
@@ -184,18 +202,46 @@ def period(tokens: Tensor, longest: int = 200) -> int:
 
 
 places = torch.arange(0, 50 * 500, 500)[:, None] + torch.arange(20)
-decoded = write(val[places], 800)  # greedily, from 50 places of the text
-periods = [period(row) for row in decoded.tokens]
-loops = {}
-for row, p in zip(decoded.tokens, periods, strict=True):
-    if p:
-        turn = "".join(vocabulary.decode(row[-p:]))
-        start = min(turn[k:] + turn[:k] for k in range(p))
-        loops[start] = loops.get(start, 0) + 1
-count_looping = sum(loops.values())
-for turn, count in sorted(loops.items(), key=lambda item: -item[1]):
-    print(f"{count:2} times:  {turn}")
+count_loops, count_before, periods = [], [], []  # of each network
+for number, network in enumerate(models):
+    texts = write(network, val[places], 800).tokens  # greedily
+    found = [period(row) for row in texts]
+    periods.append(found)
+    loops, starts = {}, []
+    for row, p in zip(texts, found, strict=True):
+        if p:
+            turn = "".join(vocabulary.decode(row[-p:]))
+            turn = min(turn[k:] + turn[:k] for k in range(p))
+            loops[turn] = loops.get(turn, 0) + 1
+            other = (row[p:] != row[:-p]).nonzero()
+            starts.append(other[-1].item() + 1 if len(other) else 0)
+    count_loops.append(len(loops))
+    count_before.append(max(starts, default=0))
+    for turn, count in sorted(loops.items(), key=lambda item: -item[1]):
+        print(f"network {number}, {count:2} times:  {turn}")
+
+# %% readings
+places = torch.arange(0, 50 * 600, 600)[:, None] + torch.arange(40)
+X = val[places].repeat(1, 8)  # each piece eight times in a row
+probability = []  # of a letter, for each network by reading
+with torch.no_grad():
+    for network in models:
+        log_q = network(X[:, :-1])[0].log_softmax(2)
+        found = log_q.gather(2, X[:, 1:, None])[:, :, 0]
+        found = pad(found, (1, 0)).view(50, 8, 40)[:, :, 10:]
+        probability.append(found.mean((0, 2)).exp().tolist())
+Table(
+    ["network", "1st reading:.3f", "2nd reading:.3f", "8th reading:.3f"],
+    [[str(n), p[0], p[1], p[7]] for n, p in enumerate(probability)],
+).show()
 
 # %% quoted
 count_test = len(ngram)
-period_longest = max(periods)
+count_looping = sum(p > 0 for found in periods for p in found)
+count_texts = sum(len(found) for found in periods)
+count_loops_most = max(count_loops)
+count_before_most = max(count_before)
+probability_first = mean(p[0] for p in probability)
+probability_last = mean(p[7] for p in probability)
+loss_lstm = {name: mean(row[:3]) for name, row in loss.items()}
+loss_ngram = {name: row[3] for name, row in loss.items()}

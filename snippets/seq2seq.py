@@ -42,7 +42,7 @@ for name, pairs in splits._asdict().items():
     count_pairs[name], length_longest[name] = len(pairs), max(words)
     means = f"{mean(words):.1f}", f"{mean(characters):.1f}"
     rows.append([name, len(pairs), *means, max(words)])
-head = ["set", "pairs:,", "words", "characters", "most words"]
+head = ["set", "pairs:,", "mean words", "mean characters", "most words"]
 Table(head, rows).show()
 
 # %% languages
@@ -66,6 +66,7 @@ print("source", tuple(source.shape), "target_in", tuple(target_in.shape))
 print("vector", tuple(encoder(source).vector.shape))
 print("logits", tuple(model(source, target_in).shape))
 parameters_in_all = sum(W.numel() for W in model.parameters())
+count_english, count_chinese = V_english, V_chinese
 
 # %% calls
 count_calls = Counter()
@@ -96,13 +97,13 @@ logits = model(source, target_in)
 changed = logits.clone()
 changed[target == PAD] = 10 * torch.randn(V_chinese)
 loss_changed, rows = {}, []
-for name, masked in (("with the mask", True), ("without", False)):
+for name, masked in (("with the mask", True), ("without the mask", False)):
     before, _ = loss_and_slopes(logits, masked)
     after, slope = loss_and_slopes(changed, masked)
     loss_changed[name] = before, after
     rows.append([name, before, after, f"{slope:.1g}"])
 Table(
-    ["", "loss:.4f", "other logits at padding:.4f", "largest slope there"],
+    ["", "loss:.4f", "other logits at padding:.4f", "slope at padding"],
     rows,
 ).show()
 

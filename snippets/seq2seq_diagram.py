@@ -1,4 +1,4 @@
-"""An encoder reads three tokens, and a decoder writes four."""
+"""An encoder reads two tokens, and a decoder writes three and the end."""
 
 # %% imports
 import matplotlib.pyplot as plt
@@ -9,8 +9,8 @@ from dlnotes.plot import show, use_style
 use_style()
 
 # %% parts
-READ = ("$x_1$", "$x_2$", "$x_3$")
-WRITTEN = ("$y_1$", "$y_2$", "$y_3$", "$y_4$")
+READ = ("$x_1$", "$x_2$")
+WRITTEN = ("$y_1$", "$y_2$", "$y_3$")
 # what is read, what is written: a state each, then the parts around it
 parts, wires = [], []
 for n, word in enumerate(READ):
@@ -21,10 +21,10 @@ for n, word in enumerate(READ):
     if n:
         wires.append(Wire([(x - 0.95, 1), (x - 0.3, 1)], n + 1))
 first = len(READ) + 1  # the step in which the vector is there
-parts.append(Part("$c$", 3.75, 1, first, "circle"))
-wires.append(Wire([(2.8, 1), (3.5, 1)], first))
+parts.append(Part("$c$", 2.5, 1, first, "circle"))
+wires.append(Wire([(1.55, 1), (2.25, 1)], first))
 for n, token in enumerate((*WRITTEN, "<end>")):
-    x, step = 5 + 1.25 * n, first + n + 1
+    x, step = 3.75 + 1.25 * n, first + n + 1
     before = ("<start>", *WRITTEN)[n]
     parts.append(Part(before, x, 0, step))
     parts.append(Part(f"$s_{n + 1}$", x, 1, step, "round"))
@@ -33,16 +33,14 @@ for n, token in enumerate((*WRITTEN, "<end>")):
     wires.append(Wire([(x, 1.28), (x, 1.95)], step))
     if n:
         wires.append(Wire([(x - 0.95, 1), (x - 0.3, 1)], step))
-        rail = [(3.75, 1.28), (3.75, 1.6), (x - 0.18, 1.6), (x - 0.18, 1.28)]
+        rail = [(2.5, 1.28), (2.5, 1.6), (x - 0.18, 1.6), (x - 0.18, 1.28)]
         wires.append(Wire(rail, step))
     else:
-        wires.append(Wire([(4, 1), (4.7, 1)], step))
+        wires.append(Wire([(2.75, 1), (3.45, 1)], step))
 
 # %% diagram
 for step in range(1, max(part.step for part in parts) + 1):
-    _, ax = plt.subplots(num=f"step {step}", figsize=(4.8, 1.7))
+    _, ax = plt.subplots(num=f"step {step}", figsize=(4.8, 1.8))
     draw_circuit(ax, parts, wires, step)
-    for text in ax.texts:
-        text.set_size(8)
-    ax.set(xlim=(-0.6, 10.6), ylim=(-0.3, 2.5))
+    ax.set(xlim=(-0.5, 8.1), ylim=(-0.3, 2.5))
 show()

@@ -13,6 +13,7 @@ from dlnotes.seq2seq.model import Seq2Seq
 from dlnotes.seq2seq.pairs import PAD, PairBatches
 from dlnotes.table import Table
 from dlnotes.train.batches import tokens
+from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.loop import evaluate
 from dlnotes.train.seed import seed_everything
 from dlnotes.train.translation import (
@@ -38,31 +39,46 @@ def share_right(logits: Tensor, target: Tensor) -> Tensor:
     return right.sum() / (target != PAD).sum()
 
 
-accuracy_forced, bleu = {}, {}
-for forcing in (1.0, 0.5, 0.0):
-    accuracy_forced[forcing], bleu[forcing] = [], []
-    for seed in range(3):
-        seed_everything(seed)
-        encoder = Encoder(len(languages.english), embedding=32, hidden=64)
-        decoder = Decoder(len(languages.chinese), 32, 64, encoder.size)
-        model = Seq2Seq(encoder, decoder, forcing)
-        optimizer = AdamW(model.parameters(), 0.025, fused=True)
-        fit_translation(model, sources, targets, optimizer, steps=100)
-        right = evaluate(model, share_right, batches, tokens(PAD))
-        accuracy_forced[forcing].append(right)
-        found = translate(model, val, languages)
-        score = score_translation(found.sentences, val)
-        bleu[forcing].append(score.bleu)
-Table(
-    ["forcing:.1f", "next token right, forced", "BLEU, free"],
-    [
+def trained(forcing: float, rate: float, seed: int = 0) -> Seq2Seq:
+    seed_everything(seed)
+    encoder = Encoder(len(languages.english), embedding=32, hidden=64)
+    decoder = Decoder(len(languages.chinese), 32, 64, encoder.size)
+    model = Seq2Seq(encoder, decoder, forcing)
+    optimizer = AdamW(model.parameters(), rate, fused=True)
+    fit_translation(model, sources, targets, optimizer, steps=100)
+    return model
+
+
+def bleu_free(model: Seq2Seq) -> float:
+    found = translate(model, val, languages)
+    return score_translation(found.sentences, val).bleu
+
+
+accuracy_forced, bleu, bleu_by_rate, rows = {}, {}, {}, []
+for forcing in (1.0, 0.5):
+    bleu_by_rate[forcing] = bracket(
+        lambda rate, forcing=forcing: bleu_free(trained(forcing, rate)),
+        (0.008, 0.025, 0.075),
+    )
+    rate = best(bleu_by_rate[forcing])
+    models = [trained(forcing, rate, seed) for seed in range(3)]
+    accuracy_forced[forcing] = [
+        evaluate(model, share_right, batches, tokens(PAD)) for model in models
+    ]
+    bleu[forcing] = [bleu_free(model) for model in models]
+    rows.append(
         [
             forcing,
+            f"{rate:.3g}",
             f"{mean(accuracy_forced[forcing]):.3f}",
             f"{mean(bleu[forcing]):.1f} ± {stdev(bleu[forcing]):.1f}",
         ]
-        for forcing in bleu
-    ],
-).show()
+    )
+head = ["forcing:.1f", "rate η", "next token right, forced", "BLEU, free"]
+Table(head, rows).show()
 number_pairs = len(train)
-bleu_mean = {forcing: mean(values) for forcing, values in bleu.items()}
+
+# %% rates
+rates_table(
+    "forcing", {str(key): row for key, row in bleu_by_rate.items()}, digits=1
+).show()

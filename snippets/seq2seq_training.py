@@ -141,12 +141,15 @@ def forced_and_free(model: Seq2Seq, pairs: list[Pair]) -> list[Tensor]:
     target_in = pad_rows([torch.cat([first, row]) for row in targets])
     device = next(model.parameters()).device
     source, target_in = source.to(device), target_in.to(device)
-    free = torch.full_like(target, END)
+    free = torch.full_like(target, PAD)  # what was not written is wrong
     with torch.no_grad():
         forced = model(source, target_in).argmax(dim=2).cpu()
         state, start = model.start(source), target_in[:, 0]
         heard = greedy(model.step, state, start, END, target.shape[1])
-    free[:, : heard.tokens.shape[1]] = heard.tokens.cpu()
+    written = heard.tokens.cpu()
+    ended = (written == END).int()
+    behind = ended.cumsum(dim=1) > ended  # the first <end>
+    free[:, : written.shape[1]] = written.masked_fill(behind, PAD)
     return [forced == target, free == target, target != PAD]
 
 
@@ -180,9 +183,10 @@ ax.legend()
 show()
 
 # %% beams
-SETTINGS = ((1, 0), (2, 0), (4, 0), (8, 0), (4, 1))
+SETTINGS = ((1, 0), (2, 0), (4, 0), (8, 0), (4, 1))  # width, penalty
 subsets = {"val": splits.val[:150], "longer": splits.longer[:75]}
 log_p_mean, ratio_length, bleu_beam, exact_beam = {}, {}, {}, {}
+share_above = {}
 
 
 def length_ratio(found: Translations, pairs: list[Pair]) -> float:
@@ -190,13 +194,31 @@ def length_ratio(found: Translations, pairs: list[Pair]) -> float:
     return sum(map(len, found.sentences)) / characters
 
 
+def log_p_reference(model: Seq2Seq, pairs: list[Pair]) -> Tensor:
+    """Return log p (N,) of the references, as the model sees it."""
+    sources, targets = languages.encode(pairs)
+    whole = [[START, *row.tolist(), END] for row in targets]
+    both = pad_rows([torch.tensor(row) for row in whole])  # (N, T + 1)
+    device = next(model.parameters()).device
+    target = both[:, 1:, None].to(device)
+    with torch.no_grad():
+        logits = model(pad_rows(sources).to(device), both[:, :-1].to(device))
+    log_p = logits.log_softmax(dim=2).gather(2, target)[..., 0]
+    return log_p.masked_fill(target[..., 0] == PAD, 0).sum(dim=1).cpu()
+
+
 for name, pairs in subsets.items():
+    truth = [log_p_reference(model, pairs) for model in models]
     for setting in SETTINGS:
         runs = [translate(m, pairs, languages, *setting) for m in models]
         scores = [score_translation(run.sentences, pairs) for run in runs]
         key = f"{name}, {setting[0]}" + (", α = 1" if setting[1] else "")
         log_p_mean[key] = [run.log_p.mean().item() for run in runs]
         ratio_length[key] = [length_ratio(run, pairs) for run in runs]
+        share_above[key] = [  # at least as probable as the reference
+            (run.log_p >= log_p - 1e-4).float().mean().item()
+            for run, log_p in zip(runs, truth, strict=True)
+        ]
         bleu_beam[key] = [score.bleu for score in scores]
         exact_beam[key] = [score.exact for score in scores]
 Table(
@@ -215,6 +237,7 @@ Table(
 
 # %% quoted
 steps_in_all = STEPS
+count_longest = count_by_length.get("17+", 0)
 bleu_test, bleu_longer = mean(bleu["test"]), mean(bleu["longer sentences"])
 share_exact = mean(exact["test"])
 bleu_middle, bleu_edge, bleu_beyond = [
@@ -239,4 +262,7 @@ share_mark = [  # of translations that end with the mark of the reference
     for run in found["test"]
 ]
 share_mark_mean = mean(share_mark)
-accuracy_last = mean(row[-1] for row in accuracy_free)
+accuracy_twelfth = mean(row[11] for row in accuracy_free)
+share_above_greedy, share_above_wide = [
+    mean(share_above[f"val, {width}"]) for width in (1, 8)
+]

@@ -14,6 +14,8 @@ from dlnotes.reduction import (
     summarize,
 )
 
+IGNORE = -100  # as a label: nothing is asked here, PyTorch's ignore_index
+
 
 def mae(
     prediction: Tensor,

@@ -10,6 +10,7 @@ from torch import nn
 
 from containers import held
 from dlnotes.book.store import Run
+from dlnotes.data.text import load_text
 from dlnotes.recurrent.gru import GRU, gru_step
 from dlnotes.recurrent.memory import open_gates
 from dlnotes.recurrent.rnn import RNN, rnn_step
@@ -52,6 +53,10 @@ class TestTheGates:
         for _ in range(5):
             h = (1 - z) * 0 + z * h
         assert h == pytest.approx(z**5)
+
+    def test_only_a_gate_takes_in_all_and_keeps_it(self, book_run: Runs) -> None:
+        """The last curve of the figure; 0.9 keeps long what it took little of."""
+        assert held(book_run("gru"), "states") == [0] * 4 + [1] * 26
 
     @pytest.mark.parametrize("sizes", [(3, 4), (1, 1), (32, 64)])
     def test_it_has_three_times_the_parameters(self, sizes: tuple[int, int]) -> None:
@@ -131,33 +136,37 @@ class TestGradients:
 
 
 class TestMemory:
-    def test_each_rate_is_bracketed(self, vision_run: Runs) -> None:
+    def test_each_rate_is_bracketed_by_worse_or_slower_ones(
+        self, vision_run: Runs
+    ) -> None:
         run = vision_run("gru_memory")
         best = held(run, "rate_best")
-        for name, row in held(run, "accuracy_val").items():
+        for name, row in held(run, "found_by_rate").items():
             assert min(row) < best[name] < max(row), name
-            assert row[best[name]] == max(row.values())
+            others = [value for rate, value in row.items() if rate != best[name]]
+            assert row[best[name]] > max(others), name
 
     def test_a_gru_at_its_own_rate_remembers(self, vision_run: Runs) -> None:
         run = vision_run("gru_memory")
-        assert run.values["accuracy_own_rate"] > 0.98
+        assert run.values["accuracy_own_rate"] > 0.995
         assert run.values["steps_own_rate"] < 110
-        assert held(run, "rate_best")["GRU"] >= 0.1
+        assert held(run, "rate_best")["GRU"] == 0.1
 
     def test_at_ten_times_the_small_rate_it_solves_the_task(
         self, vision_run: Runs
     ) -> None:
         row = held(vision_run("gru_memory"), "accuracy_val")["GRU"]
         assert row[0.1] > 0.98
-        assert row[0.01] < 0.2
+        assert max(row[0.01], row[0.03]) < 0.2
 
     @pytest.mark.settles("gates-must-open")
     def test_at_a_small_rate_it_forgets_unless_its_gates_start_open(
         self, vision_run: Runs
     ) -> None:
-        values = vision_run("gru_memory").values
-        assert values["accuracy_small_rate"] < 0.2
-        assert values["accuracy_open"] > 0.8
+        run = vision_run("gru_memory")
+        assert run.values["accuracy_small_rate"] < 0.2
+        assert run.values["accuracy_open"] > 0.8
+        assert held(run, "steps")["GRU, rate 0.01"] == [150] * 3
 
     def test_the_plain_network_solves_it_with_no_seed(self, vision_run: Runs) -> None:
         run = vision_run("gru_memory")
@@ -168,32 +177,86 @@ class TestMemory:
     def test_with_other_seeds_two_are_at_chance_and_one_is_mostly_right(
         self, vision_run: Runs, request: pytest.FixtureRequest
     ) -> None:
-        found = sorted(held(vision_run("gru_memory"), "accuracy")["RNN, own rate"])
+        run = vision_run("gru_memory")
+        found = sorted(held(run, "accuracy")["RNN, own rate"])
+        rate = held(run, "rate_best")["RNN"]
         if "offset-1" in request.node.name:
+            assert rate == 0.01
             assert found[1] < 0.2
             assert 0.5 < found[2] < 0.95
         else:
+            assert rate == 0.1
             assert found[2] < 0.5
 
-    def test_at_the_small_rate_the_gru_is_not_ahead(self, vision_run: Runs) -> None:
-        found = held(vision_run("gru_memory"), "accuracy_val")
-        assert found["GRU"][0.01] < found["RNN"][0.01] + 0.02
+    def test_from_an_orthogonal_matrix_it_is_mostly_right(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("gru_memory")
+        assert run.values["accuracy_orthogonal_worst"] > 0.6
+        assert run.values["accuracy_orthogonal_best"] < 1
 
-    def test_gates_move_at_the_large_rate_alone(self, vision_run: Runs) -> None:
+    def test_at_the_small_rate_it_remembers_and_the_gru_does_not(
+        self, vision_run: Runs
+    ) -> None:
+        found = held(vision_run("gru_memory"), "accuracy_val")
+        assert found["RNN, orthogonal"][0.01] > 0.8
+        assert found["GRU"][0.01] < 0.2
+
+    def test_over_10_symbols_all_but_the_plain_network_solve_it(
+        self, vision_run: Runs
+    ) -> None:
+        found = held(vision_run("gru_memory"), "accuracy_after")
+        for name in ("RNN, orthogonal", "GRU", "GRU, gates open"):
+            assert min(found[name][10]) > 0.99, name
+        assert min(found["RNN"][10]) < 0.9
+
+    def test_over_60_open_gates_remember_and_the_orthogonal_matrix_does_not(
+        self, vision_run: Runs
+    ) -> None:
         values = vision_run("gru_memory").values
-        assert values["share_small_rate"] < 0.02
+        assert values["accuracy_orthogonal_far"] < 0.8
+        assert values["accuracy_open_far"] > 0.9
+
+    def test_over_60_one_of_six_grus_does_not_remember(
+        self, vision_run: Runs, request: pytest.FixtureRequest
+    ) -> None:
+        found = sorted(held(vision_run("gru_memory"), "accuracy_after")["GRU"][60])
+        if "offset-1" in request.node.name:
+            assert found[0] > 0.999
+        else:
+            assert found[0] < 0.9
+            assert found[1] > 0.999
+
+    def test_gates_move_far_at_the_large_rate_alone(self, vision_run: Runs) -> None:
+        values = vision_run("gru_memory").values
+        assert values["share_small_rate"] < 0.005
+        assert 0.25 < values["unit_low"] < 0.5 < values["unit_high"] < 0.8
         assert values["share_own_rate"] > 0.3
 
     def test_units_that_stay_open_write_the_first_symbol(
         self, vision_run: Runs
     ) -> None:
         run = vision_run("gru_memory")
+        assert 8 < run.values["units_open"] < 24
+        assert 0.4 < run.values["z_first"] < 0.6
         assert max(held(run, "first_gates")) < 0.8
         assert min(held(run, "later_gates")) > 0.95
 
-    def test_at_large_rates_open_gates_add_nothing(self, vision_run: Runs) -> None:
-        found = held(vision_run("gru_memory"), "accuracy_val")
-        assert abs(found["GRU"][0.1] - found["GRU, gates open"][0.1]) < 0.02
+    def test_weights_are_as_far_as_about_ten_steps_lead(self, vision_run: Runs) -> None:
+        values = vision_run("gru_memory").values
+        assert values["weight_moved_small"] < 0.2
+        assert 5 < values["steps_straight_small"] < 15
+        assert 5 < values["steps_straight_own"] < 15
+
+    def test_at_the_large_rate_open_gates_add_steps_alone(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("gru_memory")
+        found, steps = held(run, "accuracy_val"), held(run, "steps")
+        assert abs(found["GRU"][0.1] - found["GRU, gates open"][0.1]) < 0.005
+        assert held(run, "rate_best")["GRU, gates open"] == 0.1
+        slowest = max(steps["GRU, gates open, own rate"])
+        assert slowest > max(steps["GRU, own rate"])
 
     def test_a_gate_of_95_percent_needs_a_sum_of_3(self) -> None:
         assert log(0.95 / 0.05) == pytest.approx(3, abs=0.06)
@@ -207,22 +270,28 @@ class TestLanguage:
             assert min(row) < best[name] < max(row), name
             assert row[best[name]] == min(row.values())
 
-    def test_it_is_better_than_a_plain_network_as_wide_and_ties_with_one_as_large(
-        self, vision_run: Runs
-    ) -> None:
-        """Every seed against every seed; and a difference within both ranges."""
+    def test_it_is_better_than_a_plain_network_as_wide(self, vision_run: Runs) -> None:
         found = held(vision_run("gru_language"), "perplexity_test")
-        gru = found["GRU, 64 units"]
-        assert max(gru) < min(found["RNN, 64 units"])
-        large = found["RNN, 128 units"]
-        difference = abs(mean(gru) - mean(large))
-        assert difference < min(max(gru) - min(gru), max(large) - min(large))
+        assert max(found["GRU, 64 units"]) < min(found["RNN, 64 units"])
 
-    def test_as_wide_is_a_third_and_as_large_a_tenth_more(self, book_run: Runs) -> None:
+    def test_it_is_worse_than_a_plain_network_as_large(self, vision_run: Runs) -> None:
+        found = held(vision_run("gru_language"), "perplexity_test")
+        assert max(found["RNN, 121 units"]) < min(found["GRU, 64 units"])
+
+    def test_as_wide_is_a_third_and_as_large_the_same(self, book_run: Runs) -> None:
         found = held(book_run("gru_language"), "parameters")
         gru = found["GRU, 64 units"]
         assert gru == 3 * found["RNN, 64 units"]
-        assert 1 < found["RNN, 128 units"] / gru < 1.15
+        assert found["RNN, 121 units"] == pytest.approx(gru, rel=0.01)
+
+    def test_300_steps_are_about_one_and_a_half_times_the_text(self) -> None:
+        letters = 300 * 32 * 32
+        assert letters / len(load_text().train) == pytest.approx(1.5, abs=0.1)
+
+    def test_1200_steps_of_128_units_are_much_better(self, book_run: Runs) -> None:
+        here = held(book_run("gru_language"), "perplexity_test")
+        there = book_run("rnn_perplexity").values["perplexity_mean"]
+        assert there < min(min(found) for found in here.values()) - 0.1
 
     def test_the_means_on_the_page(self, book_run: Runs) -> None:
         run = book_run("gru_language")

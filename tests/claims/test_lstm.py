@@ -11,6 +11,7 @@ from torch import nn
 
 from containers import held
 from dlnotes.book.store import Run
+from dlnotes.data.text import load_text
 from dlnotes.decode.one_by_one import tempered
 from dlnotes.recurrent.gru import GRU
 from dlnotes.recurrent.lstm import LSTM, LSTMCell
@@ -53,6 +54,14 @@ class TestTheCell:
         values = book_run("lstm_exercises").values
         assert values["c"] == pytest.approx(12, abs=1e-3)
         assert values["h"] == pytest.approx(1, abs=1e-3)
+        # the unit of a plain RNN fades, and does so from a larger count faster
+        unit = values["unit"]
+        assert isinstance(unit, float)
+        assert 1000 * unit == pytest.approx(11.87, abs=0.01)
+
+    def test_a_tanh_takes_off_a_third_of_the_cube(self) -> None:
+        for h in (0.01, 0.03, 0.1):
+            assert h - math.tanh(h) == pytest.approx(h**3 / 3, rel=0.01)
 
     def test_without_an_output_gate_tied_gates_keep_it_below_1(self) -> None:
         torch.manual_seed(0)
@@ -100,6 +109,11 @@ class TestGradients:
         assert max(ratio["LSTM, default"]) < 1e-9
         assert min(ratio["LSTM, bias 3"]) > 1
 
+    def test_with_a_bias_of_3_it_dips_and_then_grows(self, vision_run: Runs) -> None:
+        for row in held(vision_run("lstm"), "norms")["LSTM, bias 3"]:
+            assert min(row) < row[-1] < row[0]
+            assert 10 < row.index(min(row)) < 55
+
     def test_most_of_what_arrives_has_gone_through_the_gates(
         self, vision_run: Runs
     ) -> None:
@@ -108,12 +122,13 @@ class TestGradients:
         assert len(products) == 3
         for name, found in products.items():
             assert max(found) < min(ratio[name]) / 10
+        assert min(products["LSTM, default"]) > 10 * 0.5**59
 
     def test_the_numbers_of_the_text(self) -> None:
         assert 0.5**59 == pytest.approx(2e-18, rel=0.2)
         gates = torch.tensor([1.0, 3.0]).sigmoid()
         torch.testing.assert_close(gates, torch.tensor([0.73, 0.95]), atol=5e-3, rtol=0)
-        assert 0.95**59 == pytest.approx(0.05, abs=0.005)
+        assert gates[1].item() ** 59 == pytest.approx(0.06, abs=0.005)
 
     def test_a_cell_starts_with_its_gates_half_open(self) -> None:
         torch.manual_seed(0)
@@ -134,7 +149,7 @@ class TestMemory:
 
     def test_no_rate_helps_it(self, vision_run: Runs) -> None:
         found = held(vision_run("lstm_memory"), "log_p_20")
-        assert sorted(found) == [0.0025, 0.01, 0.04, 0.16]
+        assert sorted(found) == [0.01, 0.03, 0.1, 0.3]  # the best of three seeds
         for log_p in found.values():
             assert log_p < -math.log(8) + 0.03
 
@@ -165,7 +180,7 @@ class TestMemory:
         open_gate = held(vision_run("lstm_memory"), "accuracy")["bias 3"][40]
         assert len(accuracy) == 3
         assert min(accuracy) > 0.9
-        assert min(open_gate) < 0.9
+        assert sum(a < 0.9 for a in open_gate) == 2
 
 
 class TestContest:
@@ -190,6 +205,29 @@ class TestContest:
         assert 0.2 < weight < 0.6
         mixed = held(run, "perplexity_mixed")
         assert min(mixed) < min(mixed[0], mixed[-1]) - 0.1
+
+    def test_it_is_ahead_where_words_begin_and_behind_within_them(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("lstm_text")
+        loss, share = held(run, "loss"), held(run, "share")
+        assert sum(share.values()) == pytest.approx(1, abs=1e-3)
+        *lstms, ngram = loss["0"]
+        assert len(lstms) == 3
+        assert max(lstms) < ngram - 0.03
+        *lstms, ngram = loss["2 or more"]
+        assert min(lstms) > ngram + 0.05
+
+    def test_it_reads_the_text_three_and_a_half_times(self, book_run: Runs) -> None:
+        steps = book_run("lstm_text").values["STEPS"]
+        assert isinstance(steps, int)
+        assert 3.2 < steps * 32 * 32 / len(load_text().train) < 3.8
+
+    def test_a_plain_network_is_behind_it(self, vision_run: Runs) -> None:
+        found = held(vision_run("lstm_text"), "perplexities")
+        plain = vision_run("rnn_perplexity").values["perplexity_mean"]
+        assert isinstance(plain, float)
+        assert plain > max(found["LSTM"])
 
     def test_the_rate_is_bracketed(self, vision_run: Runs) -> None:
         run = vision_run("lstm_text")
@@ -235,12 +273,28 @@ class TestWriting:
         assert by_heat == sorted(by_heat)
         assert known["1.0"] < known["the test text"] - 0.05
         assert known["1.0, top 5"] > known["1.0"] + 0.02
+        assert abs(known["0.8"] - known["the test text"]) < 0.06
 
     @pytest.mark.settles("greedy-loops")
     def test_greedy_text_ends_in_a_loop(self, vision_run: Runs) -> None:
         run = vision_run("lstm_text")
-        assert run.values["count_looping"] == 50
-        assert min(held(run, "periods")) > 0
+        assert run.values["count_texts"] == 150
+        looping = run.values["count_looping"]
+        assert isinstance(looping, int)
+        assert looping > 140
+        loops = held(run, "count_loops")
+        assert len(loops) == 3
+        assert max(loops) <= 4  # the same few, from 50 places
+        assert max(held(run, "count_before")) < 400
+
+    def test_reading_a_piece_again_makes_it_no_more_probable(
+        self, vision_run: Runs
+    ) -> None:
+        found = held(vision_run("lstm_text"), "probability")
+        assert len(found) == 3
+        for by_reading in found:
+            assert len(by_reading) == 8
+            assert max(by_reading) - min(by_reading) < 0.01
 
     def test_a_low_temperature_is_greedy_and_a_high_one_levels(self) -> None:
         log_q = torch.tensor([[0.5, 0.3, 0.15, 0.05]]).log()

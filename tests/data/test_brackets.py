@@ -5,7 +5,14 @@ from itertools import product
 import pytest
 import torch
 
-from dlnotes.data.brackets import SYMBOLS, draw_brackets, enclosed, forward_ceiling
+from dlnotes.data.brackets import (
+    SYMBOLS,
+    closing,
+    doubt,
+    draw_brackets,
+    enclosed,
+    forward_ceiling,
+)
 
 
 def labels(text: str) -> str:
@@ -41,6 +48,12 @@ def test_strings_are_drawn_with_their_labels() -> None:
     assert (counts / ids.numel() - 1 / 8).abs().max() < 0.02
 
 
+def test_no_strings_have_no_labels() -> None:
+    ids, y = draw_brackets(0, 5)
+    assert ids.shape == y.shape == (0, 5)
+    assert ids.dtype == y.dtype
+
+
 def test_a_generator_decides() -> None:
     pair = [draw_brackets(5, 9, torch.Generator().manual_seed(3))[0] for _ in "ab"]
     assert torch.equal(*pair)
@@ -57,3 +70,23 @@ def test_the_ceiling_is_that_of_all_strings(T: int) -> None:
             by_label = sums.setdefault(tuple(row[: t + 1]), [0.0, 0.0])
             by_label[enclosed(row)[t]] += weight
         assert found == pytest.approx(sum(map(max, sums.values())), abs=1e-6)
+
+
+@pytest.mark.parametrize("T", [1, 2, 3, 4, 5])
+def test_closing_and_doubt_are_shares_of_all_strings(T: int) -> None:
+    """Three kinds of symbols: a letter, for which there are six, ( and )."""
+    rows = list(product((0, 6, 7), repeat=T))
+    weights = [6.0 ** row.count(0) / 8**T for row in rows]
+    for r, found in enumerate(closing(T).tolist()):
+        longer = (enclosed([6, *row[:r]])[0] for row in rows)
+        expected = sum(w for w, label in zip(weights, longer, strict=True) if label)
+        assert found == pytest.approx(expected, abs=1e-6)
+    for t, found in enumerate(doubt(T).tolist()):
+        expected = 0.0
+        for row, weight in zip(rows, weights, strict=True):
+            beginning, waiting = row[: t + 1], 0
+            for symbol in beginning:
+                closes = symbol == 7 and waiting > 0
+                waiting += (symbol == 6) - closes
+            expected += weight * (waiting > 0 and not closes)
+        assert found == pytest.approx(expected, abs=1e-6)

@@ -1,15 +1,12 @@
-"""A network that labels tokens: its shapes, its loss, what it learns."""
+"""A network that labels tokens: its shapes, its loss, what it refuses."""
 
 import pytest
 import torch
 from torch import nn
-from torch.optim import Adam
 
-from dlnotes.data.brackets import draw_brackets
+from dlnotes.losses import IGNORE
 from dlnotes.recurrent.lstm import LSTM
-from dlnotes.recurrent.tagger import IGNORE, Tagger, tag_accuracy, tag_loss
-from dlnotes.train.batches import Batches
-from dlnotes.train.tags import fit_tags, score_tags
+from dlnotes.recurrent.tagger import Tagger, tag_accuracy, tag_loss
 
 
 @pytest.mark.parametrize("both", [False, True])
@@ -51,19 +48,16 @@ def test_the_accuracy_is_that_of_the_labels_asked_for() -> None:
     logits = torch.eye(4)[torch.tensor([[0, 1, 2], [3, 1, 0]])]
     labels = torch.tensor([[0, IGNORE, 3], [IGNORE, 1, IGNORE]])
     assert tag_accuracy(logits, labels).item() == pytest.approx(2 / 3)
-    model = nn.Identity()
-    batches = [(logits[:1], labels[:1]), (logits[1:], labels[1:])]
-    assert score_tags(model, batches) == pytest.approx(2 / 3)
 
 
-def test_it_learns_a_few_strings_by_heart() -> None:
-    torch.manual_seed(0)
-    data = draw_brackets(8, 10, torch.Generator().manual_seed(0))
-    model = Tagger(8, 8, nn.LSTM(8, 16, batch_first=True, bidirectional=True), 2)
-    batches = Batches(*data, batch_size=8)
-    optimizer = Adam(model.parameters(), 0.03)
-    history = fit_tags(model, batches, optimizer, steps=80)
-    assert history.step == 80
-    assert score_tags(model, [data]) == 1
-    assert history.counts[0] == 80  # tokens
-    assert optimizer.param_groups[0]["lr"] < 0.001
+@pytest.mark.parametrize("kind", [LSTM, nn.LSTM])
+def test_a_layer_of_other_features_is_refused(kind: type) -> None:
+    message = "^the embedding has 5 features, the recurrent layer expects 4$"
+    with pytest.raises(ValueError, match=message):
+        Tagger(8, 5, kind(4, 6), 3)
+
+
+def test_a_layer_with_the_batch_second_is_refused() -> None:
+    message = "^the batch comes first here: give PyTorch's layer batch_first=True$"
+    with pytest.raises(ValueError, match=message):
+        Tagger(8, 4, nn.LSTM(4, 6), 3)

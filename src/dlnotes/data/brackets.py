@@ -29,36 +29,49 @@ def draw_brackets(
     """Draw N strings of T symbols, all eight equally likely.
 
     Returns:
-        ids and labels, (N, T) both: a label is 1 inside a closed pair.
+        ids and labels, (N, T) both: a label is 1 in a closed pair, its
+            brackets included.
     """
     ids = torch.randint(len(SYMBOLS), (N, T), generator=generator)
     rows: list[list[int]] = ids.tolist()
-    return ids, torch.tensor([enclosed(row) for row in rows])
+    labels = torch.tensor([enclosed(row) for row in rows], dtype=ids.dtype)
+    return ids, labels.reshape(N, T)
+
+
+def closing(T: int) -> Tensor:
+    """Return q (T,): a bracket that waits is closed by r symbols, q[r].
+
+    It is the innermost one; those that open after it are closed first.
+    """
+    p = 1 / len(SYMBOLS)
+    q, closed = torch.zeros(T), torch.zeros(T + 2)
+    closed[0] = 1  # by number of brackets that must be closed
+    for r in range(T):
+        q[r] = closed[1]
+        moved = p * (closed[:-2] + closed[2:])
+        closed[1:-1] = moved + (1 - 2 * p) * closed[1:-1]
+    return q
+
+
+def doubt(T: int) -> Tensor:
+    """Return δ (T,): the probability that a label is in doubt.
+
+    It is while a bracket waits, unless the symbol itself closes one.
+    """
+    p = 1 / len(SYMBOLS)
+    delta, waiting = torch.zeros(T), torch.zeros(T + 2)
+    waiting[0] = 1  # by number of brackets that wait
+    for t in range(T):
+        delta[t] = (1 - p) * waiting[1:].sum() + p * waiting[0]
+        moved = (1 - 2 * p) * waiting
+        moved[0] += p * waiting[0]  # a bracket that closes none
+        moved[1:] += p * waiting[:-1]
+        moved[:-1] += p * waiting[1:]
+        waiting = moved
+    return delta
 
 
 def forward_ceiling(T: int) -> Tensor:
-    """Return the best accuracy (T,) without a look at later symbols.
-
-    A label is in doubt only while a bracket waits to be closed: then the
-    best guess is what is likelier in the symbols that are left.
-    """
-    p = 1 / len(SYMBOLS)
-    closes, reached = [], torch.zeros(T + 2)
-    reached[0] = 1  # by number of brackets that must be closed
-    for _ in range(T):
-        closes.append(reached[1].item())
-        moved = p * (reached[:-2] + reached[2:])
-        reached[1:-1] = moved + (1 - 2 * p) * reached[1:-1]
-    waiting, accuracy = torch.zeros(T + 2), torch.zeros(T)
-    waiting[0] = 1  # by number of brackets that wait
-    for t in range(T):
-        closed = p * waiting[1:]
-        opened = p * waiting[:-1]
-        waiting = (1 - 2 * p) * waiting
-        waiting[1:] += opened
-        waiting[0] += 1 - waiting.sum() - closed.sum()  # closed nothing
-        doubt = waiting[1:].sum()
-        likely = closes[T - 1 - t]
-        accuracy[t] = 1 - doubt * min(likely, 1 - likely)
-        waiting[:-1] += closed
-    return accuracy
+    """Return the best accuracy (T,) of guesses that read no later symbol."""
+    q, delta = closing(T).flip(0), doubt(T)
+    return 1 - delta * torch.minimum(q, 1 - q)

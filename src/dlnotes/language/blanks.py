@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from dlnotes.language.batches import RandomWindows, Windows
-from dlnotes.recurrent.tagger import IGNORE
+from dlnotes.losses import IGNORE
 
 
 class Blanked:
@@ -14,15 +14,15 @@ class Blanked:
 
     A batch is X and y (B, T): X has the id `blank` in place of some tokens,
     and y has these tokens there, and `IGNORE` everywhere else. Windows and
-    blanks are drawn anew in each epoch, from generators of their own.
+    blanks are drawn anew in each epoch, from one generator of their own.
 
     Args:
         ids: the text.
         batch_size: windows in a batch.
         T: tokens in a window.
         blank: the id that no token of the text has.
-        share: of the tokens, on the mean.
-        seed: or else PyTorch's.
+        share: the probability that a token is blanked.
+        seed: of the generator; PyTorch's initial seed if None.
 
     Raises:
         ValueError: the share is not between 0 and 1, the text holds the
@@ -37,21 +37,26 @@ class Blanked:
         batch_size: int,
         T: int,
         blank: int,
-        share: float = 0.15,
+        share: float,
         seed: int | None = None,
     ) -> None:
         check_blanks(ids, blank, share)
-        seed = torch.initial_seed() if seed is None else seed
         self.windows = RandomWindows(ids, batch_size, T, seed)
-        self.generator = torch.Generator().manual_seed(seed)
         self.blank, self.share = blank, share
+
+    def __repr__(self) -> str:
+        windows = self.windows
+        return (
+            f"Blanked({windows.count:,} windows of {windows.T} tokens, "
+            f"share={self.share:g})"
+        )
 
     def __len__(self) -> int:
         return len(self.windows)
 
     def __iter__(self) -> Iterator[Windows]:
         for X, _ in self.windows:
-            drawn = torch.rand(X.shape, generator=self.generator)
+            drawn = torch.rand(X.shape, generator=self.windows.generator)
             hidden = (drawn < self.share).to(X.device)
             X_blanked = X.masked_fill(hidden, self.blank)
             yield X_blanked, X.masked_fill(~hidden, IGNORE)
@@ -64,7 +69,10 @@ def check_blanks(ids: Tensor, blank: int, share: float) -> None:
         ValueError: as `Blanked` says.
     """
     if not 0 < share < 1:
-        raise ValueError(f"share is {share}: it lies between 0 and 1")
+        raise ValueError(
+            f"share is {share}: a number between 0 and 1, neither of them, "
+            "is needed"
+        )
     if (ids == blank).any():
         raise ValueError(
             f"blank is {blank}, which is a token of the text: "

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from dlnotes.recurrent.tagger import IGNORE, tag_accuracy, tag_loss
+from dlnotes.losses import IGNORE
+from dlnotes.recurrent.tagger import tag_accuracy, tag_loss
 from dlnotes.schedule import cosine, warm_up
 from dlnotes.train.batches import Batch, tokens
 from dlnotes.train.history import History
@@ -21,7 +22,8 @@ def fit_tags(
 ) -> History:
     """Train a tagger on batches of ids and labels, (B, T) both.
 
-    The rate rises for a tenth of the steps and falls along a cosine to 0.
+    The optimizer's rate rises for a tenth of the steps to what it is, and
+    falls from there to 0 along a cosine; the optimizer is to be a new one.
     Labels that are `IGNORE` do not count.
     """
     schedule_lr(optimizer, warm_up(steps // 10, cosine(steps - steps // 10)))
@@ -31,5 +33,11 @@ def fit_tags(
 
 
 def score_tags(model: nn.Module, batches: Iterable[Batch]) -> float:
-    """Return which share of the labels a tagger gets right."""
+    """Return the share of labels that a tagger gets right.
+
+    Labels that are `IGNORE` do not count.
+
+    Raises:
+        ValueError: there are no others.
+    """
     return evaluate(model, tag_accuracy, batches, tokens(IGNORE))
