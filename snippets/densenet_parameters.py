@@ -11,7 +11,7 @@ from dlnotes.data.images import ImageSet
 from dlnotes.data.scenes import load_scenes
 from dlnotes.plot import dots, show, use_style
 from dlnotes.table import Table
-from dlnotes.train.bracket import best, bracket
+from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.classifier import fit, score
 from dlnotes.train.seed import seed_everything
 from dlnotes.vision.classifier import Classifier
@@ -61,8 +61,7 @@ def accuracies(name: str) -> dict[float, float]:
 
 accuracy_by_rate = {name: accuracies(name) for name in networks}
 rate_best = {name: best(found) for name, found in accuracy_by_rate.items()}
-for name, found in accuracy_by_rate.items():
-    print(name, *(f"{rate:.2g}: {x:.3f}" for rate, x in found.items()))
+rates_table("network", accuracy_by_rate).show()
 
 # %% seeds
 accuracy_test = {}

@@ -78,11 +78,9 @@ RATES = (0.001, 0.003, 0.009)
 
 
 def accuracies_val(name: str) -> dict[float, float]:
-    def measure(rate: float) -> float:
-        model, _ = trained(name, rate, 0)
-        return score(model, scenes.val)
-
-    return bracket(measure, RATES)
+    return bracket(
+        lambda rate: score(trained(name, rate, 0)[0], scenes.val), RATES
+    )
 
 
 accuracy_by_rate = {name: accuracies_val(name) for name in contenders}

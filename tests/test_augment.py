@@ -40,6 +40,16 @@ def test_a_shift_moves_by_up_to_the_limit_and_black_enters() -> None:
     assert seen == set(moves)
 
 
+def test_a_shift_is_torchvisions_random_crop_of_a_padded_image() -> None:
+    """From one seed both are the same, image by image."""
+    X = torch.rand(100, 1, 28, 28)
+    torch.manual_seed(0)
+    ours = [random_shift(image) for image in X]
+    torch.manual_seed(0)
+    crop = v2.RandomCrop((28, 28), padding=4)
+    assert all(torch.equal(crop(x), y) for x, y in zip(X, ours, strict=True))
+
+
 def test_gradients_flow_through_a_change() -> None:
     X = torch.rand(2, 1, 6, 6, requires_grad=True)
     Augment(v2.RandomCrop(6, padding=2))(X).sum().backward()

@@ -118,7 +118,7 @@ class TestContributions:
         assert 90 * 1_200_000 / 128 == pytest.approx(840_000, rel=0.01)
         values = book_run("alexnet_training").values
         assert (values["EPOCHS"], values["part"]) == (15, 160)
-        assert 15 * 160 / 16 == 150  # in batches of 16
+        assert values["EPOCHS"] * values["part"] / 16 == 150  # in batches of 16
 
     def test_three_together_are_better_than_one(self, vision_run: Runs) -> None:
         run = vision_run("alexnet_training")
