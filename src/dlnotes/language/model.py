@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from dlnotes.nested import map_tensors
 from dlnotes.recurrent.layer import Recurrent
+from dlnotes.recurrent.tagger import check_reads
 
 
 class LanguageModel(nn.Module):
@@ -60,17 +61,9 @@ def check_layer(recurrent: Recurrent | nn.RNNBase, embedding: int) -> None:
     Raises:
         ValueError: as `LanguageModel` says.
     """
-    if recurrent.input_size != embedding:
-        raise ValueError(
-            f"the embedding has {embedding} features, the recurrent layer "
-            f"expects {recurrent.input_size}"
-        )
     if recurrent.bidirectional:
         raise ValueError(
             "a language model must not see the tokens that it predicts: "
             "give it a layer with bidirectional=False"
         )
-    if isinstance(recurrent, nn.RNNBase) and not recurrent.batch_first:
-        raise ValueError(
-            "the batch comes first here: give PyTorch's layer batch_first=True"
-        )
+    check_reads(recurrent, embedding)
