@@ -290,6 +290,8 @@ class TestMemory:
         assert values["weight_moved_small"] < 0.2
         assert 5 < values["steps_straight_small"] < 15
         assert 5 < values["steps_straight_own"] < 15
+        more = values["steps_straight_own"] - values["steps_straight_small"]
+        assert abs(more) < 3
 
     def test_at_the_large_rate_open_gates_add_steps_alone(
         self, vision_run: Runs
