@@ -148,7 +148,7 @@ class TestMemory:
 
     def test_no_rate_helps_it(self, vision_run: Runs) -> None:
         found = held(vision_run("lstm_memory"), "log_p_20")
-        assert sorted(found) == [0.01, 0.03, 0.1, 0.3]  # the best of three seeds
+        assert sorted(found) == [0.01, 0.03, 0.1]  # the best of three seeds
         for log_p in found.values():
             assert log_p < -math.log(8) + 0.03
 
@@ -216,12 +216,12 @@ class TestContest:
         *lstms, ngram = loss["2 or more"]
         assert min(lstms) > ngram + 0.05
 
-    def test_it_reads_the_text_a_little_more_than_three_times(
+    def test_it_reads_the_text_nearly_two_and_a_half_times(
         self, book_run: Runs
     ) -> None:
         steps = book_run("lstm_text").values["STEPS"]
         assert isinstance(steps, int)
-        assert 3.1 < steps * 32 * 32 / len(load_text().train) < 3.5
+        assert 2.3 < steps * 32 * 32 / len(load_text().train) < 2.5
 
     def test_a_plain_network_is_behind_it(self, vision_run: Runs) -> None:
         found = held(vision_run("lstm_text"), "perplexities")
