@@ -64,7 +64,7 @@ def log_p_by_rate(name: str, T: int) -> dict[float, float]:
 
 log_p = {name: log_p_by_rate(name, T) for name, T in hard.items()}
 rate_best = {name: best(found) for name, found in log_p.items()}
-RATES = (0.01, 0.03, 0.1, 0.3)
+RATES = (0.01, 0.03, 0.1)
 log_p_20 = {  # the best of three seeds
     rate: max(trained("default", 20, rate, seed)[0] for seed in range(3))
     for rate in RATES

@@ -30,14 +30,16 @@ text = load_text()
 vocabulary = Vocabulary(letters("".join(text)))  # the alphabet
 train, val, test = (vocabulary.encode(letters(part)) for part in text)
 V = len(vocabulary)
-STEPS = 700
+STEPS, HIDDEN = 500, 128
+if len(train) > 500_000:  # tiny Shakespeare, at full scale
+    STEPS, HIDDEN = 5000, 256
 
 
 # %% recipe
 @cache  # what is asked for twice is trained once
 def trained(rate: float, seed: int) -> LanguageModel:
     seed_everything(seed)
-    model = LanguageModel(V, 32, nn.LSTM(32, 128, batch_first=True))
+    model = LanguageModel(V, 32, nn.LSTM(32, HIDDEN, batch_first=True))
     optimizer = Adam(model.parameters(), rate, fused=True)
     fit_text(model, train, optimizer, STEPS, T=32)
     return model.cpu()

@@ -67,6 +67,14 @@ class TestShapes:
             nn.LSTM(3, 4, dropout=0.5)
 
 
+class TestDiagrams:
+    def test_the_outer_outputs_come_last(self, book_run: Runs) -> None:
+        parts = held(book_run("deep_bidirectional_diagrams"), "parts")
+        lit = {label: step for label, _, _, step, _ in parts}
+        assert [lit[f"$y_{t}$"] for t in (1, 2, 3, 4)] == [5, 4, 4, 5]
+        assert lit[r"$\overrightarrow{h}_4$"] == lit[r"$\overleftarrow{h}_1$"] == 4
+
+
 class TestBrackets:
     def test_both_directions_solve_it(self, vision_run: Runs) -> None:
         found = held(vision_run("deep_bidirectional_brackets"), "accuracy")
@@ -94,6 +102,7 @@ class TestBrackets:
         assert sum(gaps[5:14]) > 0.5 * sum(gaps)  # positions 6 to 14
         assert min(gaps[6:13]) > max(*gaps[:4], *gaps[14:18])
         assert mean(gaps[20:]) > mean(gaps[14:18]) + 0.01
+        assert -0.03 < min(gaps) < 0  # on the strings drawn, a little above
 
     def test_the_best_bet_turns_after_position_15(self) -> None:
         q = closing(24)
@@ -173,13 +182,35 @@ class TestLetters:
         assert counts["left only"] > max(found["one-way"])
         assert counts["left only"] > max(found["two-way, 2 layers"])
 
+    def test_the_windows_mark_what_is_wrong(self, vision_run: Runs) -> None:
+        """A wrong letter is a capital, a wrong space a star."""
+        printed = vision_run("deep_bidirectional_letters").log("example")
+        windows = [window.split("\n") for window in printed.strip("\n").split("\n\n")]
+        assert len(windows) == 3
+        wrong = {"one-way": 0, "two-way": 0}
+        for window in windows:
+            lines = {line[:8].strip(): line[9:] for line in window}
+            text, answer = lines.pop("text"), lines.pop("answer")
+            assert set(lines) == set(wrong)
+            assert len(text) == len(answer) == 32
+            for x, true in zip(text, answer, strict=True):
+                assert x in (true, "_")
+            for name, line in lines.items():
+                for x, true, found in zip(text, answer, line, strict=True):
+                    if found != true:
+                        assert x == "_"
+                        assert found.isupper() or found == "*"
+                        assert found.lower().replace("*", " ") != true
+                        wrong[name] += 1
+        assert min(wrong.values()) > 0
+
 
 class TestNextLetter:
     @pytest.mark.settles("bidirectional-language-model")
     def test_two_directions_copy_and_else_are_worse(self, vision_run: Runs) -> None:
         found = held(vision_run("deep_bidirectional_next"), "perplexity")
         for early, last in found["two-way"]:
-            assert early < 1.5
+            assert early < 1.25  # close to 1
             assert last > max(last for _, last in found["one-way"])
         for early, last in found["one-way"]:
             assert early > 5
@@ -224,3 +255,20 @@ class TestExercises:
         assert found[1600] > 0.9
         means = {T: forward_ceiling(T).mean().item() for T in range(30, 51)}
         assert min(means, key=means.__getitem__) == pytest.approx(40, abs=2)
+
+    @pytest.mark.parametrize("both", [False, True])
+    def test_how_long_the_layers_take(self, both: bool) -> None:
+        """Each cell as soon as it has all that it reads."""
+        L, T = 3, 7
+        ready = [0] * T  # when the outputs of the layer below are there
+        for layer in range(1, L + 1):
+            forward, clock = [], 0
+            for t in range(T):
+                clock = max(clock, ready[t]) + 1
+                forward.append(clock)
+            backward, clock = [0] * T, 0
+            for t in reversed(range(T)):
+                clock = max(clock, ready[t]) + 1
+                backward[t] = clock
+            ready = list(map(max, forward, backward)) if both else forward
+            assert max(ready) == (layer * T if both else T + layer - 1)

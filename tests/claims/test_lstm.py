@@ -3,7 +3,6 @@
 import itertools
 import math
 from collections.abc import Callable
-from statistics import mean
 
 import pytest
 import torch
@@ -149,7 +148,7 @@ class TestMemory:
 
     def test_no_rate_helps_it(self, vision_run: Runs) -> None:
         found = held(vision_run("lstm_memory"), "log_p_20")
-        assert sorted(found) == [0.01, 0.03, 0.1, 0.3]  # the best of three seeds
+        assert sorted(found) == [0.01, 0.03, 0.1]  # the best of three seeds
         for log_p in found.values():
             assert log_p < -math.log(8) + 0.03
 
@@ -163,8 +162,7 @@ class TestMemory:
         accuracy = held(vision_run("lstm_memory"), "accuracy")["bias 3"]
         for T in (5, 10, 20):
             assert min(accuracy[T]) > 0.99
-        assert min(accuracy[40]) > 0.25
-        assert 0.5 < mean(accuracy[40]) < 0.99
+        assert 0.25 < min(accuracy[40]) < 0.8 < max(accuracy[40])
 
     def test_the_rates_chosen_have_no_better_ones_on_either_side(
         self, vision_run: Runs
@@ -218,16 +216,20 @@ class TestContest:
         *lstms, ngram = loss["2 or more"]
         assert min(lstms) > ngram + 0.05
 
-    def test_it_reads_the_text_three_and_a_half_times(self, book_run: Runs) -> None:
+    def test_it_reads_the_text_nearly_two_and_a_half_times(
+        self, book_run: Runs
+    ) -> None:
         steps = book_run("lstm_text").values["STEPS"]
         assert isinstance(steps, int)
-        assert 3.2 < steps * 32 * 32 / len(load_text().train) < 3.8
+        assert 2.3 < steps * 32 * 32 / len(load_text().train) < 2.5
 
     def test_a_plain_network_is_behind_it(self, vision_run: Runs) -> None:
         found = held(vision_run("lstm_text"), "perplexities")
-        plain = vision_run("rnn_perplexity").values["perplexity_mean"]
+        values = vision_run("rnn_perplexity").values
+        plain = values["perplexity_mean"]
         assert isinstance(plain, float)
         assert plain > max(found["LSTM"])
+        assert values["units_best"] == 128
 
     def test_the_rate_is_bracketed(self, vision_run: Runs) -> None:
         run = vision_run("lstm_text")
@@ -239,7 +241,7 @@ class TestContest:
         found = held(book_run("lstm_text"), "perplexity_order")
         by_order = [found[order] for order in sorted(found)]
         assert by_order == sorted(by_order, reverse=True)
-        assert found[24] - found[32] < 0.005 < found[12] - found[16] + 0.005
+        assert found[24] - found[32] < 0.005 < found[12] - found[16]
         assert book_run("lstm_text").values["order_best"] == 32
 
     def test_a_mixture_is_never_worse_than_the_worse(self) -> None:
@@ -295,6 +297,16 @@ class TestWriting:
         for by_reading in found:
             assert len(by_reading) == 8
             assert max(by_reading) - min(by_reading) < 0.01
+
+    def test_the_letters_that_lead_share_more_the_lower_the_temperature(
+        self, vision_run: Runs
+    ) -> None:
+        logits = torch.tensor(held(vision_run("lstm_text"), "logits")[0][-1])
+        rows = [tempered(logits[None], heat)[0] for heat in (0.5, 1.0, 2.0)]
+        rows = [row.sort(descending=True).values for row in rows]
+        assert rows[2][1] > 1.5 * rows[2][2]  # two lead, even at the highest
+        shares = [row[:2].sum() for row in rows]
+        assert shares[0] > shares[1] + 0.05 > shares[2] + 0.1
 
     def test_a_low_temperature_is_greedy_and_a_high_one_levels(self) -> None:
         log_q = torch.tensor([[0.5, 0.3, 0.15, 0.05]]).log()

@@ -128,26 +128,33 @@ class TestVanishingAndExploding:
         assert 1 < low[1.5] < high[1.5] < 100
         assert 1.5**59 == pytest.approx(2e10, rel=0.3)
 
-    @pytest.mark.parametrize("gain", [0.5, 1.0, 1.5, 2.0])
+    @pytest.mark.parametrize("gain", [0.5, 1.0, 1.5, 2.0, None])
     def test_on_a_logarithmic_scale_the_lines_are_nearly_straight(
-        self, gain: float
+        self, gain: float | None
     ) -> None:
+        """A straight line explains at least 0.9 of the variance of the logarithms."""
         for seed in SEEDS:
             torch.manual_seed(seed)
             cell = RNNCell(16, 64)
-            nn.init.orthogonal_(cell.weight_hh, gain)
+            if gain:
+                nn.init.orthogonal_(cell.weight_hh, gain)
             X, v = torch.randn(16, 60, 16), torch.randn(64)
 
             def loss(h: Tensor, v: Tensor = v) -> Tensor:
                 return (h @ v).sum()
 
             y = state_gradients(cell, X, loss)[0].log()
-            t = torch.arange(60.0)
-            slope = ((t - t.mean()) * (y - y.mean())).sum() / (
-                t - t.mean()
-            ).square().sum()
-            rest = y - y.mean() - slope * (t - t.mean())
-            assert rest.abs().max() < max(0.1 * (y.max() - y.min()), torch.tensor(0.8))
+            both = torch.stack([torch.arange(60.0), y])
+            assert torch.corrcoef(both)[0, 1].square() > 0.9
+
+    def test_sixteen_steps_back_little_is_left_of_the_gradient(
+        self, vision_run: Runs
+    ) -> None:
+        rows = held(vision_run("rnn"), "ratio")["default"]
+        assert len(rows) == 3
+        for row in rows:
+            assert len(row) == 60
+            assert float(row[59 - 16]) < 1e-3
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_an_orthogonal_matrix_keeps_lengths(self, seed: int) -> None:
@@ -163,7 +170,18 @@ class TestClipping:
         run = vision_run("rnn_clipping")
         name = "ReLU, SGD, η = 1"
         assert all(map(math.isnan, held(run, "loss")[name]))
-        assert max(held(run, "steps_taken")[name]) < 10
+        assert set(held(run, "steps_taken")[name]) == {run.values["steps_exploded"]}
+        assert run.values["steps_exploded"] < 10
+
+    def test_the_figure_has_three_dots_and_two_lines_of_adam_that_coincide(
+        self, vision_run: Runs
+    ) -> None:
+        norms = held(vision_run("rnn_clipping"), "norm_of_step")
+        dots = norms["ReLU, SGD, η = 1"]
+        assert len(dots) == 3
+        assert norms["ReLU, SGD, η = 1, clipped"][:3] == pytest.approx(dots, rel=1e-3)
+        adam = norms["tanh, Adam, η = 0.01"]
+        assert norms["tanh, Adam, η = 0.01, clipped"] == pytest.approx(adam, rel=0.15)
 
     def test_clipped_the_same_runs_learn(self, vision_run: Runs) -> None:
         run = vision_run("rnn_clipping")
@@ -191,7 +209,8 @@ class TestClipping:
         run = vision_run("rnn_clipping")
         norms = held(run, "norm_of_step")["tanh, Adam, η = 0.01"]
         assert sum(norm > 1 for norm in norms) <= 3
-        assert run.values["loss_difference"] < 0.05
+        losses = held(run, "loss")["tanh, Adam, η = 0.01"]
+        assert run.values["loss_difference"] < 0.01 * min(losses)
 
 
 class TestWindows:
@@ -216,12 +235,16 @@ class TestWindows:
         )
         assert all(0 < carried - random for carried, random in pairs)
 
-    def test_carried_short_windows_are_as_good_as_long_ones(
+    def test_carried_short_windows_are_better_than_long_ones(
         self, vision_run: Runs
     ) -> None:
-        found = held(vision_run("rnn_truncation"), "perplexity_mean")
-        best_long = min(v for name, v in found.items() if "T = 64" in name)
-        assert found["T = 4, state carried"] < best_long + 0.1
+        found = held(vision_run("rnn_truncation"), "perplexity_val")
+        assert max(found["T = 4, state carried"]) < min(found["T = 64, state carried"])
+
+    def test_a_run_reads_half_of_the_text(self, book_run: Runs) -> None:
+        values = book_run("rnn_truncation").values
+        read = values["TOKENS"] * values["STEPS"]
+        assert read / len(load_text().train) == pytest.approx(0.5, abs=0.03)
 
     def test_the_rates_chosen_have_no_better_ones_on_either_side(
         self, vision_run: Runs
@@ -248,7 +271,10 @@ class TestAgainstCounting:
     def test_what_was_chosen(self, vision_run: Runs) -> None:
         run = vision_run("rnn_perplexity")
         assert held(run, "chosen")["add-k"] == "add-k 0.03, n = 5"
-        assert len([n for n in held(run, "perplexity_val") if "Kneser" in n]) == 11
+        assert held(run, "chosen")["Kneser–Ney"] == "Kneser–Ney, n = 32"
+        orders = [n for n in held(run, "perplexity_val") if "Kneser" in n]
+        assert len(orders) == 11
+        assert max(int(n.split("= ")[1]) for n in orders) == 32
         found = held(run, "perplexity_by_rate")
         assert set(found) == {128, 256}
         best = {}
@@ -256,7 +282,7 @@ class TestAgainstCounting:
             rate = min(row, key=row.__getitem__)
             assert min(row) < rate < max(row)
             best[units] = row[rate]
-        assert run.values["units_best"] == min(best, key=best.__getitem__)
+        assert run.values["units_best"] == min(best, key=best.__getitem__) == 128
 
     def test_steps_by_units_are_two_passes_and_one(self, book_run: Runs) -> None:
         steps = held(book_run("rnn_perplexity"), "STEPS")
@@ -285,7 +311,9 @@ class TestAgainstCounting:
         counted = held(run, "perplexity_counted")
         for row in held(run, "perplexity_after"):
             assert all(row[n - 1] > counted[n] for n in range(1, 8))
-        assert held(run, "perplexity_known")[1] > 20
+        known = held(run, "perplexity_known")
+        assert 27 - known[1] < known[1] - counted[1]
+        assert known[2] > 11 > known[3]  # the frame of the figure ends at 11
 
 
 class TestExercises:
@@ -334,7 +362,7 @@ class TestExercises:
     ) -> None:
         run, figure = vision_run("rnn_exercises"), vision_run("rnn")
         assert min(held(run, "eigenvalue")) > 3**-0.5
-        assert min(held(run, "norm")) > 1
+        assert all(1.05 < norm < 1.15 for norm in held(run, "norm"))
         assert min(held(run, "length")) > 2 * 0.577**59
         measured = [found[0] for found in held(figure, "ratio")["default"]]
         rows = zip(held(run, "length"), held(run, "slope_rms"), measured, strict=True)
