@@ -1,6 +1,7 @@
 """What a decoder learns that reads its own tokens while it is trained."""
 
 # %% imports
+from functools import cache
 from statistics import mean, stdev
 
 from torch import Tensor
@@ -39,6 +40,7 @@ def share_right(logits: Tensor, target: Tensor) -> Tensor:
     return right.sum() / (target != PAD).sum()
 
 
+@cache  # what is asked for twice is trained once
 def trained(forcing: float, rate: float, seed: int = 0) -> Seq2Seq:
     seed_everything(seed)
     encoder = Encoder(len(languages.english), embedding=32, hidden=64)
