@@ -65,7 +65,7 @@ def add(n: int, k: float) -> float:
 
 tried = {n: bracket(partial(add, n), [0.01, 0.03, 0.1]) for n in ORDERS[1:]}
 k_best = {n: best(found) for n, found in tried.items()}
-perplexity_add = {1: -add(1, 1)}  # where hardly any k makes a difference
+perplexity_add = {1: -add(1, 1)}  # where no k makes a difference that shows
 perplexity_add |= {n: -max(found.values()) for n, found in tried.items()}
 order_add = min(perplexity_add, key=perplexity_add.get)
 
