@@ -1,16 +1,9 @@
 import pytest
 
 from dlnotes.data.grammar.actions import Action
-from dlnotes.data.grammar.clauses import (
-    MODALS,
-    NEGATION,
-    QUESTION,
-    STATEMENT,
-    Setting,
-    chinese,
-    english,
-)
+from dlnotes.data.grammar.clauses import MODALS, chinese, english
 from dlnotes.data.grammar.people import NAMES, PRONOUNS
+from dlnotes.data.grammar.settings import NEGATION, QUESTION, STATEMENT, Setting
 from dlnotes.data.grammar.verbs import ACTIVITIES, VERBS
 from dlnotes.data.grammar.words import ADJECTIVES, THINGS
 
@@ -66,16 +59,16 @@ def both(
     [
         ("past", STATEMENT, "tom bought a red hat", "汤姆买了一顶红帽子"),
         ("past", NEGATION, "tom did not buy a red hat", "汤姆没有买红帽子"),
-        ("past", QUESTION, "did tom buy a red hat", "汤姆买红帽子了"),
+        ("past", QUESTION, "did tom buy a red hat", "汤姆买了一顶红帽子"),
         ("future", STATEMENT, "tom will buy a red hat", "汤姆会买一顶红帽子"),
         ("future", NEGATION, "tom will not buy a red hat", "汤姆不会买红帽子"),
         ("future", QUESTION, "will tom buy a red hat", "汤姆会买一顶红帽子"),
         ("progressive", STATEMENT, "tom is buying a red hat", "汤姆正在买一顶红帽子"),
         ("progressive", NEGATION, "tom is not buying a red hat", "汤姆没有在买红帽子"),
-        ("progressive", QUESTION, "is tom buying a red hat", "汤姆在买红帽子"),
+        ("progressive", QUESTION, "is tom buying a red hat", "汤姆在买一顶红帽子"),
         ("habit", STATEMENT, "tom buys a red hat", "汤姆买一顶红帽子"),
         ("habit", NEGATION, "tom does not buy a red hat", "汤姆不买红帽子"),
-        ("habit", QUESTION, "does tom buy a red hat", "汤姆买红帽子"),
+        ("habit", QUESTION, "does tom buy a red hat", "汤姆买一顶红帽子"),
         ("want", STATEMENT, "tom wants to buy a red hat", "汤姆想买一顶红帽子"),
         ("want", NEGATION, "tom does not want to buy a red hat", "汤姆不想买红帽子"),
         ("plan", STATEMENT, "tom plans to buy a red hat", "汤姆打算买一顶红帽子"),

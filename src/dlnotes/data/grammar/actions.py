@@ -3,7 +3,7 @@
 from random import Random
 from typing import NamedTuple
 
-from dlnotes.data.grammar.people import OWN, OWNERS, Person
+from dlnotes.data.grammar.people import OWN, OWNERS, Person, _several
 from dlnotes.data.grammar.rows import Place, _Row, _rows_for
 from dlnotes.data.grammar.words import THINGS, Words
 
@@ -26,6 +26,7 @@ class Action(NamedTuple):
     company: bool
 
 
+OF_ALL = ("house", "car", "table", "chair", "book", "novel", "flower")
 SINGLE = {"i": "我", "you": "你", "he": "他", "she": "她"}
 
 
@@ -47,7 +48,8 @@ def _draw_object(rng: Random, key: str, kind: str, subject: Person) -> Words:
     own, zh = OWN[taker], SINGLE[taker]
     if kind == "other":
         own, zh = rng.choice([owner for owner in OWNERS if owner[0] != own])
-        if subject.own in (own, "my" if own == "our" else own):
+        same = subject.own == own or subject.en.startswith(f"{own} ")
+        if same:
             own, zh = OWN[taker], SINGLE[taker]
     thing = rng.choice(phrases["noun"])
     while thing.zh[:2] in ("昂贵", "便宜"):  # said of one's own things rarely
@@ -95,10 +97,16 @@ def _draw_row_action(rng: Random, tense: str, subject: Person) -> Action:
         kind = "a"
     if kind == "the" and tense == "plan" and "a" in row.kinds:
         kind = "a"
+    if kind in ("a", "loose") and _several(subject):
+        if row.forms[0] == "buy" and key not in OF_ALL:
+            kind = "count"
+        elif row.forms[0] in ("eat", "drink"):
+            kind = "count" if tense == "past" else "plain"
     hers = row.forms[0] not in ("wear", "wash") or subject.they[0] == "she"
     if key == "dress" and not hers:
         key = "coat"
     thing = _draw_object(rng, key, kind, subject)
-    while " old " in thing.en and row.forms[0] == "buy" and key != "car":
+    unlike = {"buy": "旧", "draw": "老"}.get(row.forms[0], "-")
+    while unlike in thing.zh and key != "car":
         thing = _draw_object(rng, key, kind, subject)
     return _with_object(row, thing)

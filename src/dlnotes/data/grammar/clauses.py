@@ -1,16 +1,21 @@
 """A clause in both languages: who, when, with whom, where, what."""
 
 from random import Random
-from typing import NamedTuple
 
 from dlnotes.data.grammar.actions import Action
-from dlnotes.data.grammar.others import _draw_action, _draw_other
+from dlnotes.data.grammar.others import _draw_action
 from dlnotes.data.grammar.people import Person
-from dlnotes.data.grammar.times import NO_TIME, TIMES_OF
+from dlnotes.data.grammar.settings import (
+    NEGATION,
+    NOWHERE,
+    QUESTION,
+    STATEMENT,
+    Setting,
+    _draw_setting,
+)
+from dlnotes.data.grammar.words import ADJECTIVES
 
 Pair = tuple[str, str]
-NOBODY = ("", "")
-NOWHERE = ("", "")
 # Chinese before the verb in a statement, its negation and a question
 MODALS = {
     "past": ("", "没有", ""),
@@ -23,71 +28,9 @@ MODALS = {
     "can": ("会", "不会", "会"),
     "wear": ("", "没有", ""),
 }
-NEAR_BY = {  # how often a place is told
-    "past": 0.55,
-    "future": 0.55,
-    "progressive": 0.55,
-    "habit": 0.5,
-    "want": 0.2,
-    "plan": 0.3,
-    "must": 0.1,
-    "can": 0.0,
-    "wear": 0.0,
-}
 NOT_DONE = ["play", "drink", "eat", "work", "swim", "dance", "help", "watch"]
-STATEMENT, NEGATION, QUESTION = range(3)
-TIMED = {  # how often a time is told
-    (mood, tense): 0.75
-    for tense in MODALS
-    for mood in (STATEMENT, NEGATION, QUESTION)
-}
-TIMED |= {
-    (STATEMENT, "habit"): 1.0,
-    (NEGATION, "habit"): 0.0,
-    (QUESTION, "habit"): 0.9,
-    (QUESTION, "future"): 1.0,
-}
 NUMERALS = "两三四五"
-FREE = ("sunday", "saturday", "weekend")  # no school then
-ADVERBS = (
-    ("often", "经常"),
-    ("often", "经常"),
-    ("sometimes", "有时候"),
-    ("never", "从来不"),
-)
-
-
-class Setting(NamedTuple):
-    """When, with whom and where, in both languages, and how often."""
-
-    time: Pair
-    company: Pair
-    place: Pair
-    adverb: Pair
-
-
-def _draw_setting(
-    rng: Random, tense: str, subject: Person, action: Action, mood: int
-) -> Setting:
-    """Draw the circumstances that fit an action in a tense."""
-    time, company, place, adverb = NO_TIME, NOBODY, NOWHERE, NOBODY
-    bare = tense == "past" and not action.object  # the verb needs company
-    if tense == "habit" and mood == STATEMENT and rng.random() < 0.35:
-        adverb = rng.choice(ADVERBS)
-    elif rng.random() < TIMED[mood, tense] or bare:
-        time = rng.choice(TIMES_OF[action.times][tense])
-    meal = tense == "past" and action.forms[0] == "have"
-    if action.places and (rng.random() < NEAR_BY[tense] or meal):
-        place = rng.choice(action.places)
-    if "school" in action.tail + place[0]:
-        while any(day in time[0] for day in FREE):
-            time = rng.choice(TIMES_OF[action.times][tense])
-    if tense == "progressive" and place != NOWHERE:
-        return Setting(time, company, place, adverb)
-    if action.company and tense != "can" and rng.random() < 0.2:
-        other = _draw_other(rng, subject)
-        company = (f"with {other.object}", f"和{other.zh}一起")
-    return Setting(time, company, place, adverb)
+OUT = ("踢足球", "打篮球", "游泳", "下棋", "跑步", "散步", "放风筝")
 
 
 def verb_group(
@@ -131,6 +74,28 @@ def english(
     return text.replace("can not", "cannot")
 
 
+def _described(action: Action) -> bool:
+    """Tell whether the object has an adjective."""
+    return not ADJECTIVES.keys().isdisjoint(action.tail.split())
+
+
+def _object(tense: str, action: Action, mood: int) -> str:
+    """Return the Chinese object, without 一顶 where that goes."""
+    if mood == NEGATION:
+        return action.loose
+    if mood == STATEMENT or tense not in ("past", "progressive", "habit"):
+        return action.object
+    return action.object if _described(action) else action.loose
+
+
+def _go_out(tense: str, action: Action, setting: Setting) -> Action:
+    """Put 去 before what will be done somewhere: 会游泳 is "can swim"."""
+    out = action.verb in OUT and setting.place == NOWHERE
+    if out and tense in ("future", "plan"):
+        return action._replace(before="去")
+    return action
+
+
 def chinese(
     tense: str, action: Action, setting: Setting, mood: int, modal: str
 ) -> str:
@@ -141,13 +106,12 @@ def chinese(
     where = setting.company[1] + setting.place[1]
     if modal.endswith("在") and where.startswith("在"):
         where = where[1:]
-    loose = mood == NEGATION or tense in ("past", "progressive", "habit")
-    thing = action.loose if loose and mood != STATEMENT else action.object
+    thing = _object(tense, action, mood)
     verb, end = action.verb, ""
     if mood == NEGATION and tense == "wear":
         verb = verb.removesuffix("着")
     if tense == "past" and mood != NEGATION:
-        counted = not set(thing).isdisjoint(NUMERALS)
+        counted = not set(thing).isdisjoint("一" + NUMERALS)
         if thing and (mood == STATEMENT or counted):
             verb += "了"
         else:
@@ -162,6 +126,11 @@ def _odd_negation(tense: str, action: Action) -> bool:
     """Tell whether it is odd to say that an action is not done."""
     if tense == "habit":
         return action.forms[0] not in NOT_DONE
+    giving = action.forms[0] in ("give", "lend", "send", "draw")
+    if _described(action) and (tense == "progressive" or giving):
+        return True
+    if " of " in action.tail:  # "did not drink a bottle of juice"
+        return True
     return not set(action.object).isdisjoint(NUMERALS)
 
 
@@ -173,19 +142,7 @@ def draw_clause(
     while mood == NEGATION and _odd_negation(tense, action):
         action = _draw_action(rng, tense, subject)
     setting = _draw_setting(rng, tense, subject, action, mood)
+    action = _go_out(tense, action, setting)
     en = english(subject, tense, action, setting, mood)
     zh = chinese(tense, action, setting, mood, MODALS[tense][mood])
     return en, subject.zh + zh
-
-
-TENSES = (
-    *["past"] * 9,
-    *["future"] * 4,
-    *["progressive"] * 4,
-    *["habit"] * 4,
-    *["want"] * 2,
-    "plan",
-    "must",
-    "can",
-    "wear",
-)

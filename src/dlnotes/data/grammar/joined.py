@@ -2,12 +2,9 @@
 
 from random import Random
 
-from dlnotes.data.grammar.actions import (
-    _with_object,
-)
+from dlnotes.data.grammar.actions import _with_object
 from dlnotes.data.grammar.clauses import (
-    STATEMENT,
-    _draw_setting,
+    _object,
     chinese,
     draw_clause,
     english,
@@ -22,20 +19,26 @@ from dlnotes.data.grammar.people import (
     _another,
     _pronoun_of,
 )
-from dlnotes.data.grammar.reports import _activity
 from dlnotes.data.grammar.rows import ROWS, _rows_for
+from dlnotes.data.grammar.settings import (
+    QUESTION,
+    STATEMENT,
+    _draw_setting,
+)
 from dlnotes.data.grammar.states import LIKED
-from dlnotes.data.grammar.times import TIMES_OF
 from dlnotes.data.grammar.words import THINGS
 
 Pair = tuple[str, str]
+MEALS = ("breakfast", "lunch", "dinner")
 
-
-BUYING = [  # a novel is a book, and so one without the other is odd
-    row
-    for row in ROWS
-    if row.forms[0] == "buy" and len(row.nouns) > 1 and "book" not in row.nouns
-]
+BUYING = [row for row in ROWS if row.forms[0] == "buy"]
+ALIKE = (  # who buys one of these may have wanted the other
+    ("hat", "coat", "shirt"),
+    ("hat", "coat", "shirt"),
+    ("umbrella", "bag"),
+    ("watch", "phone"),
+    ("table", "chair"),
+)
 
 
 def _draw_contrast(rng: Random) -> Pair:
@@ -55,7 +58,11 @@ def _draw_contrast(rng: Random) -> Pair:
         other = draw_clause(rng, tense, b)
         while b.en in one[0][len(a.en) :]:
             one = draw_clause(rng, tense, a)
-        while one[1][-2:] == other[1][-2:] or a.en in other[0].split():
+        while (
+            one[1][-2:] == other[1][-2:]
+            or a.en in other[0].split()
+            or _two_meals(one[0], other[0])
+        ):
             other = draw_clause(rng, tense, b)
         return f"{one[0]} and {other[0]}", f"{one[1]}，{other[1]}"
     if u < 0.75:
@@ -67,10 +74,8 @@ def _draw_contrast(rng: Random) -> Pair:
             f"{a.en} can {one[0]} , but {they.en} cannot {other[0]}",
             f"{a.zh}会{one[1]}，但是不会{other[1]}",
         )
-    row = rng.choice(BUYING)
-    first, second = rng.choice(row.nouns), rng.choice(row.nouns)
-    while first == second:
-        second = rng.choice(row.nouns)
+    first, second = rng.sample(rng.choice(ALIKE), 2)
+    row = next(r for r in BUYING if first in r.nouns)
     thing = rng.choice(THINGS[first].phrases["a"])
     while " old " in thing.en:
         thing = rng.choice(THINGS[first].phrases["a"])
@@ -86,19 +91,18 @@ def _draw_contrast(rng: Random) -> Pair:
     )
 
 
+def _two_meals(one: str, other: str) -> bool:
+    """Tell whether one has breakfast while another cooks dinner."""
+    meals = {m for m in MEALS if m in one} | {m for m in MEALS if m in other}
+    return len(meals) > 1
+
+
 def _skill(rng: Random, person: Person) -> Pair:
     """Draw what somebody can do."""
     row = rng.choice(_rows_for(person, "can"))
     return f"{row.forms[0]} {row.tail}".strip(), row.zh + row.thing
 
 
-INSIDE = (
-    ("stay at home", "待在家里"),
-    ("go to the library", "去图书馆"),
-    ("go to the cinema", "去看电影"),
-    ("watch television at home", "在家看电视"),
-    ("read books at home", "在家看书"),
-)
 LATER = (
     ("goes", "go", "to bed", "睡觉"),
     ("goes", "go", "to work", "上班"),
@@ -114,41 +118,6 @@ FIRST = (
     ("call", "{} mother", "给{}妈妈打电话"),
 )
 USUALLY = (("always", "总是"), ("often", "经常"), ("sometimes", "有时候"))
-
-
-def _draw_if(rng: Random) -> Pair:
-    """Draw a condition and what will happen then."""
-    person = rng.choice(TOLD)
-    u = rng.random()
-    if u < 0.3:
-        en, zh = rng.choice(INSIDE)
-        day, tag = rng.choice(
-            (("tomorrow", "明天"), ("next sunday", "下个星期天"))
-        )
-        return (
-            f"if it rains {day} , {person.en} will {en}",
-            f"如果{tag}下雨，{person.zh}就{zh}",
-        )
-    if u < 0.6:
-        action = _activity(rng, "future", person)
-        place, where = "", "去"
-        if rng.random() < 0.6:
-            place, where = rng.choice(action.places)
-        en = " ".join(x for x in (action.forms[0], action.tail, place) if x)
-        return (
-            f"if the weather is good tomorrow , {person.en} will {en}",
-            f"如果明天天气好，{person.zh}就{where}{action.verb}{action.object}",
-        )
-    they = _pronoun_of(person)
-    action = _draw_action(rng, "future", person)
-    have = "has" if person.do == "does" else "have"
-    day, tag = rng.choice(TIMES_OF[action.times]["future"])
-    return (
-        f"if {person.en} {have} time {day} , {they.en} will "
-        + " ".join(x for x in (action.forms[0], action.tail) if x),
-        f"如果{person.zh}{tag}有时间，{they.zh}就会"
-        f"{action.before}{action.verb}{action.object}",
-    )
 
 
 def _draw_while(rng: Random) -> Pair:
@@ -177,13 +146,20 @@ def _draw_while(rng: Random) -> Pair:
     one, two = (_draw_action(rng, "progressive", p) for p in (a, b))
     while b.object in one.tail:
         one = _draw_action(rng, "progressive", a)
-    while one.verb == two.verb or a.object in two.tail:
+    while (
+        one.verb == two.verb
+        or a.object in two.tail
+        or _two_meals(one.tail, two.tail)
+    ):
         two = _draw_action(rng, "progressive", b)
     was = ["were" if p.be == "are" else "was" for p in (a, b)]
     doing = [
         " ".join(x for x in (t.forms[3], t.tail) if x) for t in (one, two)
     ]
-    first, then = (f"{t.before}{t.verb}{t.loose}" for t in (one, two))
+    first, then = (
+        f"{t.before}{t.verb}{_object('progressive', t, QUESTION)}"
+        for t in (one, two)
+    )
     return (
         f"while {a.en} {was[0]} {doing[0]} , {b.en} {was[1]} {doing[1]}",
         f"{a.zh}{first}的时候，{b.zh}在{then}",

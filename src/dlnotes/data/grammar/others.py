@@ -29,11 +29,11 @@ def _draw_other(rng: Random, subject: Person) -> Person:
 # forms, nouns, Chinese before and at the verb, how English says it with "to"
 GIVING = (
     ("give gives gave giving", "book flower ticket pen watch",
-     "", "给{}", "to"),
+     "", "送 给{}", "to"),
     ("send sends sent sending", "letter book",
      "给{}", "寄", "to"),
     ("lend lends lent lending", "umbrella bicycle pen book",
-     "", "借给{}", "to"),
+     "", "借 给{}", "to"),
     ("buy buys bought buying", "hat coat watch flower phone bag",
      "给{}", "买", "for"),
 )  # fmt: skip
@@ -44,7 +44,7 @@ def _draw_giving(rng: Random, subject: Person) -> Action:
     forms, nouns, before, verb, link = rng.choice(GIVING)
     other = _draw_other(rng, subject)
     kind = rng.choice(("a", "a", "a", "count"))
-    if verb in ("借给{}", "买"):
+    if verb in ("借 给{}", "买"):
         kind = "a"
     things = THINGS[rng.choice(nouns.split())].phrases[kind]
     thing = rng.choice(things)
@@ -53,26 +53,16 @@ def _draw_giving(rng: Random, subject: Person) -> Action:
     tail = f"{other.object} {thing.en}"
     if rng.random() < 0.5 or other.kind == "kin":
         tail = f"{thing.en} {link} {other.object}"
-    receiver = other.zh
+    receiver, zh, loose = other.zh, thing.zh, thing.loose
     if not before:
-        return Action(
-            tuple(forms.split()),
-            tail,
-            "",
-            verb.format(""),
-            receiver + thing.zh,
-            receiver + thing.loose,
-            (),
-            "any",
-            False,
-        )
+        zh, loose = f"{zh}给{receiver}", f"{loose}给{receiver}"
     return Action(
         tuple(forms.split()),
         tail,
         before.format(receiver),
-        verb,
-        thing.zh,
-        thing.loose,
+        verb[0],
+        zh,
+        loose,
         (),
         "any",
         False,
@@ -145,6 +135,8 @@ def _draw_with_people(rng: Random, tense: str, subject: Person) -> Action:
     other = _draw_other(rng, subject)
     start, _, thing = zh.format(other.zh).partition(" ")
     before, verb = "", start.removeprefix("-")
+    if verb == "去看望" and other.object in ("me", "us"):
+        verb = "来看望"
     for end in ("打扫", "打", "做"):
         if start.endswith(end):
             before, verb = start.removesuffix(end), end

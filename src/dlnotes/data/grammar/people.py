@@ -129,6 +129,11 @@ TOLD = [person for person in KNOWN if person.en != "you"]
 SPEAKERS = [*NAMES * 8, *PRONOUNS[2:4] * 8, *RELATIVES]
 
 
+def _several(person: Person) -> bool:
+    """Tell whether a person is a group, which shares neither hat nor tea."""
+    return person.be == "are" and person.en != "you"
+
+
 def _another(rng: Random, choice: list[Person], person: Person) -> Person:
     """Draw one of a choice who is somebody else."""
     while True:

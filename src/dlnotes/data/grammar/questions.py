@@ -10,9 +10,7 @@ from dlnotes.data.grammar.actions import (
 )
 from dlnotes.data.grammar.clauses import (
     MODALS,
-    QUESTION,
-    STATEMENT,
-    _draw_setting,
+    _go_out,
     chinese,
     draw_clause,
     english,
@@ -26,6 +24,13 @@ from dlnotes.data.grammar.people import (
     _single,
 )
 from dlnotes.data.grammar.rows import ROWS, _rows_for
+from dlnotes.data.grammar.settings import (
+    NO_SETTING,
+    QUESTION,
+    STATEMENT,
+    _draw_setting,
+)
+from dlnotes.data.grammar.states import SHARED
 from dlnotes.data.grammar.words import THINGS, Words
 
 WHO = _single("who", "谁", ("", ""), "name")
@@ -37,6 +42,7 @@ def _draw_who(rng: Random) -> tuple[str, str, str]:
     tense = rng.choice(("past", "past", "future", "progressive", "habit"))
     action = _draw_row_action(rng, tense, WHO)
     setting = _draw_setting(rng, tense, WHO, action, QUESTION)
+    action = _go_out(tense, action, setting)
     en = english(WHO, tense, action, setting, STATEMENT)
     mood = QUESTION if tense == "progressive" else STATEMENT
     modal = MODALS[tense][QUESTION]
@@ -92,10 +98,14 @@ def _draw_where(rng: Random) -> tuple[str, str, str]:
     tense = rng.choice(("progressive", "progressive", "habit", "future"))
     person = rng.choice(ASKED)
     row = rng.choice(_rows_for(person, tense))
-    while row.nouns or len(row.places) < 2:
+    works = tense == "progressive" and row.zh == "工作"
+    while row.nouns or len(row.places) < 2 or works:
         row = rng.choice(_rows_for(person, tense))
+        works = tense == "progressive" and row.zh == "工作"
     action = _plain_action(row)._replace(places=())
     setting = _draw_setting(rng, tense, person, action, QUESTION)
+    if row.zh == "工作":
+        setting = NO_SETTING
     en = english(person, tense, action, setting, QUESTION)
     setting = setting._replace(place=("", "在哪儿"))
     modal = "" if tense == "progressive" else MODALS[tense][QUESTION]
@@ -104,24 +114,9 @@ def _draw_where(rng: Random) -> tuple[str, str, str]:
 
 
 SHOWN = [
-    "book",
-    "hat",
-    "coat",
-    "shirt",
-    "dress",
-    "umbrella",
-    "bag",
-    "pen",
-    "watch",
-    "phone",
-    "bicycle",
-    "car",
-    "cat",
-    "dog",
-    "horse",
-    "film",
-    "novel",
-    "house",
+    *("book", "hat", "coat", "shirt", "dress", "umbrella"),
+    *("bag", "pen", "watch", "phone", "bicycle", "car"),
+    *("cat", "dog", "horse", "film", "novel", "house"),
 ]
 
 
@@ -143,7 +138,11 @@ def _draw_which(rng: Random) -> tuple[str, str, str]:
         while "的" in words.zh:
             words = rng.choice(noun.phrases["noun"])
         return f"whose {words.en} is this", f"这是谁的{words.zh}", "?"
+    while words.zh[:2] in ("昂贵", "便宜"):
+        words = rng.choice(noun.phrases["noun"])
     owner = rng.choice(PRONOUNS + NAMES)
+    while owner.en in ("we", "they") and key not in SHARED:
+        owner = rng.choice(PRONOUNS + NAMES)
     if key == "dress" and owner.they == HE:
         owner = PRONOUNS[0]
     thing = _owned(words, owner.own, owner.zh)

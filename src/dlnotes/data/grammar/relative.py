@@ -6,13 +6,7 @@ from dlnotes.data.grammar.actions import (
     _draw_row_action,
     _with_object,
 )
-from dlnotes.data.grammar.clauses import (
-    MODALS,
-    STATEMENT,
-    _draw_setting,
-    chinese,
-    english,
-)
+from dlnotes.data.grammar.clauses import MODALS, _object, chinese, english
 from dlnotes.data.grammar.locations import PLACED
 from dlnotes.data.grammar.people import (
     NAMES,
@@ -26,6 +20,7 @@ from dlnotes.data.grammar.qualities import (
     _judged,
 )
 from dlnotes.data.grammar.rows import ROWS
+from dlnotes.data.grammar.settings import QUESTION, STATEMENT, _draw_setting
 from dlnotes.data.grammar.times import NO_TIME
 from dlnotes.data.grammar.words import THINGS, Words
 
@@ -114,6 +109,8 @@ def _draw_about_person(rng: Random) -> tuple[str, str, str]:
     tense = rng.choice(("progressive", "progressive", "wear"))
     action = _draw_row_action(rng, tense, person)
     setting = _draw_setting(rng, tense, person, action, STATEMENT)
+    plain = _object(tense, action, QUESTION)
+    action = action._replace(object=plain)
     if tense == "wear":
         setting = setting._replace(time=NO_TIME)
         bare = action.loose.replace("的", "")
@@ -132,4 +129,9 @@ def _draw_about_person(rng: Random) -> tuple[str, str, str]:
     if u < 0.5:
         return f"who is {clause}", f"{head}是谁", "?"
     identity, _, name = rng.choice(known.split(", ")).rpartition(" ")
+    said_already = "医生 司机" if "working" in clause else ""
+    if any(word in clause for word in ("study", "homework", "school")):
+        said_already = "学生"
+    while name in said_already:
+        identity, _, name = rng.choice(known.split(", ")).rpartition(" ")
     return f"{clause} is {identity}", f"{head}是{name}", "."

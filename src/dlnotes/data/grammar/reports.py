@@ -6,14 +6,7 @@ from dlnotes.data.grammar.actions import (
     Action,
     _plain_action,
 )
-from dlnotes.data.grammar.clauses import (
-    NEGATION,
-    STATEMENT,
-    _draw_setting,
-    chinese,
-    draw_clause,
-    english,
-)
+from dlnotes.data.grammar.clauses import chinese, draw_clause, english
 from dlnotes.data.grammar.others import _draw_others
 from dlnotes.data.grammar.people import (
     NAMES,
@@ -24,12 +17,14 @@ from dlnotes.data.grammar.people import (
     Person,
     _another,
     _pronoun_of,
+    _several,
 )
 from dlnotes.data.grammar.qualities import (
     _draw_comparison,
     _draw_quality,
 )
 from dlnotes.data.grammar.rows import ROWS, _rows_for
+from dlnotes.data.grammar.settings import NEGATION, STATEMENT, _draw_setting
 from dlnotes.data.grammar.words import THINGS
 
 Pair = tuple[str, str]
@@ -112,7 +107,7 @@ def _activity(rng: Random, tense: str, person: Person) -> Action:
 
 
 def _draw_because(rng: Random) -> Pair:
-    """Draw an effect and its cause: "because" comes first in Chinese."""
+    """Draw an effect and its cause, which comes first in Chinese."""
     person = rng.choice(TOLD)
     they = _pronoun_of(person)
     was = "were" if they.be == "are" else "was"
@@ -126,12 +121,14 @@ def _draw_because(rng: Random) -> Pair:
         action = _plain_action(missed)
         if rng.random() < 0.4:
             action = _draw_others(rng, "past", person)
+            while "hospital" in action.tail:  # where the ill do go
+                action = _draw_others(rng, "past", person)
         setting = _draw_setting(rng, "past", person, action, NEGATION)
         en = english(person, "past", action, setting, NEGATION)
         zh = chinese("past", action, setting, NEGATION, "没有")
         return (
             f"{en} because {they.en} {reason}",
-            f"因为{person.zh}{cause}，所以{zh}",
+            f"{person.zh}因为{cause}，所以{zh}",
         )
     if u < 0.6:
         action = _activity(rng, "past", person)
@@ -142,10 +139,10 @@ def _draw_because(rng: Random) -> Pair:
     if u < 0.8:
         need, zh, forms, nouns = rng.choice(REMEDIES)
         *verbs, verb = forms.split()
-        kind = rng.choice(("a", "count"))
+        kind = "count" if _several(person) else rng.choice(("a", "count"))
         thing = rng.choice(THINGS[rng.choice(nouns.split())].phrases[kind])
         en = f"{person.en} {verbs[2]} {thing.en} because {they.en} {was}"
-        return f"{en} {need}", f"因为{person.zh}{zh}了，所以{verb}了{thing.zh}"
+        return f"{en} {need}", f"{person.zh}因为{zh}了，所以{verb}了{thing.zh}"
     key = rng.choice(LOST)
     single_ = person if they.own not in ("our", "their") else NAMES[0]
     they = _pronoun_of(single_)
@@ -155,5 +152,5 @@ def _draw_because(rng: Random) -> Pair:
     return (
         f"{single_.en} {be} very {feeling} because "
         f"{they.en} lost {they.own} {noun.one}",
-        f"{single_.zh}很{zh}，因为{they.zh}弄丢了{they.zh}的{noun.zh}",
+        f"{single_.zh}弄丢了{noun.zh}，所以很{zh}",
     )

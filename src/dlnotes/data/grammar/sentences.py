@@ -2,15 +2,11 @@
 
 from random import Random
 
-from dlnotes.data.grammar.clauses import (
-    NEGATION,
-    STATEMENT,
-    TENSES,
-    draw_clause,
-)
-from dlnotes.data.grammar.joined import _draw_contrast, _draw_if, _draw_while
+from dlnotes.data.grammar.clauses import draw_clause
+from dlnotes.data.grammar.conditions import _draw_if
+from dlnotes.data.grammar.joined import _draw_contrast, _draw_while
 from dlnotes.data.grammar.locations import _draw_existence, _draw_location
-from dlnotes.data.grammar.people import TELLERS
+from dlnotes.data.grammar.people import NAMES, TELLERS, _several
 from dlnotes.data.grammar.qualities import _draw_comparison, _draw_quality
 from dlnotes.data.grammar.questions import (
     ASKED,
@@ -24,9 +20,21 @@ from dlnotes.data.grammar.questions import (
 )
 from dlnotes.data.grammar.relative import _draw_about_person, _draw_about_thing
 from dlnotes.data.grammar.reports import _draw_because, _draw_report
+from dlnotes.data.grammar.settings import NEGATION, STATEMENT
 from dlnotes.data.grammar.states import _draw_feeling, _draw_state
 
 Sentence = tuple[str, str, str]
+TENSES = (
+    *["past"] * 9,
+    *["future"] * 4,
+    *["progressive"] * 4,
+    *["habit"] * 4,
+    *["want"] * 2,
+    "plan",
+    "must",
+    "can",
+    "wear",
+)
 
 
 def _draw_statement(rng: Random) -> Sentence:
@@ -34,7 +42,10 @@ def _draw_statement(rng: Random) -> Sentence:
     tense = rng.choice(TENSES)
     unlike = tense in ("must", "wear")
     mood = NEGATION if rng.random() < 0.18 and not unlike else STATEMENT
-    return *draw_clause(rng, tense, rng.choice(TELLERS), mood), "."
+    person = rng.choice(TELLERS)
+    while tense == "wear" and _several(person):
+        person = rng.choice(TELLERS)
+    return *draw_clause(rng, tense, person, mood), "."
 
 
 def _draw_having(rng: Random) -> Sentence:
@@ -78,10 +89,20 @@ KINDS = (
     *[_draw_about_person] * 3,
     *[_draw_two] * 16,
 )
+LONG = (_draw_comparison, _draw_about_thing, _draw_about_person, _draw_two)
 MARKS = {".": "。", "?": "？"}
+NAMED = [person.en for person in NAMES]
+
+
+def _names_twice(english: str) -> bool:
+    """Tell whether a name comes twice: "tom hopes that you will call tom"."""
+    return any(english.count(name) > 1 for name in NAMED)
 
 
 def draw_sentence(rng: Random) -> tuple[str, str]:
     """Draw a sentence: English words between blanks, and Chinese."""
-    en, zh, end = rng.choice(KINDS)(rng)
+    draw = rng.choice(KINDS)
+    en, zh, end = draw(rng)
+    while draw in LONG and _names_twice(en):
+        en, zh, end = draw(rng)
     return f"{en} {end}", zh + MARKS[end]

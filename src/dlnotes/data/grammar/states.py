@@ -7,6 +7,7 @@ from dlnotes.data.grammar.people import (
     KNOWN,
     NAMES,
     Person,
+    _several,
 )
 from dlnotes.data.grammar.words import THINGS, Words
 
@@ -27,7 +28,6 @@ LIKED = [
     "cup_of_tea",
     "cup_of_coffee",
     "fish",
-    "house",
 ]
 OWNED = [
     "cat",
@@ -59,6 +59,8 @@ WANTED = [
     "bottle_of_juice",
     "piece_of_cake",
 ]
+FOR_NEED = (" old ", " expensive ", " beautiful ")  # nobody needs these
+SHARED = ("cat", "dog", "horse", "car", "house", "table")  # by several
 STATES = (
     ("like", "喜欢", LIKED, "bare"),
     ("have", "有", OWNED, "a"),
@@ -70,12 +72,18 @@ STATES = (
 
 def _draw_state(rng: Random, subject: Person, mood: int) -> Pair:
     """Draw a clause that says what somebody likes, has, needs or wants."""
+    several = _several(subject)
     verb, zh, nouns, kind = rng.choice(STATES)
+    noun = rng.choice(nouns)
+    while several and kind == "a" and noun not in SHARED:
+        verb, zh, nouns, kind = rng.choice(STATES)
+        noun = rng.choice(nouns)
     if mood:
         kind = "a" if kind == "count" else kind
-    phrases = THINGS[rng.choice(nouns)].phrases[kind]
+    phrases = THINGS[noun].phrases[kind]
     words: Words = rng.choice(phrases)
-    while " old " in words.en and (verb == "need" or mood):
+    unlike = FOR_NEED if verb == "need" else (" old ",) if mood else ()
+    while any(adjective in words.en for adjective in unlike):
         words = rng.choice(phrases)
     does = "has" if verb == "have" else f"{verb}s"
     if mood == 1:
@@ -84,7 +92,8 @@ def _draw_state(rng: Random, subject: Person, mood: int) -> Pair:
         return en, f"{subject.zh}{no}{zh}{words.loose}"
     if mood == 2:
         en = f"{subject.do} {subject.en} {verb} {words.en}"
-        thing = words.loose if verb == "have" else words.zh
+        plain = verb == "have" and words == phrases[0]
+        thing = words.loose if plain else words.zh
         return en, f"{subject.zh}{zh}{thing}"
     verb = does if subject.do == "does" else verb
     return f"{subject.en} {verb} {words.en}", f"{subject.zh}{zh}{words.zh}"

@@ -44,7 +44,7 @@ draw draws drew drawing 画 | cat dog horse bird flower house | a | home \
 school park garden | day | past progressive want | all
 eat eats ate eating 吃 | apple piece_of_cake piece_of_bread | a count | \
 home kitchen park school train | day | past want | all
-eat eats ate eating 吃 | apple | any | home kitchen park train | day | \
+eat eats ate eating 吃 | apple | loose | home kitchen park train | day | \
 progressive | all
 eat eats ate eating 吃 | bowl_of_noodles | a a | home restaurant | day | \
 past want | all
@@ -91,7 +91,7 @@ swim swims swam swimming 游泳 | river | light | past future progressive \
 habit want can plan | all | with
 run runs ran running 跑步 | park riverside | light | past future \
 progressive habit want | all | with
-dance dances danced dancing 跳舞 | park home | day | past progressive \
+dance dances danced dancing 跳舞 | park | day | past progressive \
 habit want can | all | with
 sing sings sang singing 唱歌 | park garden home | day | past progressive \
 habit want can | all | with

@@ -62,8 +62,8 @@ NUMBERS = (("two", "两"), ("three", "三"), ("four", "四"), ("five", "五"))
 class Words(NamedTuple):
     """The same words in English and in Chinese.
 
-    `loose` is the Chinese after a negation and in a question, where
-    一顶 of 一顶帽子 goes.
+    `loose` is the Chinese after a negation, and without an adjective in
+    some questions, where 一顶 of 一顶帽子 goes.
     """
 
     en: str
@@ -99,7 +99,9 @@ def _read_noun(line: str) -> Noun:
             phrases.setdefault(kind, []).append(words)
         predicate = Words(en.strip(), short, prefix)
         phrases.setdefault("adjective", []).append(predicate)
-    phrases["any"] = [a._replace(zh=a.loose) for a in phrases["a"]]
+        a = phrases["a"][-1]
+        a = a if en else a._replace(zh=a.loose)
+        phrases.setdefault("loose", []).append(a)
     phrases["plain"] = phrases["bare"][:1]
     return Noun(one.replace("_", " "), zh, measure, phrases)
 
