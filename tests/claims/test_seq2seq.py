@@ -252,21 +252,27 @@ class TestResults:
 
     def test_the_samples_that_the_page_speaks_of(self, book_run: Runs) -> None:
         printed = str(book_run("seq2seq_training").notebook)
-        assert "    他的箱子里。\\n  × 他漂亮的手表在箱子里。" in printed
-        assert "    安娜正在公园里踢足球。\\n  × 安娜没有在公园里踢足球。" in printed
-        assert "    那把新椅子在桌子上。\\n  × 那块新手表在桌子上。" in printed
+        assert "    那部手机在桌子上。\\n  × 那把旧钥匙在桌子上。" in printed
+        assert "    李明没有李明忙。\\n  × 李明没有约翰高。" in printed
+        assert "    他们昨天找到了那部新小说。\\n  × 他们昨天看了那本新书。" in printed
+        assert "    约翰戴着一顶旧帽子。\\n  × 约翰戴着一顶红帽子。" in printed
+        assert "一件黑大衣。\\n  × 我今天穿着一件漂亮的大衣。" in printed
+
+    def test_the_combinations_that_it_writes_instead_were_seen(self) -> None:
+        seen = [" ".join(pair.words) for pair in load_translation().train]
+        for words in ("new novel", "old hat", "black coat"):
+            assert any(words in sentence for sentence in seen)
 
     def test_bleu_falls_with_length(self, vision_run: Runs) -> None:
         """Every seed: within the lengths of the training, and beyond them."""
         score = held(vision_run("seq2seq_training"), "bleu_by_length")
         for seed in range(3):
-            assert score["11–12"][seed] < score["7–8"][seed] - 5
+            assert score["11–12"][seed] < score["9–10"][seed] - 1
             names = ("11–12", "13–14", "15–16", "17+")
             beyond = [score[name][seed] for name in names]
             assert beyond == sorted(beyond, reverse=True)
             assert score["17+"][seed] < score["11–12"][seed] / 2
-            for name in ("5–6", "7–8", "9–10"):
-                assert 56 < score[name][seed] < 70
+        assert mean(score["5–6"]) < mean(score["9–10"])
 
 
 class TestExposure:
@@ -392,8 +398,8 @@ class TestExercises:
     def test_parameters_by_hand(self, book_run: Runs) -> None:
         values = book_run("seq2seq_exercises").values
         assert values["parameters_counted"] == values["parameters_model"]
-        assert values["parameters_model"] == 185_882
-        assert book_run("seq2seq").values["parameters_in_all"] == 185_882
+        assert values["parameters_model"] == 186_027
+        assert book_run("seq2seq").values["parameters_in_all"] == 186_027
 
     def test_padding_has_no_gradient(self, vision_run: Runs) -> None:
         values = vision_run("seq2seq_exercises").values
