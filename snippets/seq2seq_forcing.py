@@ -60,7 +60,7 @@ accuracy_forced, bleu, bleu_by_rate, rows = {}, {}, {}, []
 for forcing in (1.0, 0.5):
     bleu_by_rate[forcing] = bracket(
         lambda rate, forcing=forcing: bleu_free(trained(forcing, rate)),
-        (0.008, 0.025, 0.075),
+        (0.025, 0.075, 0.22),
     )
     rate = best(bleu_by_rate[forcing])
     models = [trained(forcing, rate, seed) for seed in range(3)]
