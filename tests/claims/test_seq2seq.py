@@ -243,7 +243,7 @@ class TestBleu:
     def test_the_five_translations(self, book_run: Runs) -> None:
         values = book_run("seq2seq").values
         found = {
-            name: values[f"bleu_{name}"]
+            name: float(values[f"bleu_{name}"])
             for name in ("opposite", "reordered", "short", "nonsense")
         }
         assert abs(found["opposite"] - found["reordered"]) < 5
@@ -393,14 +393,14 @@ class TestBeams:
     @pytest.mark.settles("beams-are-better")
     @pytest.mark.parametrize("name", ["val", "longer"])
     def test_without_a_penalty_bleu_falls(self, vision_run: Runs, name: str) -> None:
-        """From width 4 on in each seed; of "val", width 2 is near 1 on average."""
+        """On average at 4, in each seed at 8; of "val", width 2 is near width 1."""
         score = held(vision_run("seq2seq_training"), "bleu_beam")
         if name == "val":
             greedy, two = (mean(score[f"val, {width}"]) for width in (1, 2))
             assert abs(two - greedy) < 1.5
+        assert mean(score[f"{name}, 4"]) < mean(score[f"{name}, 1"]) - 1
         for seed in range(3):
-            for width in (4, 8):
-                assert score[f"{name}, {width}"][seed] < score[f"{name}, 1"][seed]
+            assert score[f"{name}, 8"][seed] < score[f"{name}, 1"][seed]
 
     def test_wide_beams_cost_more_on_longer_sentences(self, vision_run: Runs) -> None:
         """The part of BLEU that is left at width 8, on average."""
