@@ -23,7 +23,7 @@ use_style()
 text = load_text()
 vocabulary = Vocabulary(letters(text.train))
 train, val, test = (vocabulary.encode(letters(part)) for part in text)
-STEPS, RATES = 200, (0.01, 0.02, 0.04)
+STEPS, RATES = 300, (0.01, 0.02, 0.04)
 val, test = val[:5_000], test[:20_000]
 layers = {
     "RNN, 64 units": (RNN, 64),
