@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from compared import numbers
 from dlnotes.recurrent.gru import GRU, GRUCell
+from dlnotes.recurrent.lengths import flipped
 from dlnotes.recurrent.lstm import LSTM, LSTMCell
 from dlnotes.recurrent.rnn import RNN, RNNCell
 from dlnotes.regularize import dropout
@@ -314,8 +315,18 @@ class TestRefusals:
             GRU(3, 5, 0)
         with pytest.raises(ValueError, match=r"^sizes are 3 inputs and 0 hidden units"):
             LSTM(3, 0)
+        with pytest.raises(ValueError, match=r"^sizes are 0 inputs and 3 hidden units"):
+            LSTM(0, 3)
+        assert LSTM(1, 1)(torch.zeros(2, 3, 1))[0].shape == (2, 3, 1)
         with pytest.raises(ValueError, match=r"^nonlinearity is 'sin': 'tanh' or"):
             RNN(3, 5, nonlinearity="sin")
+
+
+def test_flipped_turns_the_rows_and_leaves_the_padding_where_it_is() -> None:
+    X = torch.tensor([[1, 5], [2, 6], [3, 7], [4, 8]])  # (T, B)
+    found = flipped(X, torch.tensor([4, 2]))
+    assert found.T.tolist() == [[4, 3, 2, 1], [6, 5, 7, 8]]
+    assert flipped(X).T.tolist() == [[4, 3, 2, 1], [8, 7, 6, 5]]
 
 
 @settings(max_examples=40)
