@@ -37,6 +37,8 @@ for pair in splits.train[:8]:
 # %% splits
 rows, count_pairs, length_longest = [], {}, {}
 for name, pairs in splits._asdict().items():
+    if not pairs:  # Tatoeba, at full scale, has no such set
+        continue
     words = [len(pair.words) for pair in pairs]
     characters = [len(pair.characters) for pair in pairs]
     count_pairs[name], length_longest[name] = len(pairs), max(words)
