@@ -99,7 +99,8 @@ def test_the_command_knows_what_is_asked_to_be_installed() -> None:
 
 def test_what_the_package_imports_it_asks_to_be_installed() -> None:
     found = packages_distributions()
-    declared = {*BASE, *SITE}
+    extras = PROJECT["optional-dependencies"]
+    declared = {*BASE, *SITE, *map(distribution, extras["tatoeba"])}
     for path in sorted((ROOT / "src").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = []
