@@ -179,7 +179,9 @@ for ax, (case, found) in zip(axes, gates.items(), strict=True):
     z = found[0].mean(0)  # (T, H), over sequences
     z = z[:, z[1:].mean(0).argsort(descending=True)]
     scale = dict(vmin=0, vmax=1, aspect="auto")
-    image = ax.imshow(z.T, extent=(0.5, T + 0.5, H + 0.5, 0.5), **scale)
+    image = ax.imshow(
+        z.T.tolist(), extent=(0.5, T + 0.5, H + 0.5, 0.5), **scale
+    )
     ax.set(ylabel="unit", title=case)
 axes[1].set(xlabel="step t")
 fig.colorbar(image, ax=axes, label="update gate z")

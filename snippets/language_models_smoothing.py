@@ -173,7 +173,7 @@ fig, axes = plt.subplots(2, 1, figsize=(4.8, 3.2), sharey=True)
 for n, ax in enumerate(axes):
     part = slice(START + n * WIDTH, START + (n + 1) * WIDTH)
     colors = ["C1" if f else "C0" for f in first[part].tolist()]
-    ax.bar(range(WIDTH), doubt[part], color=colors)
+    ax.bar(range(WIDTH), doubt[part].tolist(), color=colors)
     shown = text.val[part].replace(" ", "␣")
     ax.set_xticks(range(WIDTH), shown, fontsize=8)
     ax.tick_params(axis="x", length=0)

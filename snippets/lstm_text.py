@@ -144,8 +144,13 @@ order = log_q[0].argsort(descending=True)[:8]
 fig, ax = plt.subplots(figsize=(4.8, 3.0))
 for n, temperature in enumerate((0.5, 1.0, 2.0)):
     heights = tempered(log_q, temperature)[0, order]
-    places = torch.arange(8) + 0.27 * (n - 1)
-    ax.bar(places, heights, width=0.27, label=f"temperature {temperature}")
+    places = [place + 0.27 * (n - 1) for place in range(8)]
+    ax.bar(
+        places,
+        heights.tolist(),
+        width=0.27,
+        label=f"temperature {temperature}",
+    )
 ax.set_xticks(range(8), [f"“{x}”" for x in vocabulary.decode(order)])
 ax.set(ylabel="probability")
 ax.legend()

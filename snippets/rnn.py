@@ -169,7 +169,7 @@ back = range(T - 1, -1, -1)  # steps before the last one
 named = {f"orthogonal × {gain}": ratio[gain][0] for gain in GAINS}
 curves(ax, back, named | {"default": ratio["default"][0]})
 ax.set(xlabel="steps back", ylabel="norm of ∂L/∂h, last step = 1")
-ax.set(yscale="log", ylim=(1e-22, 1e9))
+ax.set(yscale="log", ylim=(1e-22, 1e12))
 ax.legend(ncols=2, loc="upper left", fontsize=8)
 show()
 

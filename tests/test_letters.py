@@ -39,6 +39,8 @@ ANYWHERE = {
 }
 IMAGES = {"H": "height of an image", "W": "width of an image"}
 SEQUENCES = {"T": "time steps", "V": "words of a vocabulary"}
+STATES = {"h": "state", "c": "memory cell"}
+SOURCES = {"S": "time steps of a source"}
 KERNELS = {"h": "height of a kernel", "w": "width of a kernel"}
 HEADS = {"h": "attention heads", "d": "size of a head"}
 # the modules, or folders of them, in which further letters have their meaning
@@ -54,14 +56,17 @@ LETTERS = {
     "data.mnist": IMAGES,
     "data.scenes": IMAGES,
     "plot": IMAGES,
-    "recurrent": SEQUENCES,
+    "recurrent": SEQUENCES | STATES,
     "language": SEQUENCES,
-    "seq2seq": SEQUENCES,
+    "seq2seq": SEQUENCES | SOURCES,
     "decode": SEQUENCES,
     "data.text": SEQUENCES,
     "data.translation": SEQUENCES,
     "train.batches": SEQUENCES,
     "train.classifier": IMAGES,
+    "train.tags": SEQUENCES,
+    "train.text": SEQUENCES,
+    "train.translation": SEQUENCES,
     "attention": SEQUENCES | HEADS,
     "position": SEQUENCES | HEADS,
     "transformer": SEQUENCES | HEADS,
@@ -382,6 +387,11 @@ def test_every_owner_and_every_taker_of_a_w_is_looked_at() -> None:
     seen = {"basics.layers.__init__"}
     seen |= {f"initialize.{name}" for name in ("fans", "kaiming", "xavier")}
     seen |= {"conv.check_channels", "conv.conv2d"}
+    # PyTorch's layers, with which they are compared, have (gates · hidden, hidden)
+    seen |= {
+        f"recurrent.{name}.through_time" for name in ("gru", "layer", "lstm", "rnn")
+    }
+    seen |= {"recurrent.backward.forward"}
     assert takers <= seen
 
 

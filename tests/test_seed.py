@@ -11,7 +11,8 @@ from dlnotes.seed import shifted
 
 SEEDED = ("default_rng", "RandomState", "manual_seed")
 TORCH = re.compile(
-    r"^(?:import|from) (?:torch|dlnotes\.(?!basics|plot|seed|table))", re.MULTILINE
+    r"^(?:import|from) (?:torch|dlnotes\.(?!basics|drawing|plot|seed|table))",
+    re.MULTILINE,
 )
 EQUAL_TO_A_REFERENCE = {"generalization"}  # the same seeds, ours and scikit-learn's
 

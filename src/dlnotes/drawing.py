@@ -20,7 +20,7 @@ class Part(NamedTuple):
 
 
 class Wire(NamedTuple):
-    """A line through points (x, y), with an arrow at its end.
+    """A line through points x, y, with an arrow at its end.
 
     It lights up with `step`.
     """

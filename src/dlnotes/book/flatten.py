@@ -74,7 +74,7 @@ class Names:
         names = Counter(name for _, name in symbols)
         for module, name in symbols:
             parts = module.split(".")
-            candidates = [f"{name}_{parts[-1]}", "_".join([name, *parts[1:]])]
+            candidates = [told_apart(name, parts[-1:]), told_apart(name, parts[1:])]
             taken = self.taken | (set(names) - {name})
             if names[name] == 1:
                 candidates.insert(0, name)
@@ -134,3 +134,13 @@ def _check_meanings(imports: Imports) -> None:
                 f"`{item.bound}` means {item.target} here and {other.target} in {where}"
             )
             raise refusal(item.module, item.node, f"{why}; give them two names")
+
+
+def told_apart(name: str, parts: list[str]) -> str:
+    """Return a name with those of its module behind, in the manner of the name.
+
+    A class `Cell` of `recurrent.cell` becomes `CellRecurrentCell`, or less.
+    """
+    if name[0].isupper() and not name.isupper():
+        return name + "".join(part.title().replace("_", "") for part in parts)
+    return "_".join([name, *parts])

@@ -6,6 +6,7 @@ English sentence, a Chinese one and where they come from, between tabs.
 
 import os
 import re
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +24,8 @@ def read_tatoeba(name: str = "cmn.txt") -> Tatoeba:
     """Read the file of that name: distinct pairs, in its order.
 
     It lies in the folder that the variable DLNOTES_DATA names, or else in
-    ~/.cache/dlnotes. A line without two sentences is skipped; a warning
-    says how many are, and names the first.
+    ~/.cache/dlnotes. A line without two sentences is skipped; how many
+    are, and the first of them, is said on stderr.
 
     Raises:
         FileNotFoundError: the file is missing.
@@ -49,10 +50,10 @@ def read_tatoeba(name: str = "cmn.txt") -> Tatoeba:
             "a tab, and a Chinese sentence"
         )
     if skipped:
-        warnings.warn(
+        print(
             f"{path}: {len(skipped)} of {len(lines)} lines skipped, "
             f"the first is {skipped[0]}",
-            stacklevel=2,
+            file=sys.stderr,
         )
     return Tatoeba(list(pairs), skipped)
 

@@ -78,7 +78,7 @@ class NGrams:
         return found
 
     def continuations(self, n: int) -> Tensor:
-        """Return before how many n-grams another token was seen: (M,).
+        """Return before how many n-grams another token was seen.
 
         That is for each n-gram the number of different tokens before it.
         """

@@ -8,7 +8,7 @@ from dlnotes.language.ngram import NGrams
 
 
 class Counts:
-    """Count n-grams (h, w), a context h and the token w after it.
+    """Count n-grams, each a context h and the token w after it.
 
     For each n-gram c(h, w) is its count, by number; for each context h
     C(h) is the sum over w, and `kinds` says how many w there are. Each
