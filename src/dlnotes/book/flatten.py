@@ -139,7 +139,8 @@ def _check_meanings(imports: Imports) -> None:
 def told_apart(name: str, parts: list[str]) -> str:
     """Return a name with those of its module behind, in the manner of the name.
 
-    A class `Cell` of `recurrent.cell` becomes `CellRecurrentCell`, or less.
+    A class `Cell` of `recurrent.cell` becomes `CellCell`, or, where that is
+    taken, `CellRecurrentCell`; a function `draw` becomes `draw_cell`.
     """
     if name[0].isupper() and not name.isupper():
         return name + "".join(part.title().replace("_", "") for part in parts)

@@ -13,9 +13,8 @@ from dlnotes.data.grammar.settings import (
     Setting,
     _draw_setting,
 )
-from dlnotes.data.grammar.words import ADJECTIVES
+from dlnotes.data.grammar.words import ADJECTIVES, Pair
 
-Pair = tuple[str, str]
 # Chinese before the verb in a statement, its negation and a question
 MODALS = {
     "past": ("", "没有", ""),

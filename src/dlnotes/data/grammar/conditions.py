@@ -8,8 +8,8 @@ from dlnotes.data.grammar.people import TOLD, _pronoun_of
 from dlnotes.data.grammar.reports import _activity
 from dlnotes.data.grammar.settings import NO_SETTING
 from dlnotes.data.grammar.times import TIMES_OF
+from dlnotes.data.grammar.words import Pair
 
-Pair = tuple[str, str]
 INSIDE = (
     ("stay at home", "待在家里"),
     ("go to the library", "去图书馆"),

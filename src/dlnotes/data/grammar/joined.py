@@ -26,9 +26,8 @@ from dlnotes.data.grammar.settings import (
     _draw_setting,
 )
 from dlnotes.data.grammar.states import LIKED
-from dlnotes.data.grammar.words import THINGS
+from dlnotes.data.grammar.words import THINGS, Pair
 
-Pair = tuple[str, str]
 MEALS = ("breakfast", "lunch", "dinner")
 
 BUYING = [row for row in ROWS if row.forms[0] == "buy"]

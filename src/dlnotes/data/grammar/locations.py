@@ -8,9 +8,8 @@ from dlnotes.data.grammar.actions import (
 from dlnotes.data.grammar.people import (
     PRONOUNS,
 )
-from dlnotes.data.grammar.words import THINGS
+from dlnotes.data.grammar.words import THINGS, Pair
 
-Pair = tuple[str, str]
 ME = PRONOUNS[0]
 SINGULAR = PRONOUNS[:4]
 LOCATIONS = """

@@ -11,9 +11,8 @@ from dlnotes.data.grammar.people import (
     Person,
     _another,
 )
-from dlnotes.data.grammar.words import THINGS
+from dlnotes.data.grammar.words import THINGS, Pair
 
-Pair = tuple[str, str]
 SINGULAR = PRONOUNS[:4]
 # adjective, its comparative, Chinese | nouns
 QUALITIES = """

@@ -23,7 +23,7 @@ from dlnotes.data.grammar.people import (
     Person,
     _single,
 )
-from dlnotes.data.grammar.rows import ROWS, _rows_for
+from dlnotes.data.grammar.rows import ROWS, _Row, _rows_for
 from dlnotes.data.grammar.settings import (
     NO_SETTING,
     QUESTION,
@@ -98,10 +98,8 @@ def _draw_where(rng: Random) -> tuple[str, str, str]:
     tense = rng.choice(("progressive", "progressive", "habit", "future"))
     person = rng.choice(ASKED)
     row = rng.choice(_rows_for(person, tense))
-    works = tense == "progressive" and row.zh == "工作"
-    while row.nouns or len(row.places) < 2 or works:
+    while not _has_a_where(row, tense):
         row = rng.choice(_rows_for(person, tense))
-        works = tense == "progressive" and row.zh == "工作"
     action = _plain_action(row)._replace(places=())
     setting = _draw_setting(rng, tense, person, action, QUESTION)
     if row.zh == "工作":
@@ -111,6 +109,12 @@ def _draw_where(rng: Random) -> tuple[str, str, str]:
     modal = "" if tense == "progressive" else MODALS[tense][QUESTION]
     zh = chinese(tense, action, setting, QUESTION, modal)
     return f"where {en}", person.zh + zh, "?"
+
+
+def _has_a_where(row: _Row, tense: str) -> bool:
+    """Tell whether one may ask where this is done, but not who is at work."""
+    at_work = tense == "progressive" and row.zh == "工作"
+    return not row.nouns and len(row.places) > 1 and not at_work
 
 
 SHOWN = [

@@ -22,9 +22,8 @@ from dlnotes.data.grammar.qualities import (
 from dlnotes.data.grammar.rows import ROWS
 from dlnotes.data.grammar.settings import QUESTION, STATEMENT, _draw_setting
 from dlnotes.data.grammar.times import NO_TIME
-from dlnotes.data.grammar.words import THINGS, Words
+from dlnotes.data.grammar.words import THINGS, Pair, Words
 
-Pair = tuple[str, str]
 HEADS = {
     "buy": "hat coat shirt dress umbrella bag watch phone book "
     "novel car table house",

@@ -25,9 +25,7 @@ from dlnotes.data.grammar.qualities import (
 )
 from dlnotes.data.grammar.rows import ROWS, _rows_for
 from dlnotes.data.grammar.settings import NEGATION, STATEMENT, _draw_setting
-from dlnotes.data.grammar.words import THINGS
-
-Pair = tuple[str, str]
+from dlnotes.data.grammar.words import THINGS, Pair
 
 
 def _draw_said(rng: Random, speaker: Person) -> tuple[str, str, str]:

@@ -7,8 +7,8 @@ from dlnotes.data.grammar.actions import Action
 from dlnotes.data.grammar.others import _draw_other
 from dlnotes.data.grammar.people import Person
 from dlnotes.data.grammar.times import NO_TIME, TIMES_OF
+from dlnotes.data.grammar.words import Pair
 
-Pair = tuple[str, str]
 NOBODY = ("", "")
 NOWHERE = ("", "")
 NEAR_BY = {  # how often a place is told
@@ -73,9 +73,8 @@ def _draw_setting(
     if "school" in action.tail + place[0]:
         while any(day in time[0] for day in FREE):
             time = rng.choice(TIMES_OF[action.times][tense])
-    if tense == "progressive" and place != NOWHERE:
-        return Setting(time, company, place, adverb)
-    if action.company and tense != "can" and rng.random() < 0.2:
+    told = tense == "progressive" and place != NOWHERE  # and that is enough
+    if action.company and tense != "can" and not told and rng.random() < 0.2:
         other = _draw_other(rng, subject)
         company = (f"with {other.object}", f"和{other.zh}一起")
     return Setting(time, company, place, adverb)

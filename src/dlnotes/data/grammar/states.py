@@ -9,9 +9,8 @@ from dlnotes.data.grammar.people import (
     Person,
     _several,
 )
-from dlnotes.data.grammar.words import THINGS, Words
+from dlnotes.data.grammar.words import THINGS, Pair, Words
 
-Pair = tuple[str, str]
 LIKED = [
     "cat",
     "dog",
