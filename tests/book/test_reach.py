@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import dis
+import gc
 import importlib
 import io
 import math
@@ -160,6 +161,7 @@ def behave(root: Path, program: str) -> tuple[object, ...]:
     sys.dont_write_bytecode, wrote = True, sys.dont_write_bytecode
     signal.signal(signal.SIGALRM, _stop)
     random.seed(0)
+    gc.disable()  # what the alarm raises would be swallowed in a callback of the collector
     try:
         importlib.invalidate_caches()
         signal.setitimer(signal.ITIMER_REAL, 0.5)
@@ -169,6 +171,7 @@ def behave(root: Path, program: str) -> tuple[object, ...]:
         error = f"{type(problem).__name__}: {problem}"
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        gc.enable()
         sys.path.remove(str(root / "src"))
         sys.dont_write_bytecode = wrote
         math.tau = tau
