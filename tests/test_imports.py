@@ -25,7 +25,7 @@ ORDER = """
     stability metrics
     linear mlp conv pool receptive norm vision looking augment
     recurrent language seq2seq decode
-    attention position transformer
+    attention position transformer gpt
     data finetune hardware distributed train
     book
 """

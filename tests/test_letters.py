@@ -60,6 +60,7 @@ LETTERS = {
     "language": SEQUENCES,
     "seq2seq": SEQUENCES | SOURCES,
     "decode": SEQUENCES,
+    "data.ordered": SEQUENCES,
     "data.text": SEQUENCES,
     "data.translation": SEQUENCES,
     "train.batches": SEQUENCES,
@@ -67,9 +68,11 @@ LETTERS = {
     "train.tags": SEQUENCES,
     "train.text": SEQUENCES,
     "train.translation": SEQUENCES,
-    "attention": SEQUENCES | HEADS,
+    "train.windows": SEQUENCES,
+    "attention": SEQUENCES | SOURCES | HEADS,
     "position": SEQUENCES | HEADS,
     "transformer": SEQUENCES | HEADS,
+    "gpt": SEQUENCES | HEADS,
 }
 RATES = {"rate", "eta", "learning_rate"}  # names for what is `lr`
 
