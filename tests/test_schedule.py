@@ -20,6 +20,7 @@ from dlnotes.schedule import (
     constant,
     cosine,
     exponential,
+    inverse_square_root,
     step_decay,
     warm_up,
 )
@@ -102,3 +103,26 @@ def test_a_warm_up_never_exceeds_the_rate(warm: int) -> None:
     assert factors == sorted(factors)
     assert factors[0] == pytest.approx(1 / warm)
     assert factors[warm - 1 :] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("C", "rising"), [(512, 4000), (64, 100), (8, 1)])
+def test_inverse_square_root_is_the_papers(C: int, rising: int) -> None:
+    """Equation 3 counts steps from 1, and has no rate of its own."""
+    schedule = inverse_square_root(rising)
+    top = (C * rising) ** -0.5
+    for n in (1, 2, 3, rising // 2 + 1, rising, rising + 1, 4 * rising, 12_345):
+        expected = C**-0.5 * min(n**-0.5, n * rising**-1.5)
+        assert top * schedule(n - 1) == pytest.approx(expected, rel=1e-12)
+
+
+def test_inverse_square_root_rises_to_1_and_falls_to_a_half() -> None:
+    schedule = inverse_square_root(4)
+    assert [schedule(step) for step in range(4)] == [0.25, 0.5, 0.75, 1]
+    assert [schedule(15), schedule(63)] == [0.5, 0.25]
+    assert 1 > schedule(4) > schedule(5) > 0.8
+
+
+@pytest.mark.parametrize("rising", [0, -3])
+def test_inverse_square_root_needs_a_step_to_rise_in(rising: int) -> None:
+    with pytest.raises(ValueError, match=f"^rising is {rising}: at least 1 step$"):
+        inverse_square_root(rising)

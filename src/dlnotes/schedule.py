@@ -46,3 +46,20 @@ def warm_up(steps: int, then: Schedule) -> Schedule:
         return then(step - steps)
 
     return schedule
+
+
+def inverse_square_root(rising: int) -> Schedule:
+    """Rise in equal parts for `rising` steps to 1, and fall as 1/√step.
+
+    The source counts steps from 1: step 0 has 1/rising, step `rising` - 1
+    the whole rate, and after four times as many steps it is a half. At the
+    top the paper's rate is 1/√(C·rising), for a model with C channels.
+
+    Raises:
+        ValueError: there is no step to rise in.
+
+    Source: Vaswani et al., Attention is all you need, 2017, equation 3.
+    """
+    if rising < 1:
+        raise ValueError(f"rising is {rising}: at least 1 step")
+    return lambda step: min((step + 1) / rising, (rising / (step + 1)) ** 0.5)

@@ -175,3 +175,27 @@ class TestMaskedCrossEntropy:
         )
         loss = masked_cross_entropy(logits, self.target)
         torch.testing.assert_close(loss, torch.as_tensor(total) / 6)
+
+    @pytest.mark.parametrize("smoothing", [0.1, 0.6, 1.0])
+    def test_smoothed_it_is_pytorchs_with_gradients(self, smoothing: float) -> None:
+        found = []
+        for ours in (True, False):
+            z = numbers(3, 3, 7).requires_grad_()
+            if ours:
+                loss = masked_cross_entropy(z, self.target, label_smoothing=smoothing)
+            else:
+                loss = functional.cross_entropy(
+                    z.transpose(1, 2),
+                    self.target,
+                    ignore_index=PAD,
+                    label_smoothing=smoothing,
+                )
+            found.append((loss, *torch.autograd.grad(loss, z)))
+        torch.testing.assert_close(*found, rtol=1e-12, atol=1e-12)
+        (slopes,) = found[0][1:]
+        assert (slopes[self.target == PAD] == 0).all()
+
+    def test_a_share_is_from_0_to_1(self) -> None:
+        for wrong in (-0.1, 1.1):
+            with pytest.raises(ValueError, match="a share from 0 to 1"):
+                masked_cross_entropy(numbers(3, 3, 7), self.target, PAD, wrong)

@@ -101,6 +101,27 @@ class TestFit:
         assert any(clipped)
         assert not all(clipped)
 
+    def test_labels_are_smoothed_if_asked(self) -> None:
+        histories, expected = [], []
+        for smoothing in (0.0, 0.3):
+            net = model()
+            torch.manual_seed(0)
+            ((source, target_in, target),) = PairBatches(*LANGUAGES.encode(PAIRS), 6)
+            expected.append(
+                cross_entropy(
+                    net(source, target_in).transpose(1, 2),
+                    target,
+                    ignore_index=PAD,
+                    label_smoothing=smoothing,
+                ).item()
+            )
+            torch.manual_seed(0)
+            data, optimizer = LANGUAGES.encode(PAIRS), SGD(net.parameters(), lr=0.5)
+            histories.append(fit_translation(net, *data, optimizer, 3, 6, smoothing))
+        first = [history.losses[0] for history in histories]
+        assert first == pytest.approx(expected, abs=1e-5)
+        assert abs(first[0] - first[1]) > 1e-3
+
     def test_it_learns_to_translate(self) -> None:
         net = model()
         before = score_translation(translate(net, PAIRS, LANGUAGES).sentences, PAIRS)
@@ -245,6 +266,23 @@ def test_at_full_scale_a_killed_run_goes_on(
     resumed, again = program()
     assert torch.equal(resumed, whole)
     assert again.losses == history.losses
+
+
+def test_at_full_scale_runs_that_smooth_differently_have_files_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DLNOTES_SCALE", "full")
+    monkeypatch.setenv("DLNOTES_UNFINISHED", str(tmp_path))
+    monkeypatch.setattr(translation, "best_device", lambda: torch.device("cpu"))
+    found = []
+    for smoothing in (0.0, 0.1):
+        net = model()
+        optimizer = SGD(net.parameters(), lr=0.5)
+        data = LANGUAGES.encode(PAIRS)
+        history = fit_translation(net, *data, optimizer, 6, 2, smoothing)
+        found.append(history.losses)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert found[0] != found[1]
 
 
 def test_at_full_scale_it_goes_to_the_best_device(

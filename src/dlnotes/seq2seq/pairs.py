@@ -84,16 +84,23 @@ def pad_rows(rows: Sequence[Tensor]) -> Tensor:
 
 
 def masked_cross_entropy(
-    logits: Tensor, target: Tensor, pad: int = PAD
+    logits: Tensor,
+    target: Tensor,
+    pad: int = PAD,
+    label_smoothing: float = 0.0,
 ) -> Tensor:
     """Return the mean cross-entropy over the tokens that are no padding.
 
     Logits are (B, T, V), the target (B, T). What the logits are where the
-    target is `pad` changes neither the loss nor its gradients.
+    target is `pad` changes neither the loss nor its gradients. All tokens
+    of the vocabulary share `label_smoothing` of each target equally.
     """
     V = logits.shape[-1]
     return cross_entropy(
-        logits.reshape(-1, V), target.reshape(-1), ignore_index=pad
+        logits.reshape(-1, V),
+        target.reshape(-1),
+        ignore_index=pad,
+        label_smoothing=label_smoothing,
     )
 
 

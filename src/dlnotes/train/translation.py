@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -85,13 +86,15 @@ def fit_translation(
     optimizer: torch.optim.Optimizer,
     steps: int,
     batch_size: int = 64,
+    label_smoothing: float = 0.0,
 ) -> History:
     """Train `model`, which maps source and target_in to logits (B, T, V).
 
     Sources and targets are tokens, as `Languages.encode` gives them, and
     come in `PairBatches`. The optimizer's rate rises for a tenth of the
     steps to what it is, and falls from there to 0 along a cosine;
-    gradients are clipped at 1.
+    gradients are clipped at 1. Of each target all tokens share the part
+    `label_smoothing` equally.
     """
     batches = PairBatches(sources, targets, batch_size)
     schedule_lr(optimizer, warm_up(steps // 10, cosine(steps - steps // 10)))
@@ -99,12 +102,15 @@ def fit_translation(
     device, checkpoint = torch.device("cpu"), None
     if os.environ.get("DLNOTES_SCALE") == "full":
         device = best_device()
-        data = [batches.sources, batches.targets]
+        smoothing = torch.tensor(label_smoothing)  # tells runs apart, too
+        data = [batches.sources, batches.targets, smoothing]
         parts = model.to(device), optimizer
         checkpoint = unfinished(parts, data, steps, every=len(batches))
     stream = OnDevice(batches, device)
-    loss, count = masked_cross_entropy, tokens(PAD)
-    return train(model, loss, optimizer, stream, steps, (), checkpoint, count)
+    loss = partial(masked_cross_entropy, label_smoothing=label_smoothing)
+    return train(
+        model, loss, optimizer, stream, steps, (), checkpoint, tokens(PAD)
+    )
 
 
 @torch.no_grad()
