@@ -24,6 +24,7 @@ MODULES = (
     nn.RNN,
     nn.GRU,
     nn.LSTM,
+    nn.MultiheadAttention,
 )
 
 
@@ -48,6 +49,7 @@ def main(file: Path) -> None:
                         "args": sample.constructor_input.args,
                         "kwargs": sample.constructor_input.kwargs,
                         "inputs": sample.forward_input.args,
+                        "masks": sample.forward_input.kwargs,
                     }
                 )
     torch.save(samples, file)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from as_pytorchs import MultiheadAttention
 from dlnotes.conv import Conv2d
 from dlnotes.nested import map_tensors
 from dlnotes.norm import BatchNorm1d, BatchNorm2d
@@ -31,14 +32,16 @@ OURS = {
     "RNN": RNN,
     "GRU": GRU,
     "LSTM": LSTM,
+    "MultiheadAttention": MultiheadAttention,
 }
+ABSENT = ("proj_size", "add_bias_kv", "add_zero_attn")  # unless they are asked for
 REFUSALS = (  # how each sample that is not supported is told
     "a size is 'same': give a whole number from 0 on",
     "a size is (3, None): give a whole number from 1 on",
     "unexpected keyword argument 'return_indices'",
     "unexpected keyword argument 'divisor_override'",
     "unexpected keyword argument 'bias'",
-    "unexpected keyword argument 'proj_size'",
+    *(f"unexpected keyword argument '{name}'" for name in ABSENT),
     "takes from 2 to 4 positional arguments but 5 were given",  # affine
     "takes from 2 to 4 positional arguments but 6 were given",  # track_running_stats
 )
@@ -65,10 +68,12 @@ def tensors(value: Any) -> list[Tensor]:
     return found
 
 
-def answers(module: nn.Module, inputs: tuple[Any, ...]) -> list[Any]:
+def answers(
+    module: nn.Module, inputs: tuple[Any, ...], masks: dict[str, Any]
+) -> list[Any]:
     """Return the outputs, the gradients and the state after the call."""
     inputs = map_tensors(lambda X: X.clone().requires_grad_(), inputs)
-    outputs = tensors(module(*inputs))
+    outputs = tensors(module(*inputs, **masks))
     slopes = [torch.linspace(-1, 1, Y.numel(), dtype=Y.dtype) for Y in outputs]
     slopes = [g.view_as(Y) for g, Y in zip(slopes, outputs, strict=True)]
     torch.autograd.backward(outputs, slopes)
@@ -82,11 +87,9 @@ def ours_of(name: str, args: Any, kwargs: dict[str, Any]) -> nn.Module:
     The samples of the recurrent layers are single sequences, whose batch is
     neither first nor second; a projection to 0 numbers is none.
     """
-    told = dict(kwargs)
+    told = {key: x for key, x in kwargs.items() if x or key not in ABSENT}
     if name in ("RNN", "GRU", "LSTM"):
         del told["batch_first"]
-        if not told.get("proj_size"):
-            told.pop("proj_size", None)
     return OURS[name](*args, **told)
 
 
@@ -100,7 +103,7 @@ def outcome(sample: dict[str, Any]) -> str:
         return str(error)
     ours.load_state_dict(theirs.state_dict())
     results = [
-        answers(module.train(sample["training"]), sample["inputs"])
+        answers(module.train(sample["training"]), sample["inputs"], sample["masks"])
         for module in (ours, theirs)
     ]
     torch.testing.assert_close(*results, rtol=1e-9, atol=1e-9)
