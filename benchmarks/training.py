@@ -19,6 +19,8 @@ from torch.nn import functional
 from torch.nn.functional import cross_entropy
 
 from dlnotes import binary, losses, optim
+from dlnotes.attention.fused import fused_attention
+from dlnotes.attention.multi_head import MultiHeadAttention
 from dlnotes.basics.gradient import numerical_gradient
 from dlnotes.basics.layers import (
     Dense,
@@ -273,6 +275,45 @@ def recurrences() -> None:
             compare(name, *runs, 21)
 
 
+def looking(layer: nn.Module, X: Tensor, **told: bool) -> Run:
+    """Return a function that attends forth, and back to X and the weights."""
+    inputs = [X.requires_grad_(), *layer.parameters()]
+
+    def run() -> Sequence[Tensor]:
+        output = layer(X, X, X, **told)[0]
+        return torch.autograd.grad(output.sum(), inputs)
+
+    return run
+
+
+def attentions() -> None:
+    """Multi-head attention, by its formula and fused, against PyTorch's.
+
+    Theirs gives the weights of each head for the former, none for the latter.
+    """
+    torch.manual_seed(0)
+    for B, T, C, heads in ((64, 12, 64, 4), (12, 64, 128, 4), (4, 256, 128, 4)):
+        theirs = nn.MultiheadAttention(C, heads, batch_first=True)
+        X = torch.randn(B, T, C)
+        for name, ours, told in (
+            (
+                "formula",
+                MultiHeadAttention(C, heads),
+                {"average_attn_weights": False},
+            ),
+            (
+                "fused",
+                MultiHeadAttention(C, heads, attention=fused_attention),
+                {"need_weights": False},
+            ),
+        ):
+            ours.load_state_dict(theirs.state_dict())
+            expected = theirs(X, X, X, **told)[0]
+            torch.testing.assert_close(ours(X, X, X)[0], expected)
+            runs = looking(ours, X), looking(theirs, X, **told)
+            compare(f"attention, {name}, {B} × {T} × {C}, {heads} heads", *runs)
+
+
 def lenet(conv: Callable[..., nn.Module], pool: Callable[..., nn.Module]) -> nn.Module:
     """Return LeNet-5 with ReLU and max pooling, from one library's layers."""
     return nn.Sequential(
@@ -381,6 +422,7 @@ def main() -> None:
     convolutions()
     batch_norms()
     recurrences()
+    attentions()
     lenets()
     print("\nand how many times longer than vectorised backpropagation:")
     gradients()

@@ -5,13 +5,16 @@ from functools import partial
 from math import log
 
 import matplotlib.pyplot as plt
-import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
 from dlnotes.data.text import load_text
 from dlnotes.language.ngram import NGrams
-from dlnotes.language.perplexity import bits_per_character, perplexity
+from dlnotes.language.perplexity import (
+    bits_per_character,
+    gap_and_error,
+    perplexity,
+)
 from dlnotes.language.smoothing import (
     AddK,
     JelinekMercer,
@@ -151,15 +154,9 @@ probability_u = p[vocabulary.ids["u"]].item()
 
 
 # %% paired
-def gap_and_error(worse: Tensor, better: Tensor) -> tuple[float, float]:
-    """Return how much log p differs on average, and its standard error."""
-    d = torch.stack([p.mean() for p in (better - worse).split(500)[:-1]])
-    return d.mean().item(), (d.std() / len(d) ** 0.5).item()
-
-
 gap_mean, gap_error = {}, {}
 for name in ("add-k", "interpolation"):
-    pair = gap_and_error(log_p[name], log_p["Kneser–Ney"])
+    pair = gap_and_error(log_p["Kneser–Ney"], log_p[name])
     gap_mean[name], gap_error[name] = pair
     print(f"Kneser–Ney before {name}: {pair[0]:.3f} ± {pair[1]:.3f} nats")
 

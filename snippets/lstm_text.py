@@ -16,7 +16,7 @@ from dlnotes.decode.one_by_one import greedy, sample, tempered
 from dlnotes.decode.step import Decoded, read_prompt
 from dlnotes.language.model import LanguageModel
 from dlnotes.language.ngram import NGrams
-from dlnotes.language.perplexity import perplexity
+from dlnotes.language.perplexity import gap_and_error, perplexity
 from dlnotes.language.smoothing import KneserNey
 from dlnotes.language.vocabulary import Vocabulary, letters
 from dlnotes.plot import show, use_style
@@ -122,10 +122,7 @@ Table(["model", "perplexity", "bits per character"], rows).show()
 
 # %% error
 best_lstm = max(lstms, key=lambda lstm: lstm.mean().item())
-blocks = (best_lstm - ngram).split(1000)[:-1]  # neighbours are alike
-means = torch.stack([block.mean() for block in blocks])
-difference = means.mean().item()
-error = (means.std() / len(means) ** 0.5).item()
+difference, error = gap_and_error(best_lstm, ngram, stretch=1000)
 print(f"LSTM − Kneser–Ney: {difference:+.4f} ± {error:.4f} nats a character")
 
 # %% mixture-figure

@@ -12,7 +12,7 @@ from torch.optim import Adam
 from dlnotes.data.text import load_text
 from dlnotes.language.model import LanguageModel
 from dlnotes.language.ngram import NGrams
-from dlnotes.language.perplexity import perplexity
+from dlnotes.language.perplexity import gap_and_error, perplexity
 from dlnotes.language.smoothing import AddK, KneserNey
 from dlnotes.language.vocabulary import Vocabulary, letters
 from dlnotes.plot import show, use_style
@@ -110,12 +110,6 @@ Table(
 
 
 # %% paired
-def gap_and_error(one: Tensor, other: Tensor) -> tuple[float, float]:
-    """Return how much log p differs on average, and its standard error."""
-    d = torch.stack([p.mean() for p in (one - other).split(500)[:-1]])
-    return d.mean().item(), (d.std() / len(d) ** 0.5).item()
-
-
 gap, error = {}, {}
 for kind, counted in log_p.items():
     pairs = [gap_and_error(network, counted) for network in log_p_rnn]

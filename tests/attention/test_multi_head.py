@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from as_pytorchs import MultiheadAttention
 from compared import numbers
 from dlnotes.attention.fused import fused_attention
 from dlnotes.attention.masks import causal_mask, padding_mask
@@ -122,6 +123,25 @@ class TestEqualsPyTorchs:
         for mine, other in zip(*results, strict=True):
             scale = max(1.0, other.abs().max().item())
             assert (mine - other).abs().max().item() <= bound * scale
+
+
+@pytest.mark.parametrize("average", [True, False])
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_called_as_pytorchs_it_answers_as_pytorchs(
+    batch_first: bool, average: bool
+) -> None:
+    X = inputs() if batch_first else [x.transpose(0, 1) for x in inputs()]
+    forbidden = numbers(B * HEADS, T, S) > 0.5
+    forbidden[..., 0] = False
+    results = []
+    for kind in (MultiheadAttention, nn.MultiheadAttention):
+        module = kind(C, HEADS, batch_first=batch_first).double()
+        module.load_state_dict(both()[0].state_dict())
+        for mask in (None, forbidden, forbidden[0]):
+            for padding in (None, TOKENS == 0):
+                given = {"attn_mask": mask, "key_padding_mask": padding}
+                results.append(module(*X, **given, average_attn_weights=average))
+    torch.testing.assert_close(results[:6], results[6:], rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("settings", SETTINGS)

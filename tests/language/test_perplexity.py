@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from dlnotes.language.perplexity import bits_per_character, perplexity
+from dlnotes.language.perplexity import (
+    bits_per_character,
+    gap_and_error,
+    perplexity,
+)
 
 log_ps = st.lists(st.floats(-20, 0), min_size=1).map(torch.tensor)
 
@@ -107,3 +111,35 @@ class TestRefused:
         assert str(caught.value) == (
             "log p is (2, 3), the mask (2,): each token needs one of both"
         )
+
+
+class TestGap:
+    def test_is_that_of_the_means_of_stretches(self) -> None:
+        """Differences 1 and 3, and a rest that does not count."""
+        log_p = torch.tensor([0.0, 2, 3, 3, 99])
+        gap, error = gap_and_error(log_p - 9, torch.zeros(5) - 9, stretch=2)
+        assert gap == 2
+        assert error == pytest.approx(math.sqrt(2) / math.sqrt(2))
+
+    def test_of_two_models_the_other_way_round(self) -> None:
+        generator = torch.Generator().manual_seed(0)
+        one, other = -torch.rand(2, 1200, generator=generator, dtype=torch.float64)
+        gap, error = gap_and_error(one, other)
+        assert gap_and_error(other, one) == pytest.approx((-gap, error))
+        assert gap == pytest.approx((one - other)[:1000].mean().item())
+
+    def test_an_error_falls_with_the_root_of_the_stretches(self) -> None:
+        one = torch.tensor([1.0, -1] * 50, dtype=torch.float64)
+        _, few = gap_and_error(one[:10], torch.zeros(10), stretch=1)
+        assert few == pytest.approx(1 / math.sqrt(9))
+        _, many = gap_and_error(one, torch.zeros(100), stretch=1)
+        assert many == pytest.approx(1 / math.sqrt(99))
+
+    @pytest.mark.parametrize("N", [999, 4])
+    def test_too_short_a_text_is_refused(self, N: int) -> None:
+        with pytest.raises(ValueError, match="two stretches of 500 tokens"):
+            gap_and_error(torch.zeros(N), torch.zeros(N))
+
+    def test_other_tokens_are_refused(self) -> None:
+        with pytest.raises(ValueError, match=r"\(1000,\) and \(1001,\)"):
+            gap_and_error(torch.zeros(1000), torch.zeros(1001))

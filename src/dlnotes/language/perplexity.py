@@ -39,6 +39,28 @@ def bits_per_character(
     return bits / characters
 
 
+def gap_and_error(
+    log_p: Tensor, rival: Tensor, stretch: int = 500
+) -> tuple[float, float]:
+    """Return the mean of log_p − rival in nats, and its standard error.
+
+    Both are what two models gave the tokens of one text, (N,). They are
+    compared by stretches of tokens, since neighbours depend on each other;
+    what is left of a stretch at the end does not count.
+
+    Raises:
+        ValueError: their shapes differ, or there are not two stretches.
+    """
+    if log_p.shape != rival.shape or len(log_p) < 2 * stretch:
+        raise ValueError(
+            f"log p are {tuple(log_p.shape)} and {tuple(rival.shape)}: of "
+            f"one text (N,) with two stretches of {stretch} tokens or more"
+        )
+    stretches = (log_p - rival).unfold(0, stretch, stretch).mean(1)
+    error = stretches.std() / len(stretches) ** 0.5
+    return stretches.mean().item(), error.item()
+
+
 def counted_tokens(log_p: Tensor, mask: Tensor | None) -> Tensor:
     """Return the log p that count, (N,) float64.
 

@@ -1,0 +1,67 @@
+"""A decoder that looks at the source again before each token."""
+
+import torch
+from torch import Tensor, nn
+
+from dlnotes.attention.score import Additive, attend
+from dlnotes.recurrent.gru import GRUCell
+from dlnotes.seq2seq.encoder import Encoded
+
+State = tuple[Tensor, Tensor, Tensor, Tensor]
+
+
+class AttendingDecoder(nn.Module):
+    """Write with a GRU whose state looks at what the encoder has kept.
+
+    It is `Decoder`, but for the vector: at each step that is another mean
+    of the encoder's outputs, weighted by what the state of the step before
+    scores them. The state is h (B, hidden), the outputs (B, S, size), what
+    W_k makes of them once for all steps, (B, S, hidden), and their mask.
+
+    Source: Bahdanau, Cho and Bengio, Neural machine translation by jointly
+    learning to align and translate, 2015, section 3.1 and appendix A.2.2.
+    """
+
+    def __init__(self, V: int, embedding: int, hidden: int, size: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(V, embedding)
+        self.first = nn.Linear(size, hidden)
+        self.score = Additive(hidden, size, hidden)
+        self.recurrent = GRUCell(embedding + size, hidden)
+        self.dense = nn.Linear(hidden, V)
+
+    def start(self, encoded: Encoded) -> State:
+        """Return the state before the first token."""
+        h = self.first(encoded.vector).tanh()
+        keys = self.score.W_k(encoded.outputs)
+        return h, encoded.outputs, keys, encoded.mask[:, None]
+
+    def forward(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """Return the logits (B, T, V) of what follows each of the tokens.
+
+        The tokens are (B, T); the state returned is that after the last.
+        """
+        H, _, state = self.through_time(tokens, state)
+        return self.dense(H), state
+
+    def look(self, tokens: Tensor, state: State) -> Tensor:
+        """Return the weights (B, T, S) of the source when tokens are read.
+
+        Row t says where it looks to write what follows token t.
+        """
+        return self.through_time(tokens, state)[1]
+
+    def through_time(
+        self, tokens: Tensor, state: State
+    ) -> tuple[Tensor, Tensor, State]:
+        """Return all h (B, T, hidden), all weights (B, T, S), the state."""
+        h, outputs, keys, mask = state
+        H, looks = [], []
+        for x in self.embedding(tokens).unbind(dim=1):  # (B, embedding)
+            scores = self.score.score(h[:, None], keys)  # (B, 1, S)
+            c, weights = attend(scores, outputs, mask)
+            h = self.recurrent(torch.cat([x, c[:, 0]], dim=1), h)
+            H.append(h)
+            looks.append(weights)
+        state = h, outputs, keys, mask
+        return torch.stack(H, dim=1), torch.cat(looks, dim=1), state

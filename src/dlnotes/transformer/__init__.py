@@ -1,0 +1,1 @@
+"""The Transformer: attention and dense layers, in blocks."""
