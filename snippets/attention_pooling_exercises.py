@@ -56,22 +56,26 @@ def left_out_loss(kernel, width):
     return mse(weights @ values, values).item()
 
 
+KERNELS = {"Gaussian": kernel_weights, "box": box}
+error_of = {name: [] for name in KERNELS}
 for seed in range(3):
     seed_everything(seed)
     keys, values = noisy_wave(50)
-    for kernel in (kernel_weights, box):
+    for name, kernel in KERNELS.items():
         width = min(WIDTHS, key=lambda w: left_out_loss(kernel, w))
         found = kernel(queries, keys, width) @ values
         error = mse(found, wave(queries)).item()
-        print(f"draw {seed + 1}, {kernel.__name__}: {width:.2f} {error:.3f}")
+        error_of[name].append(error)
+        print(f"draw {seed + 1}, {name}: width {width:.2f}, error {error:.3f}")
 count_empty = (box(queries, keys, 0.1).sum(1) == 0).sum().item()
 print(f"width 0.1: no key near {count_empty} of 101 queries")
 
 # %% solution-6
+error_by_size = {}
 for N in (50, 200, 800):
     seed_everything(0)
     keys, values = noisy_wave(N)
     width = min(WIDTHS, key=lambda w: left_out_loss(kernel_weights, w))
     found = kernel_weights(queries, keys, width) @ values
-    error = mse(found, wave(queries)).item()
-    print(f"{N} points: width {width:.2f}, error {error:.4f}")
+    error_by_size[N] = mse(found, wave(queries)).item()
+    print(f"{N} points: width {width:.2f}, error {error_by_size[N]:.4f}")
