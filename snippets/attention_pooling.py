@@ -126,8 +126,8 @@ near = kernel_weights(queries, keys, width=0.0001) @ values
 nearest = values[(queries[:, None] - keys).abs().argmin(1)]
 difference_mean = (far - values.mean()).abs().max().item()
 difference_nearest = (near - nearest).abs().max().item()
-print(f"width 1000: {difference_mean:.0e} from the mean")
-print(f"width 0.0001: {difference_nearest:.0e} from the nearest key's value")
+print(f"width 1000: {difference_mean:.1g} from the mean")
+print(f"width 0.0001: {difference_nearest:.1g} from the nearest key's value")
 
 # %% underflow
 count_nan = {}
@@ -140,9 +140,9 @@ for width in (0.02, 0.01, 0.001):
 # %% softmax
 scores = torch.tensor([2.0, 4.0, 4.0])
 weights_softmax = scores.softmax(0).tolist()
-print("softmax:           ", *(f"{a:.4f}" for a in weights_softmax))
 weights_tenfold = (10 * scores).softmax(0).tolist()
-print("of ten times these:", *(f"{a:.4f}" for a in weights_tenfold))
+print("of 2, 4, 4:   ", *(f"{a:.4f}" for a in weights_softmax))
+print("of 20, 40, 40:", *(f"{a:.4f}" for a in weights_tenfold))
 
 # %% masked
 mask = torch.tensor([False, True, True])
@@ -150,6 +150,9 @@ weights_masked = masked_softmax(scores, mask)
 after = torch.softmax(scores, 0) * mask  # not the way to do it
 none = masked_softmax(scores, torch.zeros(3, dtype=torch.bool))
 sum_masked, sum_after = weights_masked.sum().item(), after.sum().item()
-print("masked:", *weights_masked.tolist(), f"  sum {sum_masked:.4f}")
-print("softmax, then mask:", *after.tolist(), f"  sum {sum_after:.4f}")
-print("nothing to look at:", *none.tolist())
+for name, found in {
+    "masked": weights_masked,
+    "softmax, then mask": after,
+    "nothing to look at": none,
+}.items():
+    print(f"{name:18}", *(f"{a:.4f}" for a in found.tolist()))

@@ -1,7 +1,7 @@
 """Keys of several features, most of which have nothing to say."""
 
 # %% imports
-from statistics import mean
+from statistics import mean, median
 
 import matplotlib.pyplot as plt
 import torch
@@ -94,6 +94,14 @@ error_shared_four = mean(error["one width for all"][4])
 error_shared_eight = mean(error["one width for all"][8])
 error_own_four = mean(error["a width for each"][4])
 error_own_worst = max(error["a width for each"][8])
+worst = error["a width for each"][8].index(error_own_worst)
+keys, values, _, _ = draw(worst)
+widths = own(keys, values)
+alone = own(keys[:, :1], values)
+found = weights_of(keys, keys, widths, LEFT_OUT) @ values
+loss_own_worst = mse(found, values).item()
+found = weights_of(keys[:, :1], keys[:, :1], alone, LEFT_OUT) @ values
+loss_first_alone = mse(found, values).item()
 error_mean_all = mean(error_mean)
 width_first = [widths[0] for widths in widths_four]
-width_others = min(min(widths[1:]) for widths in widths_four)
+width_others = median(w for widths in widths_four for w in widths[1:])

@@ -318,7 +318,9 @@ class TestFeatures:
     ) -> None:
         run = vision_run("attention_pooling_dimensions")
         assert max(held(run, "width_first")) < 0.35
-        assert run.values["width_others"] > 3 * max(held(run, "width_first"))
+        assert run.values["width_others"] > 4
+        for first, *others in held(run, "widths_four"):
+            assert first < min(others) / 3
 
     def test_with_8_features_one_draw_of_three_is_far_off(self, book_run: Runs) -> None:
         found = sorted(
@@ -327,6 +329,13 @@ class TestFeatures:
             ]
         )
         assert found[2] > 3 * found[1]
+
+    def test_there_leave_one_out_is_overfitted(self, vision_run: Runs) -> None:
+        """Less loss than with the first feature alone, and more error."""
+        run = vision_run("attention_pooling_dimensions")
+        assert run.values["loss_own_worst"] < 0.7 * run.values["loss_first_alone"]
+        error = held(run, "error")["a width for each"]
+        assert max(error[8]) > 1.5 * max(error[1])
 
     def test_points_are_far_apart_in_eight_features(self) -> None:
         for seed in SEEDS:
