@@ -3,7 +3,15 @@ import pytest
 import torch
 from scipy import stats
 
-from dlnotes.data.curve import bump, chebyshev, nodes, noisy_bump, polynomial
+from dlnotes.data.curve import (
+    bump,
+    chebyshev,
+    nodes,
+    noisy_bump,
+    noisy_wave,
+    polynomial,
+    wave,
+)
 
 
 def test_the_bump_is_a_gaussian_of_height_2_at_0_2() -> None:
@@ -73,3 +81,28 @@ def test_a_mean_over_the_nodes_is_the_mean_over_x_as_it_is_drawn() -> None:
     at_nodes = (nodes(4)[:, None] ** powers).mean(dim=0)
     exact = [stats.arcsine(loc=-1, scale=2).moment(k) if k else 1 for k in range(8)]
     np.testing.assert_allclose(at_nodes, exact, atol=1e-12)
+
+
+def test_the_wave_at_points_known_by_heart() -> None:
+    x = torch.tensor([0, np.pi / 2, np.pi, 32], dtype=torch.float64)
+    expected = [0, 2 + (np.pi / 2) ** 0.8, np.pi**0.8, 2 * np.sin(32) + 16]
+    np.testing.assert_allclose(wave(x), expected, atol=1e-12)
+
+
+def test_points_of_the_wave_are_uniform_from_0_to_5_in_rising_order() -> None:
+    torch.manual_seed(0)
+    x, y = noisy_wave(20_000, sigma=0)
+    assert torch.equal(x, x.sort().values)
+    assert torch.equal(y, wave(x))
+    assert stats.kstest(x.numpy(), stats.uniform(0, 5).cdf).pvalue > 0.01
+
+
+@pytest.mark.parametrize(("sigma", "expected"), [((), 0.5), ((2.0,), 2.0)])
+def test_the_noise_around_the_wave_is_normal(
+    sigma: tuple[float, ...], expected: float
+) -> None:
+    torch.manual_seed(0)
+    x, y = noisy_wave(20_000, *sigma)
+    noise = (y - wave(x)).numpy()
+    assert stats.kstest(noise / expected, "norm").pvalue > 0.01
+    assert abs(stats.pearsonr(x.numpy(), noise).statistic) < 0.02

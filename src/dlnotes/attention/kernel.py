@@ -43,7 +43,12 @@ class KernelRegression(nn.Module):
         super().__init__()
         if width <= 0:
             raise ValueError(f"width is {width}: a positive one is needed")
-        self.width = nn.Parameter(torch.tensor(float(width)))
+        self.log_width = nn.Parameter(torch.tensor(width).log())
+
+    @property
+    def width(self) -> Tensor:
+        """Return the width (), which stays positive whatever is learned."""
+        return self.log_width.exp()
 
     def forward(
         self,

@@ -1,4 +1,4 @@
-"""A curve seen through noise, and the features to fit polynomials with."""
+"""Curves seen through noise, and the features to fit polynomials with."""
 
 import torch
 from torch import Tensor
@@ -20,6 +20,23 @@ def noisy_bump(
     """
     x = torch.cos(torch.pi * torch.rand(size, dtype=torch.float64))
     return x, bump(x) + sigma * torch.randn(size, dtype=torch.float64)
+
+
+def wave(x: Tensor) -> Tensor:
+    """Return 2 sin x + x^0.8, for x that are not negative."""
+    return 2 * torch.sin(x) + x**0.8
+
+
+def noisy_wave(N: int, sigma: float = 0.5) -> tuple[Tensor, Tensor]:
+    """Draw N points of y = wave(x) + ε with ε ~ N(0, sigma²).
+
+    x lies uniformly between 0 and 5, in rising order.
+
+    Source: Zhang, Lipton, Li and Smola, Dive into deep learning, 2021,
+    section 10.2.
+    """
+    x = (5 * torch.rand(N)).sort().values
+    return x, wave(x) + sigma * torch.randn(N)
 
 
 def chebyshev(x: Tensor, degree: int) -> Tensor:

@@ -1,0 +1,400 @@
+"""What the chapter on attention pooling says in words."""
+
+from collections.abc import Callable
+from math import exp
+from statistics import mean, median
+
+import pytest
+import torch
+from torch import Tensor
+
+from containers import held
+from dlnotes.attention.kernel import KernelRegression, kernel_weights, leave_one_out
+from dlnotes.attention.softmax import masked_softmax
+from dlnotes.book.store import Run
+from dlnotes.data.curve import noisy_wave, wave
+from dlnotes.losses import mse
+
+Runs = Callable[[str], Run]
+SEEDS = [0, 1, 2, 10_000, 10_001, 10_002, 20_000, 20_001, 20_002]
+QUERIES = torch.linspace(0, 5, 101)
+KINDS = ("among its keys", "left out")
+
+
+def draw(seed: int) -> tuple[Tensor, Tensor]:
+    torch.manual_seed(seed)
+    return noisy_wave(50)
+
+
+def error_of(keys: Tensor, values: Tensor, width: float) -> float:
+    outputs = kernel_weights(QUERIES, keys, width) @ values
+    return mse(outputs, wave(QUERIES)).item()
+
+
+class TestPooling:
+    @pytest.mark.parametrize("seed", SEEDS)
+    @pytest.mark.parametrize("width", [0.02, 0.3, 2.0])
+    def test_an_output_lies_between_the_smallest_and_the_largest_value(
+        self, seed: int, width: float
+    ) -> None:
+        keys, values = draw(seed)
+        outputs = kernel_weights(QUERIES, keys, width) @ values
+        assert outputs.min() > values.min() - 1e-5
+        assert outputs.max() < values.max() + 1e-5
+        ones = kernel_weights(QUERIES, keys, width) @ torch.full((50,), 7.0)
+        torch.testing.assert_close(ones, torch.full((101,), 7.0))
+
+    def test_equal_weights_give_the_mean_whatever_the_query(self) -> None:
+        _, values = draw(0)
+        weights = masked_softmax(torch.zeros(101, 50))
+        torch.testing.assert_close(weights @ values, values.mean().expand(101))
+
+    def test_the_three_keys_by_hand(self, book_run: Runs) -> None:
+        bells = [exp(-0.5), 1, exp(-2)]
+        assert [round(bell, 3) for bell in bells] == [0.607, 1, 0.135]
+        assert round(sum(bells), 3) == 1.742
+        by_hand = sum(b * v for b, v in zip(bells, (10, 20, 40), strict=True))
+        found = book_run("attention_pooling").values["output_three"]
+        assert found == pytest.approx(by_hand / sum(bells))
+
+    def test_the_formula_is_the_softmax(self, vision_run: Runs) -> None:
+        values = vision_run("attention_pooling").values
+        assert values["difference_formula"] < 1e-6
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_it_is_ahead_of_the_mean_without_training(self, seed: int) -> None:
+        keys, values = draw(seed)
+        of_mean = mse(values.mean().expand(101), wave(QUERIES)).item()
+        assert error_of(keys, values, 0.3) < of_mean / 5
+
+
+class TestHeatMap:
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_the_largest_weights_make_a_band_from_corner_to_corner(
+        self, seed: int
+    ) -> None:
+        keys, _ = draw(seed)
+        weights = kernel_weights(QUERIES, keys, 0.3)
+        place = weights.argmax(1)
+        assert (place.diff() >= 0).all()
+        assert (place[0].item(), place[-1].item()) == (0, 49)
+        assert ((weights < 0.001).float().mean() > 0.6).item()
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_where_keys_are_dense_many_share_the_weight(self, seed: int) -> None:
+        keys, _ = draw(seed)
+        weights = kernel_weights(QUERIES, keys, 0.3)
+        near = ((QUERIES[:, None] - keys).abs() < 0.6).sum(1).float()
+        shared_by = 1 / weights.square().sum(1)
+        largest = weights.max(1).values
+        corr = torch.corrcoef(torch.stack([near, shared_by, largest]))
+        assert corr[0, 1] > 0.75  # dense, wide
+        assert corr[0, 2] < -0.75  # dense, dim
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_at_both_ends_the_band_is_narrow_and_bright(self, seed: int) -> None:
+        weights = kernel_weights(QUERIES, draw(seed)[0], 0.3)
+        shared_by, largest = 1 / weights.square().sum(1), weights.max(1).values
+        for end in (0, -1):
+            assert shared_by[end] < 0.75 * shared_by.median()
+            assert largest[end] > 1.2 * largest.median()
+
+    def test_other_keys_give_the_same_query_other_weights(self) -> None:
+        found = [
+            kernel_weights(torch.tensor([2.5]), draw(seed)[0], 0.3).max().item()
+            for seed in SEEDS
+        ]
+        assert max(found) > 1.5 * min(found)
+        assert len({round(a, 3) for a in found}) == len(SEEDS)
+
+
+class TestWidth:
+    def test_about_0_3_is_better_than_narrow_and_than_wide(
+        self, vision_run: Runs
+    ) -> None:
+        found = held(vision_run("attention_pooling"), "error")
+        for n in range(3):
+            narrow, right, wide, widest = (found[w][n] for w in (0.02, 0.3, 2.0, 1000))
+            assert right < narrow / 1.5
+            assert narrow < wide < widest
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_the_best_width_lies_between_and_depends_on_the_draw(
+        self, seed: int
+    ) -> None:
+        keys, values = draw(seed)
+        widths = [n / 100 for n in range(1, 200)]
+        best = min(widths, key=lambda width: error_of(keys, values, width))
+        assert 0.2 < best < 0.45
+        lowest = error_of(keys, values, best)
+        assert error_of(keys, values, 0.3) < min(1.6 * lowest, lowest + 0.03)
+
+    def test_where_the_minimum_lies_differs(self) -> None:
+        widths = [n / 100 for n in range(1, 200)]
+        best = {
+            min(widths, key=lambda width: error_of(*draw(seed), width))
+            for seed in SEEDS[:3]
+        }
+        assert len(best) > 1
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_how_many_points_a_query_sees(self, seed: int) -> None:
+        keys, _ = draw(seed)
+        found = [
+            (1 / kernel_weights(QUERIES, keys, width).square().sum(1)).mean().item()
+            for width in (1e-4, 0.02, 0.3, 2, 1000)
+        ]
+        assert found[0] == pytest.approx(1, abs=0.02)
+        assert 1 < found[1] < 3
+        assert 5 < found[2] < 15
+        assert 35 < found[3] < 50
+        assert found[4] == pytest.approx(50)
+
+    def test_the_count_is_n_for_n_equal_weights(self) -> None:
+        weights = torch.full((7,), 1 / 7)
+        assert (1 / weights.square().sum()).item() == pytest.approx(7)
+
+    def test_at_the_ends_are_the_mean_and_the_nearest_neighbour(
+        self, vision_run: Runs
+    ) -> None:
+        values = vision_run("attention_pooling").values
+        assert values["difference_mean"] < 1e-5
+        assert values["difference_nearest"] < 1e-5
+
+    def test_the_formula_as_written_divides_0_by_0_at_small_widths(
+        self, vision_run: Runs
+    ) -> None:
+        found = held(vision_run("attention_pooling"), "count_nan")
+        assert found[0.02] <= found[0.01] < found[0.001]
+        assert found[0.001] > 50
+        keys, _ = draw(0)
+        assert kernel_weights(QUERIES, keys, 0.001).isfinite().all()
+
+
+class TestSoftmax:
+    @pytest.mark.settles("softmax-keeps-a-share")
+    def test_that_of_2_4_4_has_no_0_in_it(self, vision_run: Runs) -> None:
+        run = vision_run("attention_pooling")
+        found = held(run, "weights_softmax")
+        small = 1 / (1 + 2 * exp(2))
+        expected = [small, exp(2) * small, exp(2) * small]
+        assert found == pytest.approx(expected)
+        assert [round(a, 4) for a in found] == [0.0634, 0.4683, 0.4683]
+        assert exp(2) == pytest.approx(7.4, abs=0.05)
+
+    @pytest.mark.settles("softmax-keeps-a-share")
+    def test_0_and_halves_need_a_mask(self, book_run: Runs) -> None:
+        mask = torch.tensor([False, True, True])
+        found = masked_softmax(torch.tensor([2.0, 4.0, 4.0]), mask)
+        assert found.tolist() == [0, 0.5, 0.5]
+        assert book_run("attention_pooling").values["sum_masked"] == 1
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_no_weight_of_moderate_scores_is_0(self, seed: int) -> None:
+        torch.manual_seed(seed)
+        assert (torch.randn(100, 50).mul(10).softmax(1) > 0).all()
+
+    def test_ten_times_the_scores_come_close_to_the_maximum(
+        self, book_run: Runs
+    ) -> None:
+        found = held(book_run("attention_pooling"), "weights_tenfold")
+        assert found == pytest.approx([0, 0.5, 0.5], abs=1e-8)
+        assert found[0] > 0
+
+    def test_a_mask_after_the_softmax_leaves_a_sum_below_1(
+        self, book_run: Runs
+    ) -> None:
+        found = book_run("attention_pooling").values["sum_after"]
+        assert found == pytest.approx(1 - 1 / (1 + 2 * exp(2)))
+
+    def test_nothing_to_look_at_gives_zeros_where_a_softmax_gives_nan(self) -> None:
+        scores, none = torch.randn(3), torch.zeros(3, dtype=torch.bool)
+        assert masked_softmax(scores, none).tolist() == [0, 0, 0]
+        alone = torch.full((3,), -torch.inf).softmax(0)
+        assert alone.isnan().all()
+
+
+class TestLearnedWidth:
+    def test_it_collapses_among_the_keys_and_does_not_when_left_out(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("attention_pooling_learned")
+        width = held(run, "width_learned")
+        assert 0 < max(width[KINDS[0]]) < 0.01
+        assert 0.05 < min(width[KINDS[1]]) < max(width[KINDS[1]]) < 0.5
+
+    def test_the_loss_is_small_and_the_error_large_where_it_collapses(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("attention_pooling_learned")
+        loss, error = held(run, "loss_training"), held(run, "error_test")
+        for n in range(3):
+            assert loss[KINDS[0]][n] < loss[KINDS[1]][n] / 3
+            assert error[KINDS[0]][n] > 1.5 * error[KINDS[1]][n]
+
+    def test_its_error_is_about_that_of_the_nearest_neighbour(
+        self, vision_run: Runs, request: pytest.FixtureRequest
+    ) -> None:
+        run = vision_run("attention_pooling_learned")
+        first = 10_000 if "offset-1" in request.node.name else 0
+        for n, error in enumerate(held(run, "error_test")["among its keys"]):
+            keys, values = draw(first + n)
+            nearest = values[(QUERIES[:, None] - keys).abs().argmin(1)]
+            expected = mse(nearest, wave(QUERIES)).item()
+            assert error == pytest.approx(expected, rel=0.15)
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_the_loss_falls_all_the_way_to_width_0_unless_left_out(
+        self, seed: int
+    ) -> None:
+        keys, values = draw(seed)
+        widths = [0.00001 * 2**n for n in range(18)]  # to about 1
+        losses = [
+            [
+                mse(kernel_weights(keys, keys, w, mask) @ values, values).item()
+                for w in widths
+            ]
+            for mask in (None, leave_one_out(50))
+        ]
+        assert losses[0] == sorted(losses[0])
+        assert losses[0][0] < 0.001
+        valley = losses[1].index(min(losses[1]))
+        assert 0.05 < widths[valley] < 0.7
+        assert min(losses[1][0], losses[1][-1]) > losses[1][valley] + 0.03
+
+    @pytest.mark.parametrize("seed", SEEDS[:3])
+    @pytest.mark.parametrize("rate", [0.05, 0.2])
+    def test_other_rates_say_the_same(self, seed: int, rate: float) -> None:
+        keys, values = draw(seed)
+        found = []
+        for mask in (None, leave_one_out(50)):
+            model = KernelRegression(1.0)
+            optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+            for _ in range(200):
+                loss = mse(model(keys, keys, values, mask), values)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+            found.append(model.width.item())
+        assert found[0] < 0.02
+        assert found[1] > 0.1
+
+    def test_the_losses_left_out_are_more_than_the_noise(
+        self, vision_run: Runs
+    ) -> None:
+        found = held(vision_run("attention_pooling_learned"), "loss_training")
+        assert mean(found["left out"]) > 0.5**2
+
+    def test_with_the_second_draw_the_best_width_was_another(
+        self, book_run: Runs
+    ) -> None:
+        run = book_run("attention_pooling_learned")
+        best, learned = held(run, "width_best"), held(run, "width_learned")["left out"]
+        assert best[1] > 2 * learned[1]
+        assert best[0] == pytest.approx(learned[0], rel=0.25)
+        assert best[2] == pytest.approx(learned[2], rel=0.25)
+
+
+class TestFeatures:
+    def test_a_shared_width_ends_near_the_error_of_the_mean(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("attention_pooling_dimensions")
+        found = held(run, "error")["one width for all"]
+        for n in range(3):
+            errors = [found[C][n] for C in (1, 2, 4, 8)]
+            assert errors == sorted(errors)
+        assert mean(found[8]) > 0.85 * mean(held(run, "error_mean"))
+
+    def test_own_widths_are_better_with_every_draw(self, vision_run: Runs) -> None:
+        found = held(vision_run("attention_pooling_dimensions"), "error")
+        shared, own = found["one width for all"], found["a width for each"]
+        for C in (2, 4, 8):
+            for a, b in zip(shared[C], own[C], strict=True):
+                assert b < 0.7 * a
+
+    def test_of_four_features_the_first_has_the_smallest_width(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("attention_pooling_dimensions")
+        assert max(held(run, "width_first")) < 0.35
+        assert run.values["width_others"] > 4
+        for first, *others in held(run, "widths_four"):
+            assert first < min(others) / 3
+
+    def test_with_8_features_one_draw_of_three_is_far_off(self, book_run: Runs) -> None:
+        found = sorted(
+            held(book_run("attention_pooling_dimensions"), "error")["a width for each"][
+                8
+            ]
+        )
+        assert found[2] > 3 * found[1]
+
+    def test_there_leave_one_out_is_overfitted(self, vision_run: Runs) -> None:
+        """Less loss than with the first feature alone, and more error."""
+        run = vision_run("attention_pooling_dimensions")
+        assert run.values["loss_own_worst"] < 0.7 * run.values["loss_first_alone"]
+        error = held(run, "error")["a width for each"]
+        assert max(error[8]) > 1.5 * max(error[1])
+
+    def test_points_are_far_apart_in_eight_features(self) -> None:
+        for seed in SEEDS:
+            torch.manual_seed(seed)
+            points = 5 * torch.rand(50, 8)
+            nearest = []
+            for C in (1, 2, 4, 8):
+                distances = torch.cdist(points[:, :C], points[:, :C])
+                distances.fill_diagonal_(torch.inf)
+                nearest.append(median(distances.min(1).values.tolist()))
+            assert nearest == sorted(nearest)
+            assert nearest[3] > 10 * nearest[0]
+
+
+class TestExercises:
+    def test_the_farthest_key_gains_most_from_twice_the_width(self) -> None:
+        keys, query = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([2.0])
+        narrow, wide = (kernel_weights(query, keys, w)[0] for w in (1, 2))
+        assert (wide - narrow).argmax() == 2
+        assert ((wide - 1 / 3).abs().max() < (narrow - 1 / 3).abs().max()).item()
+
+    def test_they_say_what_the_page_says(self, vision_run: Runs) -> None:
+        values = vision_run("attention_pooling_exercises").values
+        assert values["share"] == pytest.approx(0.001)
+        assert values["difference"] < 1e-5
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_far_beyond_the_keys_the_last_one_takes_all(self, seed: int) -> None:
+        keys, _ = draw(seed)
+        found = kernel_weights(torch.tensor([5000.0]), keys.double(), 0.3)
+        assert found[0, -1] > 0.99
+        lead = [(q - keys[-2]) ** 2 - (q - keys[-1]) ** 2 for q in (10, 20, 30)]
+        assert (lead[2] - lead[1]).item() == pytest.approx(
+            (lead[1] - lead[0]).item(), rel=0.01
+        )
+
+    def test_at_20_the_output_is_the_value_of_the_last_key(
+        self, book_run: Runs
+    ) -> None:
+        found = held(book_run("attention_pooling_exercises"), "outputs")
+        last = draw(0)[1][-1].item()
+        assert found[-1] == pytest.approx(last, abs=0.01)
+
+    def test_kernels_differ_less_than_widths(self, vision_run: Runs) -> None:
+        run = vision_run("attention_pooling_exercises")
+        found = held(run, "error_of")
+        for gaussian, box in zip(found["Gaussian"], found["box"], strict=True):
+            assert abs(gaussian - box) < 0.1
+
+    def test_which_kernel_is_ahead_depends_on_the_draw(self, book_run: Runs) -> None:
+        found = held(book_run("attention_pooling_exercises"), "error_of")
+        pairs = zip(found["Gaussian"], found["box"], strict=True)
+        assert {gaussian < box for gaussian, box in pairs} == {True, False}
+
+    def test_a_box_finds_no_key_near_some_queries(self, vision_run: Runs) -> None:
+        values = vision_run("attention_pooling_exercises").values
+        assert values["count_empty"] > 0
+
+    def test_more_points_have_a_smaller_error(self, vision_run: Runs) -> None:
+        found = held(vision_run("attention_pooling_exercises"), "error_by_size")
+        assert found[50] > found[200] > found[800]
+        assert 16**-0.2 == pytest.approx(0.57, abs=0.005)
