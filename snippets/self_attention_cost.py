@@ -2,7 +2,6 @@
 
 # %% imports
 import time
-from math import sqrt
 
 import matplotlib.pyplot as plt
 import torch

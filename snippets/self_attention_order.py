@@ -124,6 +124,30 @@ Table(
     ],
 ).show()
 
+# %% beyond
+ids, label = test[2 * T]
+last = ((ids == FIRST) | (ids == SECOND)).int() * torch.arange(2 * T)
+inside = last.amax(dim=1) < T  # X and Y stand at trained places
+share_inside = inside.float().mean().item()
+accuracy_split = {name: {"inside": [], "beyond": []} for name in NAMES[1:]}
+for name, row in accuracy_split.items():
+    for seed in range(3):
+        with torch.no_grad():
+            logits = trained(name, rate_best[name], seed)(ids)
+        right = (logits.argmax(dim=1) == label).float()
+        row["inside"].append(right[inside].mean().item())
+        row["beyond"].append(right[~inside].mean().item())
+Table(
+    ["positions", "both among the first 16", "one or both beyond"],
+    [
+        [
+            name,
+            *(", ".join(f"{x:.2f}" for x in found) for found in row.values()),
+        ]
+        for name, row in accuracy_split.items()
+    ],
+).show()
+
 # %% blind
 ids, _ = draw_ordered(100, T)
 swapped = ids.where(ids < FIRST, FIRST + SECOND - ids)  # X for Y, Y for X

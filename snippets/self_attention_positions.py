@@ -86,9 +86,15 @@ for C in (32, 128, 512):
         X = factor * words + place
         pairs[name] = cosine_similarity(X[0::2], X[1::2]).mean().item()
     cosine_plain[C], cosine_scaled[C] = pairs.values()
-    norm_word = words.norm(dim=1).mean().item()
+    norm = words.norm(dim=1).mean().item()
     rows.append(
-        [C, norm_word, sqrt(C) * norm_word, place.norm().item(), *pairs.values()]
+        [
+            C,
+            norm,
+            sqrt(C) * norm,
+            place.norm().item(),
+            *pairs.values(),
+        ]
     )
 Table(
     [
