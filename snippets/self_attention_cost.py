@@ -185,8 +185,8 @@ length_crossing = next(
 
 # %% quoted
 ratio_at_d = one_by_one[d] / formula[d]
-ratio_attention = formula[LENGTHS[-1]] / formula[LENGTHS[-2]]
-ratio_rnn = one_by_one[LENGTHS[-1]] / one_by_one[LENGTHS[-2]]
+ratio_attention = formula[2048] / formula[512]
+ratio_rnn = one_by_one[2048] / one_by_one[512]
 ratio_longest = times["attention, fused"][2048] / times["LSTM"][2048]
 memory_written = 4 * count_kept["attention, written out"][2048] / 2**20
 memory_fused = 4 * count_kept["attention, fused"][2048] / 2**20
