@@ -110,7 +110,7 @@ times = {
 # %% times-figure
 fig, ax = plt.subplots(figsize=(4.8, 3.4))
 curves(ax, LENGTHS, {name: list(row.values()) for name, row in times.items()})
-ax.axvline(d, color="gray", lw=0.8)
+ax.axvline(d, ymax=0.6, color="gray", lw=0.8)
 ax.set_xscale("log", base=2)
 ax.set_yscale("log")
 ax.set(xlabel="length T", ylabel="milliseconds")
