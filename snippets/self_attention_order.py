@@ -1,0 +1,171 @@
+"""A task that order decides, with four ways to tell the places."""
+
+# %% imports
+from functools import cache, partial
+from math import sqrt
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.optim import AdamW
+
+from dlnotes.attention.score import attention
+from dlnotes.data.ordered import FIRST, SECOND, SYMBOLS, draw_ordered
+from dlnotes.position import Learned, Sinusoidal, rotary_attention
+from dlnotes.table import Table
+from dlnotes.train.bracket import best, bracket, rates_table
+from dlnotes.train.seed import seed_everything
+
+T, C = 16, 32
+STEPS, B = 300, 64
+LENGTHS = (T, 2 * T, 4 * T)
+NAMES = ("none", "sinusoidal", "learned", "rotary")
+
+# %% task
+seed_everything(0)
+for ids, label in zip(*draw_ordered(5, T), strict=True):
+    print("".join(SYMBOLS[n] for n in ids), label.item())
+
+
+# %% model
+class Encoder(nn.Module):
+    """Say of strings (B, T) whether X comes before Y: logits (B, 2)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(len(SYMBOLS), C)
+        nn.init.normal_(self.embedding.weight, std=1 / sqrt(C))
+        self.positions = positions(name)
+        self.attend = rotary_attention if name == "rotary" else attention
+        self.W_q = nn.Linear(C, C, bias=False)
+        self.W_k = nn.Linear(C, C, bias=False)
+        self.W_v = nn.Linear(C, C, bias=False)
+        self.hidden, self.output = nn.Linear(C, 2 * C), nn.Linear(2 * C, C)
+        self.logits = nn.Linear(C, 2)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        X = self.positions(sqrt(C) * self.embedding(ids))  # (B, T, C)
+        Y, _ = self.attend(self.W_q(X), self.W_k(X), self.W_v(X))
+        X = X + Y
+        X = X + self.output(self.hidden(X).relu())
+        return self.logits(X.mean(dim=1))
+
+
+def positions(name: str) -> nn.Module:
+    if name == "sinusoidal":
+        return Sinusoidal()
+    if name == "learned":
+        return Learned(LENGTHS[-1], C)
+    return nn.Identity()  # none, or rotary: turned inside the attention
+
+
+# %% recipe
+@cache  # what is asked for twice is trained once
+def trained(name: str, rate: float, seed: int) -> Encoder:
+    seed_everything(seed)
+    model = Encoder(name)
+    optimizer = AdamW(model.parameters(), rate, fused=True)
+    for _ in range(STEPS):
+        ids, label = draw_ordered(B, T)
+        loss = cross_entropy(model(ids), label)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model
+
+
+# %% rates
+seed_everything(100)
+ids_val, label_val = draw_ordered(1000, T)
+
+
+def minus_loss(name: str, rate: float) -> float:
+    model = trained(name, rate, 0)
+    with torch.no_grad():
+        return -cross_entropy(model(ids_val), label_val).item()
+
+
+found_by_rate = {
+    name: bracket(partial(minus_loss, name), (0.003, 0.01, 0.03))
+    for name in NAMES[1:]
+}
+rate_best = {name: best(found) for name, found in found_by_rate.items()}
+rate_best["none"] = rate_best["sinusoidal"]
+loss_by_rate = {
+    name: {rate: -value for rate, value in found.items()}
+    for name, found in found_by_rate.items()
+}
+rates_table("positions", loss_by_rate, digits=3).show()
+
+# %% seeds
+seed_everything(200)
+test = {length: draw_ordered(1000, length) for length in LENGTHS}
+
+
+def accuracy_of(name: str, seed: int, length: int) -> float:
+    model = trained(name, rate_best[name], seed)
+    ids, label = test[length]
+    with torch.no_grad():
+        return (model(ids).argmax(dim=1) == label).float().mean().item()
+
+
+accuracy = {
+    name: {
+        length: [accuracy_of(name, seed, length) for seed in range(3)]
+        for length in LENGTHS
+    }
+    for name in NAMES
+}
+Table(
+    ["positions", *(f"T = {length}" for length in LENGTHS)],
+    [
+        [name, *(", ".join(f"{x:.2f}" for x in row) for row in rows.values())]
+        for name, rows in accuracy.items()
+    ],
+).show()
+
+# %% beyond
+ids, label = test[2 * T]
+last = ((ids == FIRST) | (ids == SECOND)).int() * torch.arange(2 * T)
+inside = last.amax(dim=1) < T  # X and Y stand at trained places
+share_inside = inside.float().mean().item()
+accuracy_split = {name: {"inside": [], "beyond": []} for name in NAMES[1:]}
+for name, row in accuracy_split.items():
+    for seed in range(3):
+        with torch.no_grad():
+            logits = trained(name, rate_best[name], seed)(ids)
+        right = (logits.argmax(dim=1) == label).float()
+        row["inside"].append(right[inside].mean().item())
+        row["beyond"].append(right[~inside].mean().item())
+Table(
+    ["positions", "both among the first 16", "one or both beyond"],
+    [
+        [
+            name,
+            *(", ".join(f"{x:.2f}" for x in found) for found in row.values()),
+        ]
+        for name, row in accuracy_split.items()
+    ],
+).show()
+
+# %% blind
+ids, _ = draw_ordered(100, T)
+swapped = ids.where(ids < FIRST, FIRST + SECOND - ids)  # X for Y, Y for X
+with torch.no_grad():
+    model = trained("none", rate_best["none"], 0)
+    difference_swapped = (model(ids) - model(swapped)).abs().max().item()
+print(f"X and Y exchanged, no positions: differs by {difference_swapped:.0e}")
+
+# %% quoted
+accuracy_none = max(accuracy["none"][T])
+accuracy_trained = min(
+    min(accuracy[name][T]) for name in NAMES if name != "none"
+)
+accuracy_rotary_worst = min(accuracy["rotary"][2 * T])
+accuracy_rotary_best = max(accuracy["rotary"][2 * T])
+accuracy_sinusoidal_worst = min(accuracy["sinusoidal"][2 * T])
+accuracy_sinusoidal_best = max(accuracy["sinusoidal"][2 * T])
+accuracy_learned_worst = min(accuracy["learned"][2 * T])
+accuracy_learned_best = max(accuracy["learned"][2 * T])
+accuracy_rotary_far_worst = min(accuracy["rotary"][4 * T])
+accuracy_rotary_far_best = max(accuracy["rotary"][4 * T])

@@ -1,0 +1,289 @@
+"""What the chapter on self-attention says in words."""
+
+from collections.abc import Callable
+from math import log
+from statistics import mean
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from containers import held
+from dlnotes.attention.fused import fused_attention
+from dlnotes.attention.score import attention
+from dlnotes.book.book import Book
+from dlnotes.book.keys import Settings
+from dlnotes.book.progress import Report
+from dlnotes.book.runner import Runner
+from dlnotes.book.store import Run
+from dlnotes.position import Learned, frequencies, rotary, sinusoidal
+
+Runs = Callable[[str], Run]
+SEEDS = [0, 1, 2]
+
+
+@pytest.fixture(scope="module")
+def third_run(book: Book) -> Run:
+    """Return the task with the third set of seeds, of which the page speaks."""
+    name, settings = "self_attention_order", Settings(seed_offset=2)
+    with Runner(book) as runner:
+        outcome = runner.update([name], settings, Report(book))
+    assert not outcome.failures
+    return outcome.runs[name]
+
+
+def number(run: Run, name: str) -> float:
+    value = run.values[name]
+    assert isinstance(value, int | float)
+    return value
+
+
+def drawn(seed: int, T: int, d: int) -> tuple[Tensor, nn.Linear]:
+    torch.manual_seed(seed)
+    X = torch.randn(T, d, dtype=torch.float64)
+    return X, nn.Linear(d, 3 * d, bias=False).double()
+
+
+class TestOrder:
+    @given(seed=st.integers(0, 10_000), T=st.integers(1, 9))
+    def test_permuting_the_input_permutes_the_output(self, seed: int, T: int) -> None:
+        X, W = drawn(seed, T, 6)
+        order = torch.randperm(T)
+        Y, weights = attention(*W(X).chunk(3, dim=-1))
+        Z, permuted = attention(*W(X[order]).chunk(3, dim=-1))
+        torch.testing.assert_close(Z, Y[order], atol=1e-12, rtol=0)
+        torch.testing.assert_close(
+            permuted, weights[order][:, order], atol=1e-12, rtol=0
+        )
+        torch.testing.assert_close(Z.mean(0), Y.mean(0), atol=1e-12, rtol=0)
+
+    def test_the_sentence_in_the_other_order(self, vision_run: Runs) -> None:
+        run = vision_run("self_attention")
+        for name in ("by_hand", "permuted", "weights", "mean"):
+            assert number(run, f"difference_{name}") < 1e-15
+        rivals = held(run, "difference_order")
+        assert rivals["self-attention"] < 1e-15
+        assert rivals["dense layer, token by token"] < 1e-15
+        assert min(rivals["recurrent network"], rivals["convolution"]) > 0.1
+
+    def test_a_stack_with_residual_connections(self, vision_run: Runs) -> None:
+        assert (
+            number(vision_run("self_attention_exercises"), "difference_stack") < 1e-14
+        )
+
+    def test_the_parameters_do_not_depend_on_the_length(self, book_run: Runs) -> None:
+        assert number(book_run("self_attention"), "count_parameters") == 3 * 8 * 8
+
+
+class TestPositions:
+    @given(k=st.integers(0, 50), C=st.sampled_from([2, 8, 32]))
+    def test_moving_on_is_turning(self, k: int, C: int) -> None:
+        torch.set_default_dtype(torch.float64)
+        try:
+            P, angle = sinusoidal(100, C), k * frequencies(C)
+        finally:
+            torch.set_default_dtype(torch.float32)
+        s, c = P.unflatten(1, (-1, 2)).unbind(-1)
+        later = torch.stack(
+            [
+                angle.cos() * s + angle.sin() * c,
+                -angle.sin() * s + angle.cos() * c,
+            ],
+            dim=-1,
+        ).flatten(1)
+        torch.testing.assert_close(later[: 100 - k], P[k:], atol=1e-12, rtol=0)
+        product = (P[: 100 - k] * P[k:]).sum(1)
+        expected = angle.cos().sum().expand_as(product)
+        torch.testing.assert_close(product, expected, atol=1e-12, rtol=0)
+
+    def test_the_hands_of_the_clock(self) -> None:
+        omega = frequencies(32)
+        assert omega[0] == 1
+        assert 10_000 < 2 * torch.pi / omega[-1] < 100_000
+
+    @given(seed=st.integers(0, 10_000), shift=st.integers(0, 500))
+    def test_rotary_scores_depend_on_distances_alone(
+        self, seed: int, shift: int
+    ) -> None:
+        torch.manual_seed(seed)
+        Q, K = torch.randn(2, 7, 8, dtype=torch.float64)
+        moved = rotary(Q, shift) @ rotary(K, shift).T
+        torch.testing.assert_close(moved, rotary(Q) @ rotary(K).T, atol=1e-11, rtol=0)
+        torch.testing.assert_close(rotary(Q, shift).norm(dim=1), Q.norm(dim=1))
+
+    def test_the_run_agrees(self, vision_run: Runs) -> None:
+        run = vision_run("self_attention_positions")
+        for name in ("turned", "relative", "length"):
+            assert number(run, f"difference_{name}") < 1e-13
+        assert number(run, "spread") < 1e-13
+
+    @pytest.mark.settles("positional-encoding-and-embedding")
+    def test_one_has_no_parameters_and_the_other_an_end(self) -> None:
+        learned = Learned(16, 8)
+        assert sum(W.numel() for W in learned.parameters()) == 16 * 8
+        with pytest.raises(ValueError, match="16 learned positions"):
+            learned(torch.zeros(17, 8))
+        assert not sinusoidal(17, 8).requires_grad
+        assert torch.equal(sinusoidal(17, 8)[:16], sinusoidal(16, 8))
+
+    @pytest.mark.settles("embeddings-are-scaled")
+    def test_unscaled_embeddings_drown(self, vision_run: Runs) -> None:
+        run = vision_run("self_attention_positions")
+        plain, scaled = held(run, "cosine_plain"), held(run, "cosine_scaled")
+        assert plain[32] > 0.9
+        assert plain[512] > 0.99
+        for found in scaled.values():
+            assert found == pytest.approx(1 / 3, abs=0.03)
+
+
+class TestTask:
+    def test_without_positions_it_guesses(self, vision_run: Runs) -> None:
+        run = vision_run("self_attention_order")
+        for found in held(run, "accuracy")["none"].values():
+            assert all(0.45 < value < 0.55 for value in found)
+        assert number(run, "difference_swapped") < 1e-6
+
+    def test_with_any_it_solves_the_task_or_nearly(self, vision_run: Runs) -> None:
+        accuracy = held(vision_run("self_attention_order"), "accuracy")
+        for name in ("sinusoidal", "learned", "rotary"):
+            assert min(accuracy[name][16]) > 0.9
+            assert mean(accuracy[name][16]) > 0.95
+
+    def test_the_rates_are_bracketed(self, vision_run: Runs) -> None:
+        run = vision_run("self_attention_order")
+        best = held(run, "rate_best")
+        for name, row in held(run, "loss_by_rate").items():
+            assert min(row) < best[name] < max(row)
+            assert row[best[name]] == min(row.values())
+
+
+class TestBeyond:
+    def test_sinusoidal_and_learned_do_not_extrapolate(self, vision_run: Runs) -> None:
+        accuracy = held(vision_run("self_attention_order"), "accuracy")
+        for name in ("sinusoidal", "learned"):
+            assert max(accuracy[name][32]) < min(accuracy[name][16])
+            assert max(accuracy[name][32]) < 0.85
+            assert max(accuracy[name][64]) < 0.6
+
+    def test_the_means_at_twice_the_length(
+        self, vision_run: Runs, third_run: Run
+    ) -> None:
+        for run in (vision_run("self_attention_order"), third_run):
+            accuracy = held(run, "accuracy")
+            order = [mean(accuracy[n][32]) for n in ("learned", "sinusoidal", "rotary")]
+            assert order == sorted(order)
+
+    def test_of_nine_networks_with_rotary_positions_one_holds(
+        self, vision_run: Runs, third_run: Run
+    ) -> None:
+        found = held(vision_run("self_attention_order"), "accuracy")["rotary"]
+        assert max(found[32]) < 0.9
+        third = held(third_run, "accuracy")["rotary"]
+        *others, highest = sorted(third[32])
+        assert highest > 0.98
+        assert max(others) < 0.9
+        assert third[64][third[32].index(highest)] > 0.8
+
+    def test_learned_positions_guess_where_they_never_were(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("self_attention_order")
+        split = held(run, "accuracy_split")
+        assert 0.2 < number(run, "share_inside") < 0.28
+        assert min(split["learned"]["inside"]) > 0.8
+        assert all(0.4 < value < 0.6 for value in split["learned"]["beyond"])
+        assert 0.6 < mean(split["sinusoidal"]["beyond"]) < 0.8
+
+    def test_scattered_training_helps(self, vision_run: Runs) -> None:
+        found = held(vision_run("self_attention_exercises"), "accuracy_scattered")
+        assert min(found[32]) > 0.75
+        assert min(found[64]) > 0.65
+
+
+class TestPaths:
+    def test_they_are_counted(self, book_run: Runs) -> None:
+        paths = held(book_run("self_attention_cost"), "path_length")
+        for n, T in enumerate((9, 81, 729)):
+            assert paths["self-attention"][n] == 1
+            assert paths["recurrent network"][n] == T
+            assert paths["convolution"][n] == (T - 1) / 2
+            assert paths["convolution, dilated"][n] == round(log(T, 3))
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_one_layer_reaches_every_place(self, seed: int) -> None:
+        X, W = drawn(seed, 40, 4)
+        X.requires_grad_()
+        attention(*W(X).chunk(3, dim=-1))[0][-1].sum().backward()
+        assert X.grad is not None
+        assert X.grad.any(dim=1).all()
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_so_it_does_at_three_seeds(self, seed: int) -> None:
+        torch.manual_seed(seed)
+        X = torch.randn(1, 60, 64, requires_grad=True)
+        direction = torch.randn(64)
+        Y, _ = nn.RNN(64, 64, batch_first=True)(X)
+        (vanished,) = torch.autograd.grad(Y[0, -1] @ direction, X)
+        W = nn.Linear(64, 192, bias=False)
+        Y, _ = attention(*W(X).chunk(3, dim=-1))
+        (kept,) = torch.autograd.grad(Y[0, -1] @ direction, X)
+        assert vanished[0, 0].norm() < 1e-15
+        assert kept[0, :-1].norm(dim=1).max() < 10 * kept[0, :-1].norm(dim=1).min()
+
+    def test_the_gradient_vanishes_in_one_and_not_in_the_other(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("self_attention_cost")
+        assert number(run, "norm_first_rnn") < 1e-15
+        assert number(run, "ratio_gradient") < 10
+
+
+class TestCost:
+    def test_multiplications(self, book_run: Runs) -> None:
+        values = book_run("self_attention_exercises").values
+        assert values["count_measured"] == values["count_formula"]
+        count = held(book_run("self_attention_cost"), "count_products")
+        for T, products in count["attention"].items():
+            assert products > count["RNN"][T]
+            assert count["LSTM"][T] == 4 * count["RNN"][T]
+        assert count["attention"][64] == 2.5 * count["RNN"][64]
+
+    def test_at_t_equal_d_the_formula_is_faster(self, vision_run: Runs) -> None:
+        assert number(vision_run("self_attention_cost"), "ratio_at_d") > 1.5
+
+    @pytest.mark.settles("self-attention-cost")
+    def test_the_square_wins(self, vision_run: Runs) -> None:
+        run = vision_run("self_attention_cost")
+        times = held(run, "times")
+        written, rnn = number(run, "ratio_attention"), number(run, "ratio_rnn")
+        assert written > 8 > rnn  # the geometric middle of 4 and 16
+        fused, lstm = times["attention, fused"], times["LSTM"]
+        assert fused[2048] > 1.5 * lstm[2048]
+        assert fused[64] < lstm[64]
+        assert 64 < number(run, "length_crossing") <= 1024
+        for T in (512, 1024, 2048):
+            assert times["convolution"][T] < fused[T]
+
+    def test_memory_is_exact(self, vision_run: Runs) -> None:
+        kept = held(vision_run("self_attention_cost"), "count_kept")
+        for T in (64, 512, 2048):
+            assert kept["attention, written out"][T] == T * T + 4 * T * 64
+            assert kept["attention, fused"][T] == 5 * T * 64 + T
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_both_ways_give_the_same(self, seed: int) -> None:
+        X, W = drawn(seed, 30, 8)
+        Q, K, V = W(X).chunk(3, dim=-1)
+        torch.testing.assert_close(fused_attention(Q, K, V)[0], attention(Q, K, V)[0])
+
+
+class TestExercises:
+    def test_the_weights_by_hand(self, book_run: Runs) -> None:
+        assert "0.248 0.248 0.503" in str(book_run("self_attention_exercises").notebook)
+
+    def test_keys_moved_alone_change_the_scores(self, vision_run: Runs) -> None:
+        run = vision_run("self_attention_exercises")
+        assert number(run, "difference_both") < 1e-12
+        assert number(run, "difference_keys") > 1
