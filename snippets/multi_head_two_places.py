@@ -1,0 +1,154 @@
+"""One query that has to look at two places: with one, two and four heads."""
+
+# %% imports
+from functools import cache, partial
+from statistics import mean
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.optim import Adam
+
+from dlnotes.attention.multi_head import MultiHeadAttention
+from dlnotes.plot import show, use_style
+from dlnotes.table import Table
+from dlnotes.train.bracket import best, bracket, rates_table
+from dlnotes.train.seed import seed_everything
+
+use_style()
+PEOPLE, NAMES, C = 6, 8, 16  # in the room, in use, channels
+HEADS, SEEDS = (1, 2, 4), range(3)
+B, STEPS = 32, 200
+
+
+# %% data
+def draw(rows: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return roles and names (rows, PEOPLE), and two names to be told.
+
+    The role is 0 for who calls, 1 for who is called, 2 for all others.
+    """
+    names = torch.randint(NAMES, (rows, PEOPLE))
+    order = torch.rand(rows, PEOPLE).argsort(dim=1)
+    told = names.gather(1, order.argsort(dim=1)[:, :2])  # of roles 0 and 1
+    return order.clamp(max=2), names, told
+
+
+# %% model
+class WhoCalls(nn.Module):
+    """Look at roles with one query, and tell two names from what is seen."""
+
+    def __init__(self, heads: int) -> None:
+        super().__init__()
+        self.query = nn.Parameter(torch.randn(1, 1, C))
+        self.roles = nn.Embedding(3, C)
+        self.names = nn.Embedding(NAMES, C)
+        self.attention = MultiHeadAttention(C, heads)
+        self.dense = nn.Linear(C, 2 * NAMES)
+
+    def forward(self, roles: Tensor, names: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits (B, NAMES, 2) and weights (B, h, PEOPLE)."""
+        query = self.query.expand(len(roles), -1, -1)  # (B, 1, C)
+        keys, values = self.roles(roles), self.names(names)
+        output, weights = self.attention(query, keys, values)
+        logits = self.dense(output[:, 0]).unflatten(1, (NAMES, 2))
+        return logits, weights[:, :, 0]
+
+
+# %% recipe
+@cache  # what is asked for twice is trained once
+def trained(heads: int, rate: float, seed: int) -> WhoCalls:
+    seed_everything(seed)
+    model = WhoCalls(heads)
+    optimizer = Adam(model.parameters(), rate, fused=True)
+    for _ in range(STEPS):
+        roles, names, told = draw(B)
+        loss = cross_entropy(model(roles, names)[0], told)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model
+
+
+# %% rates
+def measure(heads: int, rate: float) -> float:
+    """Return minus the loss in 1,000 new rooms, mean over the seeds."""
+    models = [trained(heads, rate, seed) for seed in SEEDS]
+    seed_everything(100)  # the same rooms for all
+    roles, names, told = draw(1000)
+    with torch.no_grad():
+        found = [model(roles, names)[0] for model in models]
+    return -mean(cross_entropy(logits, told).item() for logits in found)
+
+
+loss_val = {}
+for heads in HEADS:
+    found = bracket(partial(measure, heads), (0.003, 0.01, 0.03))
+    loss_val[heads] = {rate: -value for rate, value in found.items()}
+rate_best = {
+    heads: min(found, key=found.__getitem__)
+    for heads, found in loss_val.items()
+}
+rates_table("heads", {f"{n}": loss_val[n] for n in HEADS}).show()
+
+# %% seeds
+seed_everything(200)  # rooms to test
+roles, names, told = draw(1000)
+accuracy, weight_of = {}, {}
+for heads in HEADS:
+    accuracy[heads], weight_of[heads] = [], []
+    for seed in SEEDS:
+        model = trained(heads, rate_best[heads], seed)
+        with torch.no_grad():
+            logits, weights = model(roles, names)
+        right = logits.argmax(dim=1) == told  # (N, 2)
+        both = right.all(dim=1, keepdim=True)
+        shares = torch.cat([right, both], dim=1).float().mean(dim=0)
+        accuracy[heads].append(shares.tolist())
+        weight_of[heads].append(
+            [
+                [
+                    torch.where(roles == role, w, 0).sum(1).mean().item()
+                    for role in range(3)
+                ]
+                for w in weights.unbind(dim=1)
+            ]
+        )
+parameters = {
+    n: sum(W.numel() for W in WhoCalls(n).parameters()) for n in HEADS
+}
+Table(
+    ["heads", "parameters:,", "η:.2g", "who calls", "who is called", "both"],
+    [
+        [
+            n,
+            parameters[n],
+            rate_best[n],
+            *(
+                ", ".join(f"{x:.2f}" for x in column)
+                for column in zip(*accuracy[n], strict=True)
+            ),
+        ]
+        for n in HEADS
+    ],
+).show()
+
+# %% weights-figure
+fig, ax = plt.subplots(figsize=(4.8, 3.0))
+rows = {
+    f"{heads} heads: head {n}" if heads > 1 else "1 head": weights
+    for heads in HEADS
+    for n, weights in enumerate(weight_of[heads][0], start=1)
+}
+kinds = ("who calls", "who is called", "the four others")
+left = [0.0] * len(rows)
+for n, kind in enumerate(kinds):
+    widths = [weights[n] for weights in rows.values()]
+    ax.barh(
+        [*rows], widths, left=left, hatch=("", "//", "..")[n], label=kind
+    )
+    left = [a + b for a, b in zip(left, widths, strict=True)]
+ax.invert_yaxis()
+ax.set(xlabel="share of the weight", xlim=(0, 1))
+ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=3)
+show()
