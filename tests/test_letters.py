@@ -70,8 +70,8 @@ LETTERS = {
     "train.translation": SEQUENCES,
     "train.windows": SEQUENCES,
     "attention": SEQUENCES | SOURCES | HEADS,
-    "position": SEQUENCES | HEADS,
-    "transformer": SEQUENCES | HEADS,
+    "position": SEQUENCES | SOURCES | HEADS,
+    "transformer": SEQUENCES | SOURCES | HEADS,
     "gpt": SEQUENCES | HEADS,
 }
 RATES = {"rate", "eta", "learning_rate"}  # names for what is `lr`

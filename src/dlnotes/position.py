@@ -55,7 +55,7 @@ class Sinusoidal(nn.Module):
 
 
 class Learned(nn.Module):
-    """Add a learned vector for each of T positions to X (..., t, C), t ≤ T.
+    """Add a learned vector for each position, of which there are T.
 
     The vectors are drawn from N(0, 0.02²).
 

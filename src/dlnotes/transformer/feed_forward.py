@@ -1,6 +1,7 @@
 """What a block does with each token by itself: two dense layers."""
 
 from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.functional import relu
@@ -45,3 +46,20 @@ class FeedForward(nn.Module):
         H = self.activation(self.linear1(X))  # (..., hidden)
         Y: Tensor = self.linear2(self.dropout(H))
         return Y
+
+
+def rename_on_loading(block: nn.Module) -> None:
+    """Have a block with `feed_forward` load the states of PyTorch's, too.
+
+    In those, linear1 and linear2 belong to the block itself.
+    """
+    nn.Module.register_load_state_dict_pre_hook(block, rename_layers)
+
+
+def rename_layers(
+    block: nn.Module, state: dict[str, Any], prefix: str, *_: Any
+) -> None:
+    """Give what PyTorch calls `linear`, below the prefix, the name of ours."""
+    for name in [name for name in state if name.startswith(f"{prefix}linear")]:
+        ours = f"{prefix}feed_forward.{name.removeprefix(prefix)}"
+        state[ours] = state.pop(name)
