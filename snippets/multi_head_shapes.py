@@ -33,11 +33,13 @@ def panel(
     """Draw values (rows, columns) as cells whose upper left corner is x, y."""
     rows, columns = values.shape
     box = (x, x + columns, y - rows, y)
-    scale = dict(vmin=-2, vmax=2) if values.min() < 0 else dict(vmin=-1)
-    ax.imshow(values.tolist(), cmap="PuOr", extent=box, **scale)
+    limit = values.abs().max().item()
+    ax.imshow(
+        values.tolist(), cmap="RdBu_r", extent=box, vmin=-limit, vmax=limit
+    )
     frame = dict(fill=False, edgecolor=colour, linewidth=2)
     ax.add_patch(Rectangle((x, y - rows), columns, rows, **frame))
-    ax.text(x + columns / 2, y + 0.25, name, ha="center", va="bottom")
+    ax.text(x + columns / 2, y + 0.3, name, ha="center", va="bottom")
 
 
 def words(ax: Axes, x: float, y: float) -> None:
@@ -46,46 +48,43 @@ def words(ax: Axes, x: float, y: float) -> None:
         ax.text(x - 0.4, y - n - 0.5, word, ha="right", va="center", size=8)
 
 
-def shape(ax: Axes, y: float, text: str) -> None:
-    """Write a shape at the right margin."""
-    ax.text(29, y - T / 2, text, ha="right", va="center", family="monospace")
-
-
 # %% steps
-TOPS = (0, -7, -14, -21, -28)  # of the five rows of panels
-NAMES = ("input", "project", "weights", "heads", "join")
+SHAPES = {  # what is drawn from each height downwards
+    0: "(B, T, C)",
+    -7: "(B, h, T, d)",
+    -14: "(B, h, T, T)",
+    -21: "(B, h, T, d)",
+    -28: "(B, T, C)",
+}
 
 
 def draw(ax: Axes, step: int) -> None:
     """Draw what has been computed up to a step."""
-    panel(ax, "X", X[0], 8, TOPS[0], "gray")
-    shape(ax, TOPS[0], "(B, T, C)")
-    if step > 1:
+    panel(ax, "$X$", X[0], 8, 0, "gray")
+    words(ax, 8, 0)
+    for i in range(heads):
         for n, (name, found) in enumerate(zip("QKV", (Q, K, V), strict=True)):
-            for i in range(heads):
-                x = 2.5 + 7 * n + (d + 0.2) * i
-                panel(ax, f"{name}{i + 1}", found[0, i], x, TOPS[1], f"C{i}")
-        shape(ax, TOPS[1], "(B, h, T, d)")
-    if step > 2:
-        for i in range(heads):
-            panel(ax, f"A{i + 1}", weights[0, i], 4 + 9 * i, TOPS[2], f"C{i}")
-        shape(ax, TOPS[2], "(B, h, T, T)")
-    if step > 3:
-        for i in range(heads):
-            x = 4.5 + 9 * i
-            panel(ax, f"A{i + 1}V{i + 1}", output[0, i], x, TOPS[3], f"C{i}")
-        shape(ax, TOPS[3], "(B, h, T, d)")
+            if step > 1:
+                x = 7.3 * n + (d + 0.3) * i
+                panel(ax, f"${name}_{i + 1}$", found[0, i], x, -7, f"C{i}")
+        x, own, of = 5 + 9 * i, weights[0, i], output[0, i]
+        if step > 2:
+            panel(ax, f"$A_{i + 1}$", own, x, -14, f"C{i}")
+            words(ax, x, -14)
+        if step > 3:
+            panel(ax, f"$A_{i + 1} V_{i + 1}$", of, x + 0.5, -21, f"C{i}")
     if step > 4:
-        panel(ax, "[A1V1, A2V2]", joined[0], 3, TOPS[4], "gray")
-        panel(ax, "output", mixed[0], 12, TOPS[4], "gray")
-        shape(ax, TOPS[4], "(B, T, C)")
-    words(ax, 8, TOPS[0])
+        panel(ax, "$[A_1 V_1, A_2 V_2]$", joined[0], 4, -28, "gray")
+        panel(ax, "output", mixed[0], 13, -28, "gray")
+    for y, text in [*SHAPES.items()][:step]:
+        ax.text(22.4, y - T / 2, text, va="center")
 
 
-for step, name in enumerate(NAMES, start=1):
-    fig, ax = plt.subplots(figsize=(4.8, 5.4), num=f"step {step}: {name}")
+for step in range(1, len(SHAPES) + 1):
+    name = ("input", "projected", "weights", "means", "output")[step - 1]
+    fig, ax = plt.subplots(figsize=(4.8, 5.2), num=f"step {step}: {name}")
     draw(ax, step)
-    ax.set(xlim=(-0.5, 29.2), ylim=(-32.4, 1.8))
+    ax.set(xlim=(-0.5, 30), ylim=(-32.4, 1.8))
     ax.set_aspect("equal")
     ax.set_axis_off()
 show()

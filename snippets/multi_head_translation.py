@@ -1,8 +1,8 @@
-"""A translator that attends with four heads: where they look, and without one."""
+"""A translator with four heads: where they look, and what each is worth."""
 
 # %% imports
 from collections.abc import Callable
-from statistics import mean, stdev
+from statistics import mean
 
 import matplotlib.pyplot as plt
 import torch
@@ -20,6 +20,7 @@ from dlnotes.seq2seq.pairs import START
 from dlnotes.table import Table
 from dlnotes.train.seed import seed_everything
 from dlnotes.train.translation import (
+    Score,
     fit_translation,
     learn_languages,
     score_translation,
@@ -129,7 +130,7 @@ def without(*gone: int) -> Heads:
 pairs = splits.test[:300]
 
 
-def score_without(model: Seq2Seq, *gone: int) -> tuple[float, float]:
+def score_without(model: Seq2Seq, *gone: int) -> Score:
     """Return BLEU and the share of exact matches without some heads."""
     model.decoder.attention.attention = without(*gone)
     found = translate(model, pairs, languages)
@@ -137,20 +138,38 @@ def score_without(model: Seq2Seq, *gone: int) -> tuple[float, float]:
     return score_translation(found.sentences, pairs)
 
 
-all_heads = [score_without(model) for model in models]
-removed = [
+score_all = [score_without(model) for model in models]
+score_less = [
     [score_without(model, head) for head in range(HEADS)] for model in models
 ]
+cases = {"with all heads": score_all}
+for head in range(HEADS):
+    cases[f"without head {head + 1}"] = [row[head] for row in score_less]
 Table(
     ["", *(f"seed {seed}" for seed in SEEDS)],
     [
-        ["all heads", *(f"{s.bleu:.1f} / {s.exact:.2f}" for s in all_heads)],
-        *(
-            [
-                f"without head {head + 1}",
-                *(f"{r[head].bleu:.1f} / {r[head].exact:.2f}" for r in removed),
-            ]
-            for head in range(HEADS)
-        ),
+        [name, *(f"{score.bleu:.1f} / {score.exact:.2f}" for score in scores)]
+        for name, scores in cases.items()
     ],
 ).show()
+
+# %% quoted
+bleu_all = [score.bleu for score in score_all]
+exact_all = [score.exact for score in score_all]
+bleu_less = [[score.bleu for score in row] for row in score_less]
+exact_less = [[score.exact for score in row] for row in score_less]
+bleu_mean = mean(bleu_all)
+exact_mean = mean(exact_all)
+bleu_lost = [
+    [whole - part for part in row]
+    for whole, row in zip(bleu_all, bleu_less, strict=True)
+]
+bleu_lost_least = min(map(min, bleu_lost))
+bleu_lost_most = max(map(max, bleu_lost))
+exact_less_most = max(map(max, exact_less))
+exact_less_least = min(map(min, exact_less))
+weight_cats = [weights[6][3].item() for weights in maps]  # of 只
+parameters_in_all = sum(W.numel() for W in models[0].parameters())
+parameters_attention = sum(
+    W.numel() for W in models[0].decoder.attention.parameters()
+)

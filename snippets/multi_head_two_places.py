@@ -70,50 +70,49 @@ def trained(heads: int, rate: float, seed: int) -> WhoCalls:
     return model
 
 
-# %% rates
-def measure(heads: int, rate: float) -> float:
-    """Return minus the loss in 1,000 new rooms, mean over the seeds."""
-    models = [trained(heads, rate, seed) for seed in SEEDS]
-    seed_everything(100)  # the same rooms for all
+# %% answers
+@torch.no_grad()
+def answers(model: WhoCalls, seed: int) -> tuple[float, Tensor, Tensor]:
+    """Return the loss, what is right (N, 2), the weights of roles (h, 3)."""
+    seed_everything(seed)  # the same rooms for all
     roles, names, told = draw(1000)
-    with torch.no_grad():
-        found = [model(roles, names)[0] for model in models]
-    return -mean(cross_entropy(logits, told).item() for logits in found)
+    logits, weights = model(roles, names)
+    shares = [
+        torch.where(roles[:, None] == role, weights, 0).sum(dim=2).mean(dim=0)
+        for role in range(3)
+    ]
+    loss = cross_entropy(logits, told).item()
+    return loss, logits.argmax(dim=1) == told, torch.stack(shares, dim=1)
 
 
-loss_val = {}
-for heads in HEADS:
-    found = bracket(partial(measure, heads), (0.003, 0.01, 0.03))
-    loss_val[heads] = {rate: -value for rate, value in found.items()}
-rate_best = {
-    heads: min(found, key=found.__getitem__)
-    for heads, found in loss_val.items()
+# %% rates
+def worth(heads: int, rate: float) -> float:
+    """Return minus the loss in new rooms, mean over the seeds."""
+    models = [trained(heads, rate, seed) for seed in SEEDS]
+    return -mean(answers(model, seed=100)[0] for model in models)
+
+
+found = {
+    heads: bracket(partial(worth, heads), (0.003, 0.01, 0.03))
+    for heads in HEADS
 }
-rates_table("heads", {f"{n}": loss_val[n] for n in HEADS}).show()
+rate_best = {heads: best(row) for heads, row in found.items()}
+loss_val = {
+    heads: {rate: -value for rate, value in row.items()}
+    for heads, row in found.items()
+}
+rates_table("heads", {f"{n}": row for n, row in loss_val.items()}).show()
 
 # %% seeds
-seed_everything(200)  # rooms to test
-roles, names, told = draw(1000)
 accuracy, weight_of = {}, {}
-for heads in HEADS:
+for heads, rate in rate_best.items():
     accuracy[heads], weight_of[heads] = [], []
     for seed in SEEDS:
-        model = trained(heads, rate_best[heads], seed)
-        with torch.no_grad():
-            logits, weights = model(roles, names)
-        right = logits.argmax(dim=1) == told  # (N, 2)
+        _, right, shares = answers(trained(heads, rate, seed), seed=200)
         both = right.all(dim=1, keepdim=True)
-        shares = torch.cat([right, both], dim=1).float().mean(dim=0)
-        accuracy[heads].append(shares.tolist())
-        weight_of[heads].append(
-            [
-                [
-                    torch.where(roles == role, w, 0).sum(1).mean().item()
-                    for role in range(3)
-                ]
-                for w in weights.unbind(dim=1)
-            ]
-        )
+        found = torch.cat([right, both], dim=1).float().mean(dim=0)
+        accuracy[heads].append(found.tolist())
+        weight_of[heads].append(shares.tolist())
 parameters = {
     n: sum(W.numel() for W in WhoCalls(n).parameters()) for n in HEADS
 }
@@ -133,6 +132,17 @@ Table(
     ],
 ).show()
 
+# %% collisions
+LARGE = 0.03
+heads_same = {2: 0, 4: 0}  # seeds whose heads all look at one role
+for heads in heads_same:
+    for seed in SEEDS:
+        _, _, shares = answers(trained(heads, LARGE, seed), seed=200)
+        if len(set(shares.argmax(dim=1).tolist())) == 1:
+            heads_same[heads] += 1
+    print(f"{heads} heads, η = {LARGE}: all look at one role with", end=" ")
+    print(f"{heads_same[heads]} of {len(SEEDS)} seeds")
+
 # %% weights-figure
 fig, ax = plt.subplots(figsize=(4.8, 3.0))
 rows = {
@@ -144,11 +154,15 @@ kinds = ("who calls", "who is called", "the four others")
 left = [0.0] * len(rows)
 for n, kind in enumerate(kinds):
     widths = [weights[n] for weights in rows.values()]
-    ax.barh(
-        [*rows], widths, left=left, hatch=("", "//", "..")[n], label=kind
-    )
+    ax.barh([*rows], widths, left=left, hatch=("", "//", "..")[n], label=kind)
     left = [a + b for a, b in zip(left, widths, strict=True)]
 ax.invert_yaxis()
 ax.set(xlabel="share of the weight", xlim=(0, 1))
 ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=3)
 show()
+
+# %% quoted
+parameters_each = parameters[1]
+accuracy_one_head = max(both for *_, both in accuracy[1])
+accuracy_two_heads = min(both for *_, both in accuracy[2])
+accuracy_four_heads = min(both for *_, both in accuracy[4])
