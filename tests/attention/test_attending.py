@@ -66,7 +66,7 @@ def by_hand(writer: AttendingDecoder, encoded: tuple[Tensor, ...]) -> list[Tenso
             c = sum(alpha[j] * outputs[n, j] for j in kept)
             x = torch.cat([writer.embedding.weight[y], c])
             s = torch.func.functional_call(cell, weights, (x[None], s[None]))[0]
-            logits.append(writer.dense.weight @ s + writer.dense.bias)
+            logits.append(writer.dense.weight @ torch.cat([s, c]) + writer.dense.bias)
             looks.append(functional.pad(alpha, (0, len(row) - len(kept))))
     return [torch.stack(part).view(*TARGET_IN.shape, -1) for part in (logits, looks)]
 
