@@ -76,15 +76,15 @@ print(f"the heads side by side differ from it by {difference_joined:.1f}")
 
 # %% reach
 parts = output.detach().requires_grad_()
-reach = {}
+count_reach = {}
 for name, tensor in {
     "side by side": join_heads(parts),
     "projected": layer.join(parts),
 }.items():
     slopes = torch.autograd.grad(tensor[0, 0, 0], parts)[0]
     heads_used = slopes[0].abs().sum(dim=(1, 2)) > 0  # (h,)
-    reach[name] = heads_used.sum().item()
-    print(f"channel 1, {name}: depends on {reach[name]} of {heads} heads")
+    count_reach[name] = heads_used.sum().item()
+    print(f"channel 1, {name}: depends on {count_reach[name]} of {heads} heads")
 
 # %% equal
 B, T, S, C, heads = 2, 6, 6, 16, 4

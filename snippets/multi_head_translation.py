@@ -159,15 +159,15 @@ exact_all = [score.exact for score in score_all]
 bleu_less = [[score.bleu for score in row] for row in score_less]
 exact_less = [[score.exact for score in row] for row in score_less]
 bleu_mean = mean(bleu_all)
-exact_mean = mean(exact_all)
+share_exact = mean(exact_all)
 bleu_lost = [
     [whole - part for part in row]
     for whole, row in zip(bleu_all, bleu_less, strict=True)
 ]
 bleu_lost_least = min(map(min, bleu_lost))
 bleu_lost_most = max(map(max, bleu_lost))
-exact_less_most = max(map(max, exact_less))
-exact_less_least = min(map(min, exact_less))
+share_less_most = max(map(max, exact_less))
+share_less_least = min(map(min, exact_less))
 weight_cats = [weights[6][3].item() for weights in maps]  # of 只
 parameters_in_all = sum(W.numel() for W in models[0].parameters())
 parameters_attention = sum(

@@ -134,14 +134,14 @@ Table(
 
 # %% collisions
 LARGE = 0.03
-heads_same = {2: 0, 4: 0}  # seeds whose heads all look at one role
-for heads in heads_same:
+count_same = {2: 0, 4: 0}  # seeds whose heads all look at one role
+for heads in count_same:
     for seed in SEEDS:
         _, _, shares = answers(trained(heads, LARGE, seed), seed=200)
         if len(set(shares.argmax(dim=1).tolist())) == 1:
-            heads_same[heads] += 1
+            count_same[heads] += 1
     print(f"{heads} heads, η = {LARGE}: all look at one role with", end=" ")
-    print(f"{heads_same[heads]} of {len(SEEDS)} seeds")
+    print(f"{count_same[heads]} of {len(SEEDS)} seeds")
 
 # %% weights-figure
 fig, ax = plt.subplots(figsize=(4.8, 3.0))
