@@ -84,7 +84,7 @@ for name, tensor in {
     slopes = torch.autograd.grad(tensor[0, 0, 0], parts)[0]
     heads_used = slopes[0].abs().sum(dim=(1, 2)) > 0  # (h,)
     count_reach[name] = heads_used.sum().item()
-    print(f"channel 1, {name}: depends on {count_reach[name]} of {heads} heads")
+    print(f"channel 1, {name}: heads it depends on: {count_reach[name]}")
 
 # %% equal
 B, T, S, C, heads = 2, 6, 6, 16, 4
