@@ -154,6 +154,7 @@ Table(
 ).show()
 
 # %% quoted
+steps_in_all = STEPS
 bleu_all = [score.bleu for score in score_all]
 exact_all = [score.exact for score in score_all]
 bleu_less = [[score.bleu for score in row] for row in score_less]
