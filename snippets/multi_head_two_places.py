@@ -166,3 +166,5 @@ parameters_each = parameters[1]
 accuracy_one_head = max(both for *_, both in accuracy[1])
 accuracy_two_heads = min(both for *_, both in accuracy[2])
 accuracy_four_heads = min(both for *_, both in accuracy[4])
+weights_one_head = [shares[0] for shares in weight_of[1]]  # by seed
+weights_two_heads = weight_of[2][0]  # of the first seed
