@@ -31,7 +31,7 @@ use_style()
 splits = load_translation()
 languages = learn_languages(splits.train)
 sources, targets = languages.encode(splits.train)
-HEADS, SEEDS, STEPS, HIDDEN, RATE = 4, range(3), 225, 96, 0.02
+HEADS, SEEDS, STEPS, HIDDEN, RATE = 4, range(3), 200, 96, 0.02
 
 # %% decoder
 State = tuple[Tensor, Tensor, Tensor]
