@@ -171,6 +171,9 @@ share_less_most = max(map(max, exact_less))
 share_less_least = min(map(min, exact_less))
 weight_cats = [weights[6][3].item() for weights in maps]  # of 只
 looks = [pair.words[row[4].argmax().item()] for row in maps]  # for 有
+looks_first_head = [  # for 下 and 猫
+    pair.words[maps[0][row].argmax().item()] for row in (2, 7)
+]
 parameters_in_all = sum(W.numel() for W in models[0].parameters())
 parameters_attention = sum(
     W.numel() for W in models[0].decoder.attention.parameters()
