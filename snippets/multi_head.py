@@ -166,23 +166,9 @@ time_ratio = {
     for T, found in time_by_heads.items()
 }
 Table(
+    ["heads", "d", "parameters:,", "products:,", "weights:,"],
     [
-        "heads",
-        "d",
-        "parameters:,",
-        "products:,",
-        "weights:,",
-        *(f"time, T = {T}:.1f" for T in time_ratio),
-    ],
-    [
-        [
-            n,
-            C // n,
-            parameters[n],
-            products[n],
-            count_weights[n],
-            *(found[n] for found in time_ratio.values()),
-        ]
+        [n, C // n, parameters[n], products[n], count_weights[n]]
         for n in COUNTS
     ],
 ).show()
@@ -190,5 +176,6 @@ Table(
 # %% quoted
 count_projected = count_reach["projected"]
 count_side_by_side = count_reach["side by side"]
+time_ratio_short, time_ratio_long = time_ratio[32][16], time_ratio[128][16]
 difference_largest = max(max(gaps) for gaps in difference.values())
 products_in_millions = products[1] / 1e6

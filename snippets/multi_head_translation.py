@@ -1,6 +1,7 @@
 """A translator with four heads: where they look, and what each is worth."""
 
 # %% imports
+import warnings
 from collections.abc import Callable
 from statistics import mean
 
@@ -28,6 +29,7 @@ from dlnotes.train.translation import (
 )
 
 use_style()
+warnings.filterwarnings("ignore", "Glyph", UserWarning)  # Chinese labels
 splits = load_translation()
 languages = learn_languages(splits.train)
 sources, targets = languages.encode(splits.train)
