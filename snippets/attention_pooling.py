@@ -37,8 +37,8 @@ bells = {
 }
 curves(ax, x.tolist(), bells)
 ax.vlines(keys.tolist(), -0.08, 0, color="gray", lw=1)
-ax.set(xlabel="key", ylabel="kernel")
-ax.legend()
+ax.set(xlabel="key", ylabel="kernel", ylim=(-0.1, 1.35))
+ax.legend(loc="upper center", ncols=3)
 show()
 
 # %% by-hand

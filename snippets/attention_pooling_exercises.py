@@ -80,9 +80,9 @@ for seed in range(3):
         error_of[name].append(error_at(kernel, width))
         error_best[name].append(error_at(kernel, best))
         print(
-            f"draw {seed + 1}, {name:8} left out: width {width:.2f},",
-            f"error {error_of[name][-1]:.3f}; best: width {best:.2f},",
-            f"error {error_best[name][-1]:.3f}",
+            f"draw {seed + 1}, {name}: width {width:.2f},",
+            f"error {error_of[name][-1]:.3f}",
+            f"(best: {best:.2f}, {error_best[name][-1]:.3f})",
         )
 count_empty = (box(queries, keys, 0.1).sum(1) == 0).sum().item()
 print(f"draw 3, width 0.1: no key near {count_empty} of 101 queries")
