@@ -28,11 +28,24 @@ error_mean = mse(values.mean().expand(101), curve).item()
 print(f"the mean of the 50 values: {output_mean:.2f}")
 print(f"its mean squared error over 101 queries: {error_mean:.2f}")
 
+# %% kernels
+fig, ax = plt.subplots(figsize=(4.8, 2.6))
+x = torch.linspace(0, 5, 1001)
+bells = {
+    f"width {width}": torch.exp(-(((2.5 - x) / width) ** 2) / 2).tolist()
+    for width in (0.02, 0.3, 2.0)
+}
+curves(ax, x.tolist(), bells)
+ax.vlines(keys.tolist(), -0.08, 0, color="gray", lw=1)
+ax.set(xlabel="key", ylabel="kernel", ylim=(-0.1, 1.35))
+ax.legend(loc="upper center", ncols=3)
+show()
+
 # %% by-hand
 three = torch.tensor([1.0, 2.0, 4.0])  # keys
 weights_three = kernel_weights(torch.tensor([2.0]), three, width=1)
 output_three = (weights_three @ torch.tensor([10.0, 20.0, 40.0])).item()
-print("weights:", *(f"{a:.3f}" for a in weights_three[0].tolist()))
+print("weights:", *(f"{alpha:.3f}" for alpha in weights_three[0].tolist()))
 print(f"output: {output_three:.2f}")
 
 # %% formula
@@ -50,15 +63,15 @@ print(f"mean squared error over 101 queries: {error_pooled:.3f}")
 
 # %% one-query
 for query in (0.5, 1.5, 2.5, 3.5, 4.5):
-    a = kernel_weights(torch.tensor([query]), keys, width=0.3)[0]
+    alpha = kernel_weights(torch.tensor([query]), keys, width=0.3)[0]
     _, axes = plt.subplots(
         2, num=f"query {query}", figsize=(4.8, 4), sharex=True
     )
     axes[0].plot(queries.tolist(), curve.tolist(), "--", color="gray")
     axes[0].plot(keys.tolist(), values.tolist(), ".", color="C0")
-    axes[0].plot(query, (a @ values).item(), "D", color="C1", ms=8)
-    axes[1].vlines(keys.tolist(), 0, a.tolist(), color="C0")
-    sizes = (500 * a).tolist()
+    axes[0].plot(query, (alpha @ values).item(), "D", color="C1", ms=8)
+    axes[1].vlines(keys.tolist(), 0, alpha.tolist(), color="C0")
+    sizes = (500 * alpha).tolist()
     axes[0].scatter(keys.tolist(), values.tolist(), sizes, "C0", alpha=0.4)
     for ax in axes:
         ax.axvline(query, color="C1", lw=1)
@@ -79,19 +92,19 @@ query = torch.tensor([2.5])
 for seed in range(3):
     seed_everything(seed)
     others, _ = noisy_wave(50)
-    a = kernel_weights(query, others, width=0.3).max().item()
-    print(f"draw {seed + 1}: the largest weight for 2.5 is {a:.3f}")
+    alpha = kernel_weights(query, others, width=0.3).max().item()
+    print(f"draw {seed + 1}: the largest weight for 2.5 is {alpha:.3f}")
 
 # %% widths
 WIDTHS = (0.02, 0.3, 2.0)  # narrow, about right, wide
 fig, axes = plt.subplots(3, figsize=(4.8, 6), sharex=True, sharey=True)
 number_effective = {}
 for ax, width in zip(axes, WIDTHS, strict=True):
-    a = kernel_weights(queries, keys, width)
-    number_effective[width] = (1 / a.square().sum(1)).mean().item()
+    alpha = kernel_weights(queries, keys, width)
+    number_effective[width] = (1 / alpha.square().sum(1)).mean().item()
     ax.plot(keys.tolist(), values.tolist(), ".", color="gray")
     ax.plot(queries.tolist(), curve.tolist(), "--", color="black", lw=1)
-    ax.plot(queries.tolist(), (a @ values).tolist(), color="C0")
+    ax.plot(queries.tolist(), (alpha @ values).tolist(), color="C0")
     ax.set(ylabel="value", title=f"width {width}")
 axes[-1].set(xlabel="key or query")
 show()
@@ -141,18 +154,20 @@ for width in (0.02, 0.01, 0.001):
 scores = torch.tensor([2.0, 4.0, 4.0])
 weights_softmax = scores.softmax(0).tolist()
 weights_tenfold = (10 * scores).softmax(0).tolist()
-print("of 2, 4, 4:   ", *(f"{a:.4f}" for a in weights_softmax))
-print("of 20, 40, 40:", *(f"{a:.4f}" for a in weights_tenfold))
+print("of 2, 4, 4:   ", *(f"{alpha:.4f}" for alpha in weights_softmax))
+print("of 20, 40, 40:", *(f"{alpha:.4g}" for alpha in weights_tenfold))
 
 # %% masked
 mask = torch.tensor([False, True, True])
 weights_masked = masked_softmax(scores, mask)
+weights_hidden = masked_softmax(torch.tensor([100.0, 4.0, 4.0]), mask)
 after = torch.softmax(scores, 0) * mask  # not the way to do it
 none = masked_softmax(scores, torch.zeros(3, dtype=torch.bool))
 sum_masked, sum_after = weights_masked.sum().item(), after.sum().item()
 for name, found in {
     "masked": weights_masked,
+    "masked, 100 for 2": weights_hidden,
     "softmax, then mask": after,
     "nothing to look at": none,
 }.items():
-    print(f"{name:18}", *(f"{a:.4f}" for a in found.tolist()))
+    print(f"{name:18}", *(f"{alpha:.4f}" for alpha in found.tolist()))

@@ -20,7 +20,7 @@ for n in range(ROWS * COLUMNS):
     axes[0].plot([x - dx, x + dx], [y - dy, y + dy], color=colour, lw=width)
     letter = "T" if (row, column) == (1, 5) else "L"
     place = dict(ha="center", va="center", rotation=90 * (n * n % 7))
-    axes[1].text(x, y, letter, color="gray", weight="bold", **place)
+    axes[1].text(x, y, letter, color="gray", size=12, weight="bold", **place)
 for ax in axes:
     ax.set(xlim=(-0.6, COLUMNS + 0.2), ylim=(-0.6, ROWS + 0.2))
     ax.set_axis_off()

@@ -1,7 +1,7 @@
 """Keys of several features, most of which have nothing to say."""
 
 # %% imports
-from statistics import mean, median
+from statistics import mean
 
 import matplotlib.pyplot as plt
 import torch
@@ -63,7 +63,8 @@ def own(keys, values):
 FEATURES = (1, 2, 4, 8)
 KINDS = {"one width for all": shared, "a width for each": own}
 error = {name: {C: [] for C in FEATURES} for name in KINDS}
-error_mean, widths_four = [], []
+found = {name: {C: [] for C in FEATURES} for name in KINDS}
+error_mean = []
 for seed in range(3):
     keys, values, queries, curve = draw(seed)
     error_mean.append(mse(values.mean().expand(500), curve).item())
@@ -72,15 +73,15 @@ for seed in range(3):
             widths = choose(keys[:, :C], values)
             weights = weights_of(queries[:, :C], keys[:, :C], widths)
             error[name][C].append(mse(weights @ values, curve).item())
-            if C == 4 and choose is own:
-                widths_four.append(widths.tolist())
+            found[name][C].append(torch.as_tensor(widths).tolist())
+width_shared, widths_own = found.values()
 
 # %% compare-figure
 fig, ax = plt.subplots(figsize=(4.8, 3))
-for n, (name, found) in enumerate(error.items()):
+for n, (name, by_features) in enumerate(error.items()):
     look = dict(color=f"C{n}", ls=("--", "-")[n], label=name)
-    ax.plot(FEATURES, [mean(e) for e in found.values()], **look)
-    for C, each in found.items():
+    ax.plot(FEATURES, [mean(e) for e in by_features.values()], **look)
+    for C, each in by_features.items():
         ax.plot([C] * 3, each, "o", color=f"C{n}", ms=4, alpha=0.6)
 ax.axhline(mean(error_mean), color="gray", ls=":", label="the mean")
 ax.set(xscale="log", xlabel="features of a key", ylabel="mean squared error")
@@ -93,15 +94,19 @@ show()
 error_shared_four = mean(error["one width for all"][4])
 error_shared_eight = mean(error["one width for all"][8])
 error_own_four = mean(error["a width for each"][4])
+width_shared_largest = max(width_shared[8])
 error_own_worst = max(error["a width for each"][8])
 worst = error["a width for each"][8].index(error_own_worst)
+ratio_own_worst = error_own_worst / error["a width for each"][1][worst]
 keys, values, _, _ = draw(worst)
 widths = own(keys, values)
 alone = own(keys[:, :1], values)
-found = weights_of(keys, keys, widths, LEFT_OUT) @ values
-loss_own_worst = mse(found, values).item()
-found = weights_of(keys[:, :1], keys[:, :1], alone, LEFT_OUT) @ values
-loss_first_alone = mse(found, values).item()
+outputs = weights_of(keys, keys, widths, LEFT_OUT) @ values
+loss_own_worst = mse(outputs, values).item()
+outputs = weights_of(keys[:, :1], keys[:, :1], alone, LEFT_OUT) @ values
+loss_first_alone = mse(outputs, values).item()
 error_mean_all = mean(error_mean)
-width_first = [widths[0] for widths in widths_four]
-width_others = median(w for widths in widths_four for w in widths[1:])
+width_first = [widths[0] for widths in widths_own[4]]
+width_others = [w for widths in widths_own[4] for w in widths[1:]]
+width_others_smallest = min(width_others)
+width_others_largest = max(width_others)

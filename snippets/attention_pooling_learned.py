@@ -33,6 +33,8 @@ def learned_width(keys, values, mask):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+    with torch.no_grad():
+        loss = mse(model(keys, keys, values, mask), values)
     return model, loss.item()
 
 
@@ -78,20 +80,34 @@ ax.set(xscale="log", xlabel="width", ylabel="mean squared error")
 ax.legend()
 show()
 
+# %% maps
+fig, axes = plt.subplots(2, figsize=(4.8, 6), sharex=True)
+box = (0.5, 50.5, 0.5, 50.5)
+for ax, (name, mask) in zip(axes, MASKS.items(), strict=True):
+    weights = kernel_weights(keys, keys, width_learned[name][0], mask)
+    image = ax.imshow(weights.tolist(), extent=box, origin="lower")
+    ax.set(ylabel="number of the query", title=f"point {name}")
+    fig.colorbar(image, label="weight")
+axes[-1].set(xlabel="number of the key, in order")
+show()
+
 
 # %% quoted
 def best_width(seed):
-    """Return the width of the lowest error, which only we can know."""
+    """Return the lowest error and its width, which only we can know."""
     seed_everything(seed)
     keys, values = noisy_wave(50)
     errors = {
-        w: mse(kernel_weights(queries, keys, w) @ values, wave(queries))
+        w: mse(kernel_weights(queries, keys, w) @ values, wave(queries)).item()
         for w in (n / 100 for n in range(5, 100))
     }
-    return min(errors, key=errors.__getitem__)
+    width = min(errors, key=errors.__getitem__)
+    return errors[width], width
 
 
-width_best = [best_width(seed) for seed in range(3)]
+found = [best_width(seed) for seed in range(3)]
+error_best, width_best = map(list, zip(*found, strict=True))
+ratio_second = error_test["left out"][1] / error_best[1]
 width_collapsed = max(width_learned["among its keys"])
 loss_collapsed = max(loss_training["among its keys"])
 pairs = zip(*error_test.values(), strict=True)

@@ -18,7 +18,8 @@ def kernel_weights(
     divided by their sum over the keys that the mask allows.
 
     Raises:
-        TypeError, ValueError: the mask is none, as `masked_softmax` says.
+        TypeError, ValueError: the mask is not one that `masked_softmax`
+            takes.
 
     Source: Nadaraya, On estimating regression, 1964; Watson, Smooth
     regression analysis, 1964.

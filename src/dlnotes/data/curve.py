@@ -33,7 +33,7 @@ def noisy_wave(N: int, sigma: float = 0.5) -> tuple[Tensor, Tensor]:
     x lies uniformly between 0 and 5, in rising order.
 
     Source: Zhang, Lipton, Li and Smola, Dive into deep learning, 2021,
-    section 10.2.
+    first version, section 10.2.
     """
     x = (5 * torch.rand(N)).sort().values
     return x, wave(x) + sigma * torch.randn(N)
