@@ -3,6 +3,7 @@
 # %% imports
 import re
 import warnings
+from functools import cache
 from itertools import pairwise
 from statistics import mean
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from dlnotes.seq2seq.encoder import Encoder
 from dlnotes.seq2seq.model import Seq2Seq
 from dlnotes.seq2seq.pairs import START, pad_rows
 from dlnotes.table import Table
+from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.seed import seed_everything
 from dlnotes.train.translation import (
     fit_translation,
@@ -34,25 +36,39 @@ warnings.filterwarnings("ignore", "Glyph", UserWarning)  # Chinese labels
 splits = load_translation()
 languages = learn_languages(splits.train)
 sources, targets = languages.encode(splits.train)
-STEPS, HIDDEN, RATE = 300, 96, 0.025  # all three as for one vector
+STEPS, HIDDEN, RATE = 300, 96, 0.025  # for one vector, as seq2seq_rates has it
+RATES = 0.005, 0.0125, 0.03125  # to begin with, for attention
 if len(sources) > 20_000:  # real sentences, at full scale
     STEPS, HIDDEN, RATE = 2500, 256, 0.004
+    RATES = 0.001, 0.002, 0.004
 
 
 # %% recipe
-def trained(kind: type[Decoder | AttendingDecoder]) -> Seq2Seq:
+@cache  # what is asked for twice is trained once
+def trained(kind: type[Decoder | AttendingDecoder], rate: float) -> Seq2Seq:
     seed_everything(0)
     encoder = Encoder(len(languages.english), embedding=48, hidden=HIDDEN)
     decoder = kind(len(languages.chinese), 48, HIDDEN, encoder.size)
     model = Seq2Seq(encoder, decoder)
-    optimizer = AdamW(model.parameters(), RATE, fused=True)
+    optimizer = AdamW(model.parameters(), rate, fused=True)
     fit_translation(model, sources, targets, optimizer, STEPS)
     return model.cpu()
 
 
+# %% rates
+def measure(rate: float) -> float:
+    """Return the BLEU on the validation set."""
+    model = trained(AttendingDecoder, rate)
+    found = translate(model, splits.val, languages)
+    return score_translation(found.sentences, splits.val).bleu
+
+
+bleu_val = {"attention": bracket(measure, RATES)}
+rate_best = best(bleu_val["attention"])
+rates_table("decoder", bleu_val, digits=1).show()
 models = {
-    "one vector": trained(Decoder),
-    "attention": trained(AttendingDecoder),
+    "one vector": trained(Decoder, RATE),
+    "attention": trained(AttendingDecoder, rate_best),
 }
 
 # %% results
