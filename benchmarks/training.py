@@ -8,6 +8,7 @@ slows both; it is the median over the rounds, with the quartiles behind it.
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from functools import partial
 from itertools import islice, pairwise
 from typing import Any
@@ -21,6 +22,7 @@ from torch.nn.functional import cross_entropy
 from dlnotes import binary, losses, optim
 from dlnotes.attention.fused import fused_attention
 from dlnotes.attention.multi_head import MultiHeadAttention
+from dlnotes.attention.score import attention as written_out
 from dlnotes.basics.gradient import numerical_gradient
 from dlnotes.basics.layers import (
     Dense,
@@ -34,12 +36,15 @@ from dlnotes.data.digits import load_digits
 from dlnotes.mlp import MLP
 from dlnotes.norm import BatchNorm1d, BatchNorm2d
 from dlnotes.pool import MaxPool2d
+from dlnotes.position import Sinusoidal
 from dlnotes.recurrent.gru import GRU
 from dlnotes.recurrent.layer import Recurrent
 from dlnotes.recurrent.lstm import LSTM
 from dlnotes.recurrent.rnn import RNN
+from dlnotes.seq2seq.pairs import PAD, masked_cross_entropy
 from dlnotes.train.batches import Batches
 from dlnotes.train.loop import train
+from dlnotes.transformer.model import Transformer, embeddings
 
 ROUNDS = 41
 STEPS = 100
@@ -314,6 +319,79 @@ def attentions() -> None:
             compare(f"attention, {name}, {B} × {T} × {C}, {heads} heads", *runs)
 
 
+class TheirTransformer(nn.Module):
+    """Translate with nn.Transformer, between embeddings like ours."""
+
+    def __init__(self, V: int, C: int, heads: int, layers: int, hidden: int) -> None:
+        super().__init__()
+        self.source, self.target = embeddings(V, C), embeddings(V, C)
+        self.position = Sinusoidal()
+        block = nn.TransformerEncoderLayer(
+            *(C, heads, hidden, 0.0), batch_first=True, norm_first=True
+        )
+        self.both = nn.Transformer(
+            *(C, heads, layers, layers, hidden, 0.0),
+            custom_encoder=nn.TransformerEncoder(
+                block, layers, nn.LayerNorm(C), enable_nested_tensor=False
+            ),
+            batch_first=True,
+            norm_first=True,
+        )
+
+    def forward(self, source: Tensor, target_in: Tensor) -> Tensor:
+        scale = self.both.d_model**0.5
+        padding, T = source == PAD, target_in.shape[1]
+        H: Tensor = self.both(
+            self.position(scale * self.source(source)),
+            self.position(scale * self.target(target_in)),
+            tgt_mask=torch.ones(T, T, dtype=torch.bool).triu(1),
+            tgt_is_causal=True,
+            src_key_padding_mask=padding,
+            memory_key_padding_mask=padding,
+        )
+        return H @ self.target.weight.T
+
+
+def translating(
+    model: nn.Module, source: Tensor, target_in: Tensor, target: Tensor
+) -> Run:
+    """Return a function that takes one step of Adam."""
+    optimizer = torch.optim.Adam(model.parameters())
+
+    def run() -> Tensor:
+        optimizer.zero_grad()
+        loss = masked_cross_entropy(model(source, target_in), target)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return run
+
+
+def transformers() -> None:
+    """A step of the Transformer against one of nn.Transformer's."""
+    torch.manual_seed(0)
+    for B, S, T, V, sizes in (
+        (64, 10, 14, 250, (64, 4, 2, 128)),
+        (64, 10, 14, 3000, (128, 4, 3, 512)),
+    ):
+        theirs = TheirTransformer(V, *sizes)
+        source, target = torch.randint(3, V, (B, S)), torch.randint(3, V, (B, T + 1))
+        source[torch.arange(S) >= torch.randint(3, S + 1, (B, 1))] = PAD
+        data = source, target[:, :-1], target[:, 1:]
+        for name, attention in (("formula", written_out), ("fused", fused_attention)):
+            ours = Transformer(*(V, V, *sizes), norm_first=True, attention=attention)
+            for part in ("encoder", "decoder"):
+                state = getattr(theirs.both, part).state_dict()
+                getattr(ours, part).load_state_dict(state)
+            ours.source.load_state_dict(theirs.source.state_dict())
+            ours.target.load_state_dict(theirs.target.state_dict())
+            other = deepcopy(theirs)
+            pair = translating(ours, *data), translating(other, *data)
+            torch.testing.assert_close(pair[0](), pair[1]())
+            compare(f"step of Transformer, {name}, {sizes[0]} channels", *pair, 21)
+
+
 def lenet(conv: Callable[..., nn.Module], pool: Callable[..., nn.Module]) -> nn.Module:
     """Return LeNet-5 with ReLU and max pooling, from one library's layers."""
     return nn.Sequential(
@@ -423,6 +501,7 @@ def main() -> None:
     batch_norms()
     recurrences()
     attentions()
+    transformers()
     lenets()
     print("\nand how many times longer than vectorised backpropagation:")
     gradients()

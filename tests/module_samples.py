@@ -25,6 +25,10 @@ MODULES = (
     nn.GRU,
     nn.LSTM,
     nn.MultiheadAttention,
+    nn.LayerNorm,
+    nn.RMSNorm,
+    nn.TransformerEncoderLayer,
+    nn.TransformerDecoderLayer,
 )
 
 

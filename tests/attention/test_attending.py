@@ -66,7 +66,7 @@ def by_hand(writer: AttendingDecoder, encoded: tuple[Tensor, ...]) -> list[Tenso
             c = sum(alpha[j] * outputs[n, j] for j in kept)
             x = torch.cat([writer.embedding.weight[y], c])
             s = torch.func.functional_call(cell, weights, (x[None], s[None]))[0]
-            logits.append(writer.dense.weight @ s + writer.dense.bias)
+            logits.append(writer.dense.weight @ torch.cat([s, c]) + writer.dense.bias)
             looks.append(functional.pad(alpha, (0, len(row) - len(kept))))
     return [torch.stack(part).view(*TARGET_IN.shape, -1) for part in (logits, looks)]
 
@@ -169,11 +169,11 @@ def test_learns_to_reverse() -> None:
     torch.manual_seed(0)
     lines = [torch.tensor(s) for n in (1, 2, 3, 4) for s in product((3, 4), repeat=n)]
     batches = PairBatches(lines, [s.flip(0) for s in lines], 5, seed=0)
-    reader = Encoder(V_SOURCE, 8, 16, bidirectional=True)
-    translator = Seq2Seq(reader, AttendingDecoder(V_TARGET, 8, 16, reader.size))
+    reader = Encoder(V_SOURCE, 8, 24, bidirectional=True)
+    translator = Seq2Seq(reader, AttendingDecoder(V_TARGET, 8, 24, reader.size))
     optimizer = Adam(translator.parameters(), 2e-2)
     loss = partial(masked_cross_entropy, pad=PAD)
-    train(translator, loss, optimizer, batches, 150, count=tokens(PAD))
+    train(translator, loss, optimizer, batches, 200, count=tokens(PAD))
     assert evaluate(translator, loss, batches, count=tokens(PAD)) < 0.05
     start = torch.full((len(lines),), START)
     state = translator.start(pad_rows(lines))

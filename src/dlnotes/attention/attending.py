@@ -14,9 +14,10 @@ class AttendingDecoder(nn.Module):
     """Write with a GRU whose state looks at what the encoder has kept.
 
     It is `Decoder`, but for the vector: at each step that is another mean
-    of the encoder's outputs, weighted by what the state of the step before
-    scores them. The state is h (B, hidden), the outputs (B, S, size), what
-    W_k makes of them once for all steps, (B, S, hidden), and their mask.
+    of the encoder's outputs, weighted by how the state of the step before
+    scores them, and the logits see it, too. The state is h (B, hidden), the
+    outputs (B, S, size), what W_k makes of them once for all steps, (B, S,
+    hidden), and their mask (B, 1, S).
 
     Source: Bahdanau, Cho and Bengio, Neural machine translation by jointly
     learning to align and translate, 2015, section 3.1 and appendix A.2.2.
@@ -28,7 +29,7 @@ class AttendingDecoder(nn.Module):
         self.first = nn.Linear(size, hidden)
         self.score = Additive(hidden, size, hidden)
         self.recurrent = GRUCell(embedding + size, hidden)
-        self.dense = nn.Linear(hidden, V)
+        self.dense = nn.Linear(hidden + size, V)
 
     def start(self, encoded: Encoded) -> State:
         """Return the state before the first token."""
@@ -41,8 +42,8 @@ class AttendingDecoder(nn.Module):
 
         The tokens are (B, T); the state returned is that after the last.
         """
-        H, _, state = self.through_time(tokens, state)
-        return self.dense(H), state
+        found, _, state = self.through_time(tokens, state)
+        return self.dense(found), state
 
     def look(self, tokens: Tensor, state: State) -> Tensor:
         """Return the weights (B, T, S) of the source when tokens are read.
@@ -54,14 +55,18 @@ class AttendingDecoder(nn.Module):
     def through_time(
         self, tokens: Tensor, state: State
     ) -> tuple[Tensor, Tensor, State]:
-        """Return all h (B, T, hidden), all weights (B, T, S), the state."""
+        """Return all h and means, (B, T, hidden + size), and the weights.
+
+        These are (B, T, S); behind them comes the state after all tokens.
+        """
         h, outputs, keys, mask = state
-        H, looks = [], []
+        found, looks = [], []
         for x in self.embedding(tokens).unbind(dim=1):  # (B, embedding)
             scores = self.score.score(h[:, None], keys)  # (B, 1, S)
             c, weights = attend(scores, outputs, mask)
-            h = self.recurrent(torch.cat([x, c[:, 0]], dim=1), h)
-            H.append(h)
+            c = c[:, 0]  # (B, size)
+            h = self.recurrent(torch.cat([x, c], dim=1), h)
+            found.append(torch.cat([h, c], dim=1))
             looks.append(weights)
         state = h, outputs, keys, mask
-        return torch.stack(H, dim=1), torch.cat(looks, dim=1), state
+        return torch.stack(found, dim=1), torch.cat(looks, dim=1), state
