@@ -1,4 +1,4 @@
-"""One query and three keys; then the translator of 2015 at one step."""
+"""The translator of 2015: what it does to write one token."""
 
 # %% imports
 import matplotlib.pyplot as plt
@@ -7,43 +7,10 @@ from dlnotes.drawing import Part, Wire, draw_circuit
 from dlnotes.plot import show, use_style
 
 use_style()
-PLACES = 1.5, 3.0, 4.5  # of the three keys
+PLACES = 1.5, 3.0, 4.5  # of the three words
 WIDE = " " * 40  # blanks in a frame: a box over three columns
 
-# %% attention-parts
-parts = [
-    Part("$q$", 0, 1, 1),
-    Part(WIDE, 3.0, 2.1, 2, "round"),
-    Part("softmax", 3.0, 2.1, 2),
-    Part("+", 3.0, 4.3, 3, "circle"),
-    Part("$o$", 4.5, 4.3, 3),
-]
-wires = [Wire([(3.3, 4.3), (4.25, 4.3)], 3)]
-for n, x in enumerate(PLACES, start=1):
-    parts.append(Part(f"$k_{n}$", x, 0, 1))
-    parts.append(Part("score", x, 1, 1, "round"))
-    parts.append(Part(f"$\\alpha_{n}$", x - 0.3, 2.7, 2))
-    parts.append(Part("×", x, 3.2, 3, "circle"))
-    parts.append(Part(f"$v_{n}$", x + 0.75, 3.2, 3))
-    left = x - 1.0 if n > 1 else 0.2
-    wires += [
-        Wire([(x, 0.22), (x, 0.74)], 1),
-        Wire([(left, 1), (x - 0.5, 1)], 1),
-        Wire([(x, 1.26), (x, 1.85)], 2),
-        Wire([(x, 2.37), (x, 2.95)], 3),
-        Wire([(x + 0.55, 3.2), (x + 0.28, 3.2)], 3),
-        Wire([(x, 3.46), (3.0 + 0.12 * (n - 2), 4.05)], 3),
-    ]
-
-# %% attention
-STAGES = ["scores", "weights", "output"]
-for step, name in enumerate(STAGES, start=1):
-    _, ax = plt.subplots(num=f"step {step}: {name}", figsize=(4.2, 3.3))
-    draw_circuit(ax, parts, wires, step)
-    ax.set(xlim=(-0.4, 5.7), ylim=(-0.3, 4.7))
-show()
-
-# %% model-parts
+# %% parts
 parts = [
     Part("$s_{t-1}$", 5.9, 2.1, 2, "round"),
     Part(WIDE, 3.0, 3.1, 3, "round"),
