@@ -55,7 +55,7 @@ class ScaledDot(nn.Module):
 
 
 # %% recipe
-HIDDEN, STEPS, RATES = 48, 160, (0.01, 0.03, 0.09)
+HIDDEN, STEPS, RATES = 48, 160, (0.007, 0.02, 0.06)
 KINDS = "one vector", "additive", "scaled dot product"
 
 
