@@ -55,7 +55,7 @@ class ScaledDot(nn.Module):
 
 
 # %% recipe
-HIDDEN, STEPS, RATES = 48, 160, (0.007, 0.02, 0.06)
+HIDDEN, STEPS, RATES = 48, 160, (0.01, 0.03, 0.09)
 KINDS = "one vector", "additive", "scaled dot product"
 
 
@@ -111,14 +111,13 @@ def looks(model: Seq2Seq, pairs: list[DatePair]) -> Tensor:
 
 long = [pair for pair in splits.test if pair.english.count(",") == 2]
 pair = max(long[:20], key=lambda pair: len(pair.english))
-weights = looks(models["additive"], [pair])[0]
+weights = looks(models["additive"], [pair])[0, :-1]
 fig, ax = plt.subplots(figsize=(4.8, 2.9))
-written = [*pair.characters, "end"]
 image = ax.imshow(
     weights.tolist(), cmap="Blues", vmin=0, vmax=1, aspect="auto"
 )
 ax.set_xticks(range(len(pair.words)), pair.words)
-ax.set_yticks(range(len(written)), written)
+ax.set_yticks(range(len(pair.characters)), pair.characters)
 ax.tick_params(length=0)
 fig.colorbar(image, label="weight")
 show()
