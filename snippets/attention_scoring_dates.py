@@ -157,4 +157,7 @@ Table(["decoder", *(f"{part}:.2f" for part in ENGLISH)], rows).show()
 # %% quoted
 accuracy_vector, accuracy_additive, accuracy_scaled = accuracy_test.values()
 share_year, share_month, share_day, share_weekday = share_part["additive"]
+accuracy_additive_fast, accuracy_scaled_fast = [
+    accuracy_val[kind][RATES[-1]] for kind in KINDS[1:]
+]
 steps_in_all = STEPS

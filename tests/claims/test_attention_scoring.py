@@ -14,6 +14,7 @@ from dlnotes.attention.attending import AttendingDecoder
 from dlnotes.attention.score import Additive, attention
 from dlnotes.book.store import Run
 from dlnotes.data.dates import load_dates
+from dlnotes.data.translation import load_translation
 from dlnotes.seq2seq.encoder import Encoder
 from dlnotes.seq2seq.pairs import PAD
 
@@ -177,6 +178,117 @@ class TestDates:
         assert [len(part) for part in splits] == [5500, 500, 500]
         days = [{pair.chinese.partition("星期")[0] for pair in part} for part in splits]
         assert not days[0] & days[1] | days[0] & days[2] | days[1] & days[2]
+
+    def test_each_rate_is_bracketed_by_worse_ones(self, any_run: Runs) -> None:
+        run = any_run("attention_scoring_dates")
+        best = held(run, "rate_best")
+        for kind, row in held(run, "accuracy_val").items():
+            assert min(row) < best[kind] < max(row), kind
+            others = [share for rate, share in row.items() if rate != best[kind]]
+            assert row[best[kind]] > max(others), kind
+
+    def test_attention_gets_nearly_all_right_and_one_vector_few(
+        self, any_run: Runs
+    ) -> None:
+        values = any_run("attention_scoring_dates").values
+        assert min(values["accuracy_additive"], values["accuracy_scaled"]) > 0.96
+        assert values["accuracy_vector"] < 0.25
+
+    def test_the_two_scores_differ_by_less_than_chance_allows(
+        self, any_run: Runs
+    ) -> None:
+        values = any_run("attention_scoring_dates").values
+        p, q = values["accuracy_additive"], values["accuracy_scaled"]
+        error = sqrt((p * (1 - p) + q * (1 - q)) / 500)
+        assert abs(p - q) < 2 * error
+
+    def test_at_three_times_the_best_rate_additive_scores_are_ahead(
+        self, any_run: Runs
+    ) -> None:
+        run = any_run("attention_scoring_dates")
+        best = held(run, "rate_best")
+        assert best["additive"] == best["scaled dot product"] == 0.03
+        assert run.values["accuracy_additive_fast"] > 0.7
+        assert run.values["accuracy_scaled_fast"] < 0.3
+
+    def test_it_looks_where_it_should_but_for_the_weekday(self, any_run: Runs) -> None:
+        run = any_run("attention_scoring_dates")
+        for kind, (year, month, day, _) in held(run, "share_part").items():
+            assert min(year, month) > 0.95, kind
+            assert day > 0.8, kind
+
+    def test_the_weekday_is_looked_up_elsewhere_with_other_seeds(
+        self, every_run: Callable[[str], list[Run]]
+    ) -> None:
+        runs = every_run("attention_scoring_dates")
+        shares = [run.values["share_weekday"] for run in runs]
+        assert max(shares) - min(shares) > 0.2
+
+
+class TestSentences:
+    def test_its_rate_is_bracketed_by_worse_ones(self, any_run: Runs) -> None:
+        run = any_run("attention_scoring_translation")
+        row = held(run, "bleu_val")["attention"]
+        best = run.values["rate_best"]
+        assert min(row) < best < max(row)
+        assert row[best] == max(row.values())
+
+    def test_the_vector_is_trained_as_in_its_chapter(self, book_run: Runs) -> None:
+        values = book_run("attention_scoring_translation").values
+        assert values["steps_vector"] == 300 > values["steps_attention"]
+        assert values["RATE"] == 0.025
+
+    def test_attention_is_ahead_in_each_set_and_at_each_length(
+        self, any_run: Runs
+    ) -> None:
+        run = any_run("attention_scoring_translation")
+        bleu, exact = held(run, "bleu"), held(run, "exact")
+        for name in ("test", "unseen combinations", "longer sentences"):
+            assert bleu["attention", name] > bleu["one vector", name] + 10
+            assert exact["attention", name] > exact["one vector", name]
+        lengths = held(run, "bleu_by_length")
+        for length, found in lengths["attention"].items():
+            assert found > lengths["one vector"][length] + 5
+
+    def test_up_to_10_words_its_curve_does_not_fall(self, any_run: Runs) -> None:
+        run = any_run("attention_scoring_translation")
+        curve = held(run, "bleu_by_length")["attention"]
+        assert curve["9–10"] > curve["5–6"] - 2
+        assert curve["7–8"] > curve["5–6"] - 2
+
+    def test_beyond_the_dotted_line_both_fall(self, any_run: Runs) -> None:
+        run = any_run("attention_scoring_translation")
+        for row in held(run, "bleu_by_length").values():
+            seen, *beyond = [*row.values()][3:]
+            assert [seen, *beyond] == sorted([seen, *beyond], reverse=True)
+            assert beyond[-1] < seen - 20
+
+    def test_the_measure_words_are_those_of_the_grammar(self) -> None:
+        both = load_translation().test
+        assert sum("一杯" in pair.chinese for pair in both) > 5
+
+    def test_most_measure_words_look_at_their_noun(self, any_run: Runs) -> None:
+        values = any_run("attention_scoring_translation").values
+        assert values["share_measure"] > 0.6
+        assert values["share_measure"] > 5 * values["share_chance"]
+        assert values["count_measure"] > 250
+
+    def test_hiding_the_noun_costs_measure_words_and_another_word_does_not(
+        self, any_run: Runs
+    ) -> None:
+        run = any_run("attention_scoring_translation")
+        plain, other, hidden = held(run, "accuracy_hidden")["measure word"]
+        assert abs(plain - other) < 0.02
+        assert 0.5 < hidden < plain - 0.12
+
+    def test_second_characters_do_not_need_the_noun_they_look_at(
+        self, any_run: Runs
+    ) -> None:
+        run = any_run("attention_scoring_translation")
+        plain, other, hidden = held(run, "accuracy_hidden")["noun, second"]
+        assert min(plain, other) > 0.97
+        assert hidden > 0.93
+        assert run.values["share_second"] > 0.25
 
 
 class TestExercises:
