@@ -1,0 +1,232 @@
+"""Translation with attention: how good, where it looks, what that is worth."""
+
+# %% imports
+import re
+import warnings
+from functools import cache
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Tensor
+from torch.optim import AdamW
+
+from dlnotes.attention.attending import AttendingDecoder
+from dlnotes.data.grammar.words import ADJECTIVES, THINGS
+from dlnotes.data.translation import Pair, load_translation
+from dlnotes.plot import curves, show, use_style
+from dlnotes.seq2seq.decoder import Decoder
+from dlnotes.seq2seq.encoder import Encoder
+from dlnotes.seq2seq.model import Seq2Seq
+from dlnotes.seq2seq.pairs import PAD, START, pad_rows
+from dlnotes.table import Table
+from dlnotes.train.bracket import best, bracket, rates_table
+from dlnotes.train.seed import seed_everything
+from dlnotes.train.translation import (
+    fit_translation,
+    learn_languages,
+    score_translation,
+    translate,
+)
+
+use_style()
+warnings.filterwarnings("ignore", "Glyph", UserWarning)  # Chinese labels
+splits = load_translation()
+languages = learn_languages(splits.train)
+sources, targets = languages.encode(splits.train)
+HIDDEN, RATES = 96, (0.007, 0.02, 0.06)  # of attention, to begin with
+STEPS = {Decoder: 300, AttendingDecoder: 200}
+RATE = 0.025  # of one vector, as in its chapter; so are its steps
+if len(sources) > 20_000:  # real sentences, at full scale
+    HIDDEN, RATES, RATE = 256, (0.001, 0.002, 0.004), 0.004
+    STEPS = {Decoder: 2500, AttendingDecoder: 2500}
+
+
+# %% recipe
+@cache  # what is asked for twice is trained once
+def trained(kind: type[Decoder | AttendingDecoder], rate: float) -> Seq2Seq:
+    seed_everything(0)
+    encoder = Encoder(len(languages.english), embedding=48, hidden=HIDDEN)
+    decoder = kind(len(languages.chinese), 48, HIDDEN, encoder.size)
+    model = Seq2Seq(encoder, decoder)
+    optimizer = AdamW(model.parameters(), rate, fused=True)
+    fit_translation(model, sources, targets, optimizer, STEPS[kind])
+    return model.cpu()
+
+
+# %% rates
+def bleu_at(rate: float) -> float:
+    """Return the BLEU on the validation set."""
+    model = trained(AttendingDecoder, rate)
+    found = translate(model, splits.val, languages)
+    return score_translation(found.sentences, splits.val).bleu
+
+
+bleu_val = {"attention": bracket(bleu_at, RATES)}
+rate_best = best(bleu_val["attention"])
+rates_table("decoder", bleu_val, digits=1).show()
+models = {
+    "one vector": trained(Decoder, RATE),
+    "attention": trained(AttendingDecoder, rate_best),
+}
+
+# %% results
+sets = {
+    "test": splits.test,
+    "unseen combinations": splits.combinations,
+    "longer sentences": splits.longer,
+}
+found, bleu, exact, rows = {}, {}, {}, []
+for set_name, pairs in sets.items():
+    if not pairs:  # Tatoeba, at full scale, has no such set
+        continue
+    for name, model in models.items():
+        key = name, set_name
+        found[key] = translate(model, pairs, languages).sentences
+        bleu[key], exact[key] = score_translation(found[key], pairs)
+    both = [(bleu[name, set_name], exact[name, set_name]) for name in models]
+    rows.append([set_name, *(number for row in both for number in row)])
+head = ["set"]
+for name in models:
+    head += [f"{name}, BLEU:.1f", "exact:.3f"]
+Table(head, rows).show()
+
+# %% lengths
+BOUNDS = (4, 6, 8, 10, 12, 14, 16, 99)
+both = [*splits.test, *splits.longer]
+bleu_by_length = {}
+for name in models:
+    written = [*found[name, "test"], *found[name, "longer sentences"]]
+    bleu_by_length[name] = {}
+    for low, high in pairwise(BOUNDS):
+        inside = [n for n, p in enumerate(both) if low < len(p.words) <= high]
+        if inside:
+            label = f"{low + 1}–{high}" if high < 99 else f"{low + 1}+"
+            bleu_by_length[name][label] = score_translation(
+                [written[n] for n in inside], [both[n] for n in inside]
+            ).bleu
+
+# %% lengths-figure
+fig, ax = plt.subplots(figsize=(4.6, 2.9))
+labels = [*bleu_by_length["attention"]]
+curves(ax, labels, {n: [*row.values()] for n, row in bleu_by_length.items()})
+seen = sum("–" in label and int(label.split("–")[1]) < 13 for label in labels)
+ax.axvline(seen - 0.5, color="gray", ls=":")
+ax.set(xlabel="words of the English sentence", ylabel="BLEU", ylim=(0, 100))
+ax.legend()
+show()
+
+# %% measures
+QUALITIES = "".join(ADJECTIVES.values()) + "老"  # the characters of these
+
+
+def measure_words(pairs: list[Pair]) -> Tensor:
+    """Find the measure words whose noun comes once in the English, (N, 5).
+
+    A row has the number of the pair; the places of the measure word and of
+    its noun in the Chinese sentence; how many characters the noun has; and
+    the place of the noun among the English words.
+    """
+    found = []
+    for number, pair in enumerate(pairs):
+        for thing in THINGS.values():
+            forms = thing.one, thing.phrases["bare"][0].en
+            at = [n for n, word in enumerate(pair.words) if word in forms]
+            counted = f"[一两三四五这那几]{thing.measure}[{QUALITIES}]*"
+            phrase = re.search(f"{counted}({thing.zh})", pair.chinese)
+            if phrase and len(at) == 1:
+                places = phrase.start() + 1, phrase.start(1)
+                found.append([number, *places, len(thing.zh), *at])
+    return torch.tensor(found)
+
+
+row, measure, noun, size, word = measure_words(splits.test).T  # (N,) each
+
+# %% looks
+model = models["attention"]
+source, target = map(pad_rows, languages.encode(splits.test))
+start = torch.full((len(target), 1), START)
+target_in = torch.cat([start, target], dim=1)
+with torch.no_grad():
+    weights = model.decoder.look(target_in, model.start(source))  # (B, T, S)
+largest = weights.argmax(dim=2)  # (B, T)
+share_chance = (1 / (source[row] != PAD).sum(dim=1)).mean().item()
+
+# %% map
+texts = map("".join, found["attention", "test"])
+pairs = zip(texts, splits.test, strict=True)
+exactly = torch.tensor([text == pair.chinese for text, pair in pairs])
+fitting = exactly[row] & (noun > measure + 1) & (source[row, 8] != PAD)
+on_noun = weights[row, measure, word] * fitting  # (N,)
+chosen = row[on_noun.argmax()].item()
+pair = splits.test[chosen]
+image = weights[chosen, : len(pair.characters), : len(pair.words)]
+words = [text.upper() for text in pair.words]
+fig, ax = plt.subplots(figsize=(4.8, 4.0))
+shades = ax.imshow(image.tolist(), cmap="Blues", vmin=0, vmax=1, aspect="auto")
+ax.set_xticks(range(len(words)), words, rotation=60, ha="right")
+ax.set_yticks(range(len(pair.characters)), pair.characters)
+ax.tick_params(length=0)
+fig.colorbar(shades, label="weight")
+show()
+
+
+# %% hide
+@torch.no_grad()
+def share_right(row: Tensor, place: Tensor, hidden: Tensor) -> float:
+    """Return how often the character at a place is the most probable one.
+
+    The word `hidden`, none where that is −1, is masked while it is written.
+    All three are (N,).
+    """
+    *state, mask = model.start(source[row])
+    right = torch.zeros(len(row))
+    for t in range(int(place.max()) + 1):
+        now = mask.clone()  # (N, 1, S)
+        chosen = ((place == t) & (hidden >= 0)).nonzero()[:, 0]
+        now[chosen, 0, hidden[chosen]] = False
+        tokens = target_in[row, t, None]
+        logits, (*state, _) = model.decoder(tokens, (*state, now))
+        hit = logits[:, 0].argmax(dim=1) == target[row, t]
+        right += hit & (place == t)
+    return right.mean().item()
+
+
+# %% hidden
+seed_everything(0)
+n = (source[row] != PAD).sum(dim=1)
+other = (word + 1 + (torch.rand(len(n)) * (n - 1)).long()) % n
+share_on, accuracy_hidden, rows = {}, {}, []
+for name, place, ok in (
+    ("measure word", measure, size > 0),
+    ("noun, first", noun, size > 0),
+    ("noun, second", noun + 1, size == 2),
+):
+    spots = row[ok], place[ok]
+    share_on[name] = (largest[spots] == word[ok]).float().mean().item()
+    accuracy_hidden[name] = [
+        share_right(*spots, hidden)
+        for hidden in (-torch.ones_like(word[ok]), other[ok], word[ok])
+    ]
+    count = ok.sum().item()
+    rows.append([name, count, share_on[name], *accuracy_hidden[name]])
+head = ["character", "count", "looks at the noun:.2f", "right:.2f"]
+head += ["another word hidden:.2f", "the noun hidden:.2f"]
+Table(head, rows).show()
+
+# %% quoted
+count_measure = len(row)
+share_measure, share_first, share_second = share_on.values()
+accuracy_measure, _, accuracy_measure_hidden = accuracy_hidden["measure word"]
+accuracy_second, _, accuracy_second_hidden = accuracy_hidden["noun, second"]
+bleu_vector, bleu_attention = [bleu[name, "test"] for name in models]
+share_exact_vector, share_exact_attention = [
+    exact[name, "test"] for name in models
+]
+steps_vector, steps_attention = STEPS.values()
+bleu_edge_vector, bleu_edge_attention = [
+    row["11–12"] for row in bleu_by_length.values()
+]
+parameters_vector, parameters_attention = [
+    sum(W.numel() for W in model.parameters()) for model in models.values()
+]
