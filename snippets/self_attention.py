@@ -98,7 +98,7 @@ rivals = {
     "self-attention": lambda X: layer(X)[0],
     "dense layer, token by token": nn.Linear(8, 8),
     "recurrent network": lambda X: recurrent(X)[0],
-    "convolution": lambda X: convolution(X.mT).mT,
+    "convolution, plain": lambda X: convolution(X.mT).mT,
 }
 difference_order = {}
 with torch.no_grad():

@@ -39,7 +39,7 @@ DISTANCES = (9, 81, 729)
 path_length = {
     "self-attention": [1, 1, 1],
     "convolution, dilated": [layers_to_reach(T, KERNEL) for T in DISTANCES],
-    "convolution": [layers_to_reach(T, 1) for T in DISTANCES],
+    "convolution, plain": [layers_to_reach(T, 1) for T in DISTANCES],
     "recurrent network": list(DISTANCES),
 }
 Table(
@@ -87,7 +87,7 @@ def fused(X: Tensor) -> Tensor:
 ways = {
     "RNN": lambda X: rnn(X)[0],
     "LSTM": lambda X: lstm(X)[0],
-    "convolution": lambda X: convolution(X.mT),
+    "convolution, plain": lambda X: convolution(X.mT),
     "attention, written out": written_out,
     "attention, fused": fused,
 }
@@ -166,7 +166,7 @@ show()
 count_products = {
     "RNN": {T: 2 * T * d**2 for T in LENGTHS},
     "LSTM": {T: 8 * T * d**2 for T in LENGTHS},
-    "convolution": {T: KERNEL * T * d**2 for T in LENGTHS},
+    "convolution, plain": {T: KERNEL * T * d**2 for T in LENGTHS},
     "attention": {T: 3 * T * d**2 + 2 * T**2 * d for T in LENGTHS},
 }
 Table(
@@ -186,6 +186,9 @@ length_crossing = next(
 # %% quoted
 ratio_at_d = one_by_one[d] / formula[d]
 ratio_attention = formula[2048] / formula[512]
+ratio_fused = (
+    times["attention, fused"][2048] / times["attention, fused"][512]
+)
 ratio_rnn = one_by_one[2048] / one_by_one[512]
 ratio_longest = times["attention, fused"][2048] / times["LSTM"][2048]
 memory_written = 4 * count_kept["attention, written out"][2048] / 2**20

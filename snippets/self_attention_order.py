@@ -1,4 +1,4 @@
-"""A task that order decides, with four ways to tell the places."""
+"""A task that order decides, with no positions and three kinds of them."""
 
 # %% imports
 from functools import cache, partial
@@ -19,7 +19,7 @@ from dlnotes.train.seed import seed_everything
 T, C = 16, 32
 STEPS, B = 300, 64
 LENGTHS = (T, 2 * T, 4 * T)
-NAMES = ("none", "sinusoidal", "learned", "rotary")
+NAMES = ("no positions", "sinusoidal", "learned table", "rotary")
 
 # %% task
 seed_everything(0)
@@ -54,7 +54,7 @@ class Encoder(nn.Module):
 def positions(name: str) -> nn.Module:
     if name == "sinusoidal":
         return Sinusoidal()
-    if name == "learned":
+    if name == "learned table":
         return Learned(LENGTHS[-1], C)
     return nn.Identity()  # none, or rotary: turned inside the attention
 
@@ -90,7 +90,7 @@ found_by_rate = {
     for name in NAMES[1:]
 }
 rate_best = {name: best(found) for name, found in found_by_rate.items()}
-rate_best["none"] = rate_best["sinusoidal"]
+rate_best["no positions"] = rate_best["sinusoidal"]
 loss_by_rate = {
     name: {rate: -value for rate, value in found.items()}
     for name, found in found_by_rate.items()
@@ -152,20 +152,20 @@ Table(
 ids, _ = draw_ordered(100, T)
 swapped = ids.where(ids < FIRST, FIRST + SECOND - ids)  # X for Y, Y for X
 with torch.no_grad():
-    model = trained("none", rate_best["none"], 0)
+    model = trained("no positions", rate_best["no positions"], 0)
     difference_swapped = (model(ids) - model(swapped)).abs().max().item()
 print(f"X and Y exchanged, no positions: differs by {difference_swapped:.0e}")
 
 # %% quoted
-accuracy_none = max(accuracy["none"][T])
+accuracy_none = max(accuracy["no positions"][T])
 accuracy_trained = min(
-    min(accuracy[name][T]) for name in NAMES if name != "none"
+    min(accuracy[name][T]) for name in NAMES if name != "no positions"
 )
 accuracy_rotary_worst = min(accuracy["rotary"][2 * T])
 accuracy_rotary_best = max(accuracy["rotary"][2 * T])
 accuracy_sinusoidal_worst = min(accuracy["sinusoidal"][2 * T])
 accuracy_sinusoidal_best = max(accuracy["sinusoidal"][2 * T])
-accuracy_learned_worst = min(accuracy["learned"][2 * T])
-accuracy_learned_best = max(accuracy["learned"][2 * T])
+accuracy_learned_worst = min(accuracy["learned table"][2 * T])
+accuracy_learned_best = max(accuracy["learned table"][2 * T])
 accuracy_rotary_far_worst = min(accuracy["rotary"][4 * T])
 accuracy_rotary_far_best = max(accuracy["rotary"][4 * T])

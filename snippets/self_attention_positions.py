@@ -22,7 +22,7 @@ P = sinusoidal(T, C)
 fig, ax = plt.subplots(figsize=(4.8, 3.4))
 image = ax.imshow(P.tolist(), cmap="RdBu", vmin=-1, vmax=1, aspect="auto")
 ax.set(xlabel="channel", ylabel="position t")
-fig.colorbar(image, ax=ax, label="value")
+fig.colorbar(image, ax=ax, label="entry")
 show()
 
 # %% kinds
