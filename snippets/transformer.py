@@ -264,16 +264,18 @@ frames = {
 }
 for name, matrices in frames.items():
     fig, ax = plt.subplots(figsize=(4.8, 1.9), num=name)
+    limit = 1 if name.startswith("weights") else 3
     for n, matrix in enumerate(matrices):
         rows, columns = matrix.shape
         left = n * (columns + 1)
         edges = (left, left + columns, rows, 0)
-        shades = dict(cmap="PuOr", vmin=-3, vmax=3, alpha=0.6)
+        shades = dict(cmap="PuOr", vmin=-limit, vmax=limit, alpha=0.6)
         ax.imshow(matrix.tolist(), extent=edges, **shades)
         for row in range(rows):
             for column in range(columns):
                 x, y = left + column + 0.5, row + 0.5
-                text = f"{matrix[row, column]:.1f}".replace("-", "−")
+                number = round(matrix[row, column].item(), 1) + 0.0
+                text = f"{number:.1f}".replace("-", "−")
                 ax.text(x, y, text, ha="center", va="center", fontsize=6)
     ax.set(xlim=(0, 16), ylim=(5, 0))
     ax.set_xticks([])

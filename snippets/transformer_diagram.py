@@ -38,9 +38,10 @@ def stack(names: list[str], x: float, steps: list[int]) -> None:
         parts.append(Part(name, x, y, step, "round"))
         wires.append(Wire([(x, y - 0.88), (x, y - 0.35)], step))
         if name == "add & norm":  # the residual connection, around it
-            side = x + (-1.7 if x == LEFT else 1.7)
+            way = -1 if x == LEFT else 1
+            side, edge = x + 1.7 * way, x + way
             around = [(x, y - 1.98), (side, y - 1.98), (side, y)]
-            wires.append(Wire([*around, (side * 0.45 + x * 0.55, y)], step))
+            wires.append(Wire([*around, (edge, y)], step))
 
 
 stack(ENCODER, LEFT, [2, 2, 2, 2])
