@@ -58,3 +58,8 @@ bleu_val = {
 }
 rate_additive, rate_transformer = [best(row) for row in bleu_val.values()]
 rates_table("translator", bleu_val, digits=1).show()
+
+# %% quoted
+bleu_additive, bleu_transformer = [
+    max(row.values()) for row in bleu_val.values()
+]

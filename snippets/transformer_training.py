@@ -104,7 +104,7 @@ for text, sentence in zip(SAID, own.sentences, strict=True):
 # %% lengths
 BOUNDS = (4, 6, 8, 10, 12, 14, 16, 99)
 both = [*splits.test, *splits.longer]
-bleu_by_length, bleu_mean = {}, {}
+bleu_by_length = {}
 for low, high in pairwise(BOUNDS):
     inside = [n for n, p in enumerate(both) if low < len(p.words) <= high]
     if not inside:
@@ -117,7 +117,7 @@ for low, high in pairwise(BOUNDS):
         written = [*short, *long]
         chosen = [written[n] for n in inside]
         values.append(score_translation(chosen, pairs).bleu)
-    bleu_by_length[name], bleu_mean[name] = values, mean(values)
+    bleu_by_length[name] = values
 
 
 # %% looks
@@ -147,9 +147,6 @@ for layer, heads in enumerate(across, start=1):
 show()
 
 # %% quoted
-bleu_test, bleu_combinations, bleu_longer = [
-    mean(bleu.get(name, [0])) for name in sets
-]
-exact_test, exact_combinations, exact_longer = [
-    mean(exact.get(name, [0])) for name in sets
-]
+bleu_mean = {name: mean(values) for name, values in bleu.items()}
+exact_mean = {name: mean(values) for name, values in exact.items()}
+bleu_of_length = {name: mean(row) for name, row in bleu_by_length.items()}
