@@ -90,11 +90,11 @@ for text, pair in zip(found["test"][0][:8], splits.test, strict=False):
         print("  × " + pair.chinese)
 
 # %% own
-SAID = (  # the first is unseen in part: no red hat is in the training set
+SAID = (
     "she bought a red hat in the park yesterday .",
+    "there are three cats under the table .",
     "did mary drink two cups of tea on sunday ?",
     "i stayed at home yesterday because my mother was ill .",
-    "there are three cats under the table .",
 )
 own = translate(models[0], [Pair(text, "") for text in SAID], languages)
 for text, sentence in zip(SAID, own.sentences, strict=True):
@@ -121,30 +121,36 @@ for low, high in pairwise(BOUNDS):
 
 
 # %% looks
-@torch.no_grad()
-def looks(model: Transformer, words: str) -> tuple[list[str], Tensor]:
-    """Return a translation, and the weights (layers, h, T, S) across."""
-    pair = Pair(words, "")
-    text = translate(model, [pair], languages).sentences[0]
-    (source,), _ = languages.encode([pair])
-    read = [START, *languages.chinese.encode(text).tolist()]
-    maps = attention_maps(model.cpu(), source[None], torch.tensor([read]))
-    return [*text, "end"], maps.across[:, 0]
+shown = Pair(SAID[0], "她昨天在公园里买了一顶红帽子。")
 
 
-text, across = looks(models[0], SAID[0])
-for layer, heads in enumerate(across, start=1):
+def looks(model: Transformer) -> Tensor:
+    """Return the weights (layers, h, T, S) while the pair is translated."""
+    (source,), (target,) = languages.encode([shown])
+    read = torch.tensor([START, *target.tolist()])
+    return attention_maps(model.cpu(), source[None], read[None]).across[:, 0]
+
+
+across = [looks(model) for model in models]
+for layer, heads in enumerate(across[0], start=1):
     for head, weights in enumerate(heads, start=1):
         fig, ax = plt.subplots(
-            figsize=(4.2, 4.2), num=f"layer {layer}, head {head}"
+            figsize=(4.2, 4.2), num=f"block {layer}, head {head}"
         )
         image = ax.imshow(weights.tolist(), cmap="Blues", vmin=0, vmax=1)
-        words = SAID[0].split()
+        words, written = shown.words, [*shown.characters, "end"]
         ax.set_xticks(range(len(words)), words, rotation=60, ha="right")
-        ax.set_yticks(range(len(text)), text)
+        ax.set_yticks(range(len(written)), written)
         ax.tick_params(length=0)
         fig.colorbar(image, label="weight")
 show()
+
+# %% measure
+measure, noun = shown.characters.index("顶"), shown.words.index("hat")
+weights_measure = [maps[:, :, measure, noun].flatten() for maps in across]
+count_heads = [int((weights > 0.5).sum()) for weights in weights_measure]
+weight_largest = [weights.max().item() for weights in weights_measure]
+weights_measure = [weights.tolist() for weights in weights_measure]
 
 # %% quoted
 bleu_mean = {name: mean(values) for name, values in bleu.items()}

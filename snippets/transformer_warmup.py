@@ -85,9 +85,7 @@ RATES = (0.01, 0.03, 0.1)
 places = {"after": False, "first": True}
 warming = {"no warm-up": 0, "warm-up": STEPS // 4}
 accuracy_of, rows = {}, []
-for (place, first), (warm, rising) in product(
-    places.items(), warming.items()
-):
+for (place, first), (warm, rising) in product(places.items(), warming.items()):
     row = [f"norm {place}", warm]
     for rate in RATES:
         found = [accuracy(first, rising, rate, seed) for seed in range(3)]
