@@ -83,6 +83,10 @@ with torch.no_grad():
         rows[name] = dict(count_calls)
         print(f"{name:10}", rows[name])
 handle.remove()
+count_parallel, count_cached = (
+    rows["parallel"]["calls"],
+    rows["cached"]["calls"],
+)
 
 
 # %% times

@@ -88,5 +88,5 @@ for low, high in pairwise(BOUNDS):
 
 # %% quoted
 bleu_mean = {name: mean(values) for name, values in bleu.items()}
-exact_mean = {name: mean(values) for name, values in exact.items()}
+share_of_set = {name: mean(values) for name, values in exact.items()}
 bleu_of_length = {name: mean(row) for name, row in bleu_by_length.items()}

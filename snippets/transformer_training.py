@@ -154,5 +154,5 @@ weights_measure = [weights.tolist() for weights in weights_measure]
 
 # %% quoted
 bleu_mean = {name: mean(values) for name, values in bleu.items()}
-exact_mean = {name: mean(values) for name, values in exact.items()}
+share_of_set = {name: mean(values) for name, values in exact.items()}
 bleu_of_length = {name: mean(row) for name, row in bleu_by_length.items()}

@@ -86,13 +86,15 @@ places = {"after": False, "first": True}
 warming = {"no warm-up": 0, "warm-up": STEPS // 4}
 accuracy_of, rows = {}, []
 for (place, first), (warm, rising) in product(places.items(), warming.items()):
-    row = [f"norm {place}", warm]
+    row = [f"norm {place}, {warm}"]
     for rate in RATES:
         found = [accuracy(first, rising, rate, seed) for seed in range(3)]
         accuracy_of[f"{place}, {warm}, {rate}"] = found
         row.append(" ".join(f"{value:.2f}" for value in found))
     rows.append(row)
-Table(["norm", "start", *(f"η = {rate}" for rate in RATES)], rows).show()
+Table(["", *(f"η = {rate}" for rate in RATES)], rows).show()
 
 # %% quoted
-accuracy_mean = {name: mean(found) for name, found in accuracy_of.items()}
+accuracy_after = mean(accuracy_of["after, warm-up, 0.03"])
+accuracy_first = mean(accuracy_of["first, warm-up, 0.03"])
+accuracy_largest = mean(accuracy_of["first, warm-up, 0.1"])
