@@ -1,0 +1,62 @@
+"""The Transformer as a whole: an encoder, a decoder, and what joins them."""
+
+# %% imports
+import matplotlib.pyplot as plt
+
+from dlnotes.drawing import Part, Wire, draw_circuit
+from dlnotes.plot import show, use_style
+
+use_style()
+
+# %% parts
+LEFT, RIGHT = 0, 4.6  # the encoder, the decoder
+ENCODER = ["self-attention", "add & norm", "feed-forward", "add & norm"]
+DECODER = ["masked self-att.", "add & norm", "cross-attention"]
+DECODER += ["add & norm", "feed-forward", "add & norm"]
+STEPS = ["source", "encoder", "target so far", "itself"]
+STEPS += ["the source", "feed-forward", "next token"]
+parts = [
+    Part("source", LEFT, -2.2, 1),
+    Part("embedding × √C", LEFT, -1.1, 1, "round"),
+    Part("+ positions", LEFT, 0, 1, "round"),
+    Part("target so far", RIGHT, -2.2, 3),
+    Part("embedding × √C", RIGHT, -1.1, 3, "round"),
+    Part("+ positions", RIGHT, 0, 3, "round"),
+    Part("embeddings, transposed", RIGHT, 8.2, 7, "round"),
+    Part("softmax: next token", RIGHT, 9.3, 7),
+]
+wires = []
+for x, step in ((LEFT, 1), (RIGHT, 3)):
+    wires += [Wire([(x, y), (x, y + 0.45)], step) for y in (-1.9, -0.78)]
+
+
+# %% stack
+def stack(names: list[str], x: float, steps: list[int]) -> None:
+    """Put sublayers on each other; each sum is given its input as well."""
+    for n, (name, step) in enumerate(zip(names, steps, strict=True)):
+        y = 1.2 * n + 1.2
+        parts.append(Part(name, x, y, step, "round"))
+        wires.append(Wire([(x, y - 0.88), (x, y - 0.35)], step))
+        if name == "add & norm":  # the residual connection, around it
+            way = -1 if x == LEFT else 1
+            side, edge = x + 1.7 * way, x + way
+            around = [(x, y - 1.98), (side, y - 1.98), (side, y)]
+            wires.append(Wire([*around, (edge, y)], step))
+
+
+stack(ENCODER, LEFT, [2, 2, 2, 2])
+stack(DECODER, RIGHT, [4, 4, 5, 5, 6, 6])
+wires += [
+    Wire([(LEFT, 5.15), (LEFT, 5.7), (2.35, 5.7), (2.35, 3.6), (3.2, 3.6)], 5),
+    Wire([(RIGHT, 7.5), (RIGHT, 7.9)], 7),
+    Wire([(RIGHT, 8.5), (RIGHT, 9.05)], 7),
+]
+
+# %% whole
+for step, name in enumerate(STEPS, start=1):
+    _, ax = plt.subplots(num=f"step {step}: {name}", figsize=(4.8, 5.6))
+    draw_circuit(ax, parts, wires, step)
+    ax.text(LEFT - 1.75, 3, "N ×", ha="right", va="center")
+    ax.text(RIGHT + 1.8, 4.2, "N ×", ha="left", va="center")
+    ax.set(xlim=(-2.6, 7.2), ylim=(-2.5, 9.6))
+show()
