@@ -15,7 +15,7 @@ from dlnotes.train.seed import seed_everything
 use_style()
 seed_everything(0)
 V, T = 27, 256
-model = GPT(V, T, C=64, heads=4, layers=2)
+model = GPT(V, T, C=128, heads=4, layers=2)
 
 
 # %% ways

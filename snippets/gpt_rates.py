@@ -1,7 +1,6 @@
 """The learning rate of a small GPT, chosen on the validation text."""
 
 # %% imports
-import torch
 from torch.optim import Adam
 
 from dlnotes.data.text import load_text
