@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from containers import held
 from dlnotes.attention.fused import fused_attention
@@ -185,6 +186,31 @@ class TestTask:
             assert all(0.45 < value < 0.55 for value in found)
         assert number(run, "difference_swapped") < 1e-6
 
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_without_positions_it_learns_what_the_order_does_not_decide(
+        self, seed: int
+    ) -> None:
+        """Are there more of the symbol 0 than of the symbol 1?"""
+        torch.manual_seed(seed)
+        embedding, W, logits = nn.Embedding(4, 16), nn.Linear(16, 48), nn.Linear(16, 2)
+        layers = nn.ModuleList([embedding, W, logits])
+        optimizer = torch.optim.AdamW(layers.parameters(), 0.01)
+
+        def share(N: int) -> tuple[Tensor, Tensor]:
+            ids = torch.randint(4, (N, 15))
+            label = ((ids == 0).sum(1) > (ids == 1).sum(1)).long()
+            X = embedding(ids)
+            X = X + attention(*W(X).chunk(3, dim=-1))[0]
+            return logits(X.mean(1)), label
+
+        for _ in range(200):
+            loss = cross_entropy(*share(64))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        found, label = share(1000)
+        assert (found.argmax(1) == label).float().mean() > 0.9
+
     def test_with_any_it_solves_the_task_or_nearly(self, vision_run: Runs) -> None:
         accuracy = held(vision_run("self_attention_order"), "accuracy")
         for name in ("sinusoidal", "learned table", "rotary"):
@@ -336,6 +362,8 @@ class TestCost:
         for T in (64, 512, 2048):
             assert kept["attention, written out"][T] == T * T + 4 * T * 64
             assert kept["attention, fused"][T] == 5 * T * 64 + T
+            fused = kept["attention, fused"][T]
+            assert (kept["attention, written out"][T] <= fused) == (T <= 64)
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_both_ways_give_the_same(self, seed: int) -> None:
