@@ -104,4 +104,8 @@ for seed in range(3):
         found.append(right.float().mean().item())
 for length, found in accuracy_scattered.items():
     print(f"T = {length}: accuracy", *(f"{x:.2f}" for x in found))
+accuracy_scattered_trained = min(accuracy_scattered[16])
 accuracy_scattered_worst = min(accuracy_scattered[32])
+accuracy_scattered_best = max(accuracy_scattered[32])
+accuracy_scattered_far_worst = min(accuracy_scattered[64])
+accuracy_scattered_far_best = max(accuracy_scattered[64])

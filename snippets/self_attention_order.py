@@ -1,9 +1,11 @@
 """A task that order decides, with no positions and three kinds of them."""
 
 # %% imports
+from collections.abc import Callable
 from functools import cache, partial
 from math import sqrt
 
+import matplotlib.pyplot as plt
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -11,11 +13,13 @@ from torch.optim import AdamW
 
 from dlnotes.attention.score import attention
 from dlnotes.data.ordered import FIRST, SECOND, SYMBOLS, draw_ordered
+from dlnotes.plot import curves, show, use_style
 from dlnotes.position import Learned, Sinusoidal, rotary_attention
 from dlnotes.table import Table
 from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.seed import seed_everything
 
+use_style()
 T, C = 16, 32
 STEPS, B = 300, 64
 LENGTHS = (T, 2 * T, 4 * T)
@@ -43,20 +47,21 @@ class Encoder(nn.Module):
         self.hidden, self.output = nn.Linear(C, 2 * C), nn.Linear(2 * C, C)
         self.logits = nn.Linear(C, 2)
 
-    def forward(self, ids: Tensor) -> Tensor:
-        X = self.positions(sqrt(C) * self.embedding(ids))  # (B, T, C)
+    def forward(self, ids: Tensor, offset: int = 0) -> Tensor:
+        X = sqrt(C) * self.embedding(ids)  # (B, T, C)
+        X = self.positions(X, offset)
         Y, _ = self.attend(self.W_q(X), self.W_k(X), self.W_v(X))
         X = X + Y
         X = X + self.output(self.hidden(X).relu())
         return self.logits(X.mean(dim=1))
 
 
-def positions(name: str) -> nn.Module:
+def positions(name: str) -> Callable[[Tensor, int], Tensor]:
     if name == "sinusoidal":
         return Sinusoidal()
     if name == "learned table":
         return Learned(LENGTHS[-1], C)
-    return nn.Identity()  # none, or rotary: turned inside the attention
+    return lambda X, offset: X  # none, or rotary: turned inside the attention
 
 
 # %% recipe
@@ -95,23 +100,26 @@ loss_by_rate = {
     name: {rate: -value for rate, value in found.items()}
     for name, found in found_by_rate.items()
 }
-rates_table("positions", loss_by_rate, digits=3).show()
+rates_table("positions", loss_by_rate, digits=5).show()
 
 # %% seeds
 seed_everything(200)
 test = {length: draw_ordered(1000, length) for length in LENGTHS}
 
 
-def accuracy_of(name: str, seed: int, length: int) -> float:
-    model = trained(name, rate_best[name], seed)
+def share_right(model: Encoder, length: int, offset: int = 0) -> float:
     ids, label = test[length]
     with torch.no_grad():
-        return (model(ids).argmax(dim=1) == label).float().mean().item()
+        right = model(ids, offset).argmax(dim=1) == label
+    return right.float().mean().item()
 
 
 accuracy = {
     name: {
-        length: [accuracy_of(name, seed, length) for seed in range(3)]
+        length: [
+            share_right(trained(name, rate_best[name], seed), length)
+            for seed in range(3)
+        ]
         for length in LENGTHS
     }
     for name in NAMES
@@ -124,12 +132,23 @@ Table(
     ],
 ).show()
 
+# %% slower
+rates = sorted(found_by_rate["rotary"])
+rate_slower = rates[rates.index(rate_best["rotary"]) - 1]
+accuracy_slower = {
+    length: [
+        share_right(trained("rotary", rate_slower, seed), length)
+        for seed in range(3)
+    ]
+    for length in LENGTHS
+}
+
 # %% beyond
 ids, label = test[2 * T]
 last = ((ids == FIRST) | (ids == SECOND)).int() * torch.arange(2 * T)
 inside = last.amax(dim=1) < T  # X and Y stand at trained places
 share_inside = inside.float().mean().item()
-accuracy_split = {name: {"inside": [], "beyond": []} for name in NAMES[1:]}
+accuracy_split = {name: {"inside": [], "beyond": []} for name in NAMES[1:3]}
 for name, row in accuracy_split.items():
     for seed in range(3):
         with torch.no_grad():
@@ -147,6 +166,23 @@ Table(
         for name, row in accuracy_split.items()
     ],
 ).show()
+
+# %% shifted
+OFFSETS = range(0, 49, 4)
+waves = [
+    trained("sinusoidal", rate_best["sinusoidal"], seed) for seed in range(3)
+]
+accuracy_shifted = {
+    offset: [share_right(model, T, offset) for model in waves]
+    for offset in OFFSETS
+}
+fig, ax = plt.subplots(figsize=(4.8, 2.8))
+by_seed = zip(*accuracy_shifted.values(), strict=True)
+curves(ax, OFFSETS, {f"seed {n}": row for n, row in enumerate(by_seed)})
+ax.axhline(0.5, color="gray", lw=0.8)
+ax.set(xlabel="place of the first symbol", ylabel="accuracy", ylim=(0, 1.02))
+ax.legend()
+show()
 
 # %% blind
 ids, _ = draw_ordered(100, T)
@@ -169,3 +205,9 @@ accuracy_learned_worst = min(accuracy["learned table"][2 * T])
 accuracy_learned_best = max(accuracy["learned table"][2 * T])
 accuracy_rotary_far_worst = min(accuracy["rotary"][4 * T])
 accuracy_rotary_far_best = max(accuracy["rotary"][4 * T])
+accuracy_slower_trained = min(accuracy_slower[T])
+accuracy_slower_worst = min(accuracy_slower[2 * T])
+accuracy_slower_best = max(accuracy_slower[2 * T])
+accuracy_half = max(accuracy_shifted[T // 2])
+accuracy_far_worst = min(accuracy_shifted[3 * T])
+accuracy_far_best = max(accuracy_shifted[3 * T])

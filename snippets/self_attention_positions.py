@@ -71,7 +71,8 @@ print(f"length of a turned query: differs by {difference_length:.0e}")
 
 # %% rotary-figure
 fig, ax = plt.subplots(figsize=(4.2, 3.2))
-image = ax.imshow(scores.tolist(), cmap="RdBu")
+limit = scores.abs().max().item()
+image = ax.imshow(scores.tolist(), cmap="RdBu", vmin=-limit, vmax=limit)
 ax.set(xlabel="position of the key", ylabel="position of the query")
 fig.colorbar(image, ax=ax, label="score")
 show()
