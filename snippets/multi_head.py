@@ -32,7 +32,7 @@ fig, axes = plt.subplots(2, 3, figsize=(4.8, 3.0), sharex=True, sharey=True)
 for row, (said, means) in zip(axes, found.items(), strict=True):
     for n, (ax, heights) in enumerate(zip(row, means, strict=True)):
         ax.bar(names, heights, color=f"C{n}")
-    row[0].set_ylabel(said)
+    row[0].set_ylabel(f"{said}\nshare")
 for ax, text in zip(axes[0], columns, strict=True):
     ax.set_title(text, size=10)
 show()
@@ -64,7 +64,7 @@ for i in range(heads):
     q, k, v = (X @ W[rows].T for W in (W_q, W_k, W_v))  # (B, T, d) each
     gap = (attention(q, k, v)[0] - output[:, i]).abs().max().item()
     difference_slice = max(difference_slice, gap)
-print(f"each head by itself differs by at most {difference_slice:.0e}")
+print(f"each head by itself differs by at most {difference_slice:.0g}")
 
 # %% sum
 W_o = layer.out_proj.weight.split(d, dim=1)  # h times (C, d)
@@ -177,8 +177,8 @@ Table(
     [
         "heads",
         "parameters:,",
-        "products:,",
-        "weights:,",
+        "multiplications:,",
+        "attention weights:,",
         "kept, MiB:.1f",
         "kept if fused:.1f",
     ],
@@ -219,4 +219,3 @@ count_side_by_side = count_reach["side by side"]
 time_ratio_short, time_ratio_long = time_ratio[32][16], time_ratio[128][16]
 time_ratio_scores = time_scores[16] / time_scores[1]
 difference_largest = max(max(gaps) for gaps in difference.values())
-products_in_millions = products[1] / 1e6

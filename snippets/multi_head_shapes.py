@@ -78,7 +78,14 @@ def draw(ax: Axes, step: int) -> None:
             panel(ax, f"$A_{i + 1}$", own, x, -14, f"C{i}")
             words(ax, x, -14)
         if step > 3:
-            panel(ax, f"$O_{i + 1}$", of, x + 0.5, -21, f"C{i}")
+            panel(
+                ax,
+                f"$O_{i + 1} = A_{i + 1} V_{i + 1}$",
+                of,
+                x + 0.5,
+                -21,
+                f"C{i}",
+            )
     if step > 4:
         panel(ax, "$[O_1, O_2]$", joined[0], 4, -28, "C0", "C1")
         panel(ax, "$Y = [O_1, O_2]\\, W_o^\\top$", mixed[0], 14, -28, "gray")
