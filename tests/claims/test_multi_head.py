@@ -82,28 +82,35 @@ class TestOneMean:
         assert two[0][1] > 0.7
         assert two[1][0] > 0.99
 
-    def test_the_rates_at_which_failures_are_counted(self, vision_run: Runs) -> None:
+    def test_the_rates_at_which_failures_are_counted(
+        self, vision_run: Runs, request: pytest.FixtureRequest
+    ) -> None:
         best = held(vision_run("multi_head_two_places"), "rate_best")
-        assert (best[2], best[4]) == (0.01, 0.03)
+        two = 0.03 if "offset-1" in request.node.name else 0.01
+        assert (best[2], best[4]) == (two, 0.03)
 
     def test_two_heads_fail_with_some_seeds_and_four_with_none(
         self, vision_run: Runs, request: pytest.FixtureRequest
     ) -> None:
         run = vision_run("multi_head_two_places")
-        found = [*held(run, "count_failed").values()]  # own rate, the other, four
+        found = [*held(run, "count_failed").values()]  # two, at both rates; four
         other = "offset-1" in request.node.name
         assert found == ([3, 2, 0] if other else [0, 3, 0])
 
     def test_where_the_heads_that_fail_look(
         self, vision_run: Runs, request: pytest.FixtureRequest
     ) -> None:
-        """At one person both, and then one answer is guessed; or one at the others."""
+        """Both at one person, and one name is guessed; or one at the four others."""
         failures = held(vision_run("multi_head_two_places"), "failures")
-        astray = [places for _, places, _ in failures if 2 in places]
+        astray = [case for case, places, _ in failures if 2 in places]
         for _, places, told in failures:
-            assert len(set(places)) == 1 or 2 in places
-            assert min(told) < 0.2
-        assert len(astray) == (2 if "offset-1" in request.node.name else 0)
+            if 2 not in places:
+                assert len(set(places)) == 1
+                assert min(told) < 0.2
+        if "offset-1" in request.node.name:
+            assert astray == ["2 heads, η = 0.01", "2 heads, η = 0.03"]
+        else:
+            assert not astray
 
 
 class TestTheLayer:
