@@ -186,6 +186,8 @@ class TestCost:
         run = vision_run("multi_head")
         written, fused = held(run, "memory_written"), held(run, "memory_fused")
         assert written[16] > 3 * written[1]
+        of_weights = 4 * held(run, "count_weights")[16] / 2**20
+        assert written[16] / 2 < of_weights < written[16]
         assert fused[16] < 1.1 * fused[1]
 
     def test_pytorchs_layer_has_the_steps_first(self) -> None:
