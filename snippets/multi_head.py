@@ -1,13 +1,16 @@
 """Heads as slices of three matrices, their join, and what they cost."""
 
 # %% imports
+from math import inf
 from time import perf_counter
 
 import matplotlib.pyplot as plt
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
+from dlnotes.attention.fused import fused_attention
 from dlnotes.attention.masks import causal_mask, padding_mask
 from dlnotes.attention.multi_head import MultiHeadAttention, join_heads
 from dlnotes.attention.score import attention
@@ -29,7 +32,7 @@ fig, axes = plt.subplots(2, 3, figsize=(4.8, 3.0), sharex=True, sharey=True)
 for row, (said, means) in zip(axes, found.items(), strict=True):
     for n, (ax, heights) in enumerate(zip(row, means, strict=True)):
         ax.bar(names, heights, color=f"C{n}")
-    row[0].set_ylabel(said)
+    row[0].set_ylabel(f"{said}\nshare")
 for ax, text in zip(axes[0], columns, strict=True):
     ax.set_title(text, size=10)
 show()
@@ -61,7 +64,7 @@ for i in range(heads):
     q, k, v = (X @ W[rows].T for W in (W_q, W_k, W_v))  # (B, T, d) each
     gap = (attention(q, k, v)[0] - output[:, i]).abs().max().item()
     difference_slice = max(difference_slice, gap)
-print(f"each head by itself differs by at most {difference_slice:.0e}")
+print(f"each head by itself differs by at most {difference_slice:.0g}")
 
 # %% sum
 W_o = layer.out_proj.weight.split(d, dim=1)  # h times (C, d)
@@ -94,8 +97,8 @@ theirs = nn.MultiheadAttention(C, heads, batch_first=True).double()
 theirs.load_state_dict(ours.state_dict())
 inputs = [torch.randn(B, n, C).double() for n in (T, S, S)]
 source = torch.tensor([[5, 4, 6, 4, 7, 5], [6, 5, 4, 7, 0, 0]])
-masks = {
-    "none": torch.ones(B, T, S, dtype=torch.bool),
+masks: dict[str, Tensor | None] = {
+    "none": None,
     "padding": padding_mask(source, pad=0).expand(B, T, S),
     "causal": causal_mask(T).expand(B, T, S),
 }
@@ -112,7 +115,9 @@ def answers(model: nn.Module, **given: object) -> list[Tensor]:
 
 difference = {}
 for name, mask in masks.items():
-    forbidden = (~mask).repeat_interleave(heads, dim=0)  # (B · h, T, S)
+    forbidden = None
+    if mask is not None:
+        forbidden = (~mask).repeat_interleave(heads, dim=0)  # (B · h, T, S)
     found = zip(
         answers(ours, mask=mask),
         answers(theirs, attn_mask=forbidden, average_attn_weights=False),
@@ -134,48 +139,83 @@ _, weights = theirs(
 )
 print("PyTorch: weights", weights[0, 0].tolist())
 
+
+# %% kept
+def count_bytes(layer: MultiHeadAttention, X: Tensor) -> int:
+    """Count what is kept for the way back, without the parameters."""
+    own = {W.untyped_storage().data_ptr() for W in layer.parameters()}
+    sizes = {}
+
+    def pack(saved: Tensor) -> Tensor:
+        storage = saved.untyped_storage()
+        if storage.data_ptr() not in own:
+            sizes[storage.data_ptr()] = storage.nbytes()
+        return saved
+
+    with saved_tensors_hooks(pack, lambda saved: saved):
+        layer(X, X, X)
+    return sum(sizes.values())
+
+
 # %% cost
-B, C = 8, 128
+B, T, C = 8, 128, 128
 COUNTS = (1, 2, 4, 8, 16)
-
-
-def seconds(layer: MultiHeadAttention, X: Tensor) -> float:
-    """Return the shortest time of six, there and back."""
-    times = []
-    for _ in range(6):
-        begin = perf_counter()
-        layer(X, X, X)[0].sum().backward()
-        times.append(perf_counter() - begin)
-    return min(times)
-
-
+X = torch.randn(B, T, C)
+layers = {heads: MultiHeadAttention(C, heads) for heads in COUNTS}
 parameters, products, count_weights = {}, {}, {}
-time_by_heads = {32: {}, 128: {}}  # by T
-for heads in COUNTS:
-    layer = MultiHeadAttention(C, heads)
-    for T, found in time_by_heads.items():
-        found[heads] = seconds(layer, torch.randn(B, T, C))
-    X = torch.randn(B, T, C)  # T is 128
+memory_written, memory_fused = {}, {}  # MiB
+for heads, layer in layers.items():
     parameters[heads] = sum(W.numel() for W in layer.parameters())
     with FlopCounterMode(display=False) as counter:
         _, weights = layer(X, X, X)
     products[heads] = counter.get_total_flops() // 2  # it counts sums, too
     count_weights[heads] = weights.numel()
+    memory_written[heads] = count_bytes(layer, X) / 2**20
+    fused = MultiHeadAttention(C, heads, attention=fused_attention)
+    memory_fused[heads] = count_bytes(fused, X) / 2**20
+Table(
+    [
+        "heads",
+        "parameters:,",
+        "multiplications:,",
+        "attention weights:,",
+        "kept, MiB:.1f",
+        "kept if fused:.1f",
+    ],
+    [
+        [
+            n,
+            parameters[n],
+            products[n],
+            count_weights[n],
+            memory_written[n],
+            memory_fused[n],
+        ]
+        for n in COUNTS
+    ],
+).show()
+
+# %% times
+time_by_heads = {T: dict.fromkeys(COUNTS, inf) for T in (32, 128)}
+time_scores = dict.fromkeys(COUNTS, inf)  # of Q Kᵀ alone, T = 128
+for _ in range(8):  # in rounds: what slows the machine slows all of them
+    for heads, layer in layers.items():
+        for T, found in time_by_heads.items():
+            begin = perf_counter()
+            layer(X[:, :T], X[:, :T], X[:, :T])[0].sum().backward()
+            found[heads] = min(found[heads], perf_counter() - begin)
+        Q, K, _ = (part.detach() for part in layer.project(X, X, X))
+        begin = perf_counter()
+        Q @ K.mT  # (B, h, T, T)
+        time_scores[heads] = min(time_scores[heads], perf_counter() - begin)
 time_ratio = {
     T: {heads: time / found[1] for heads, time in found.items()}
     for T, found in time_by_heads.items()
 }
-Table(
-    ["heads", "d", "parameters:,", "products:,", "weights:,"],
-    [
-        [n, C // n, parameters[n], products[n], count_weights[n]]
-        for n in COUNTS
-    ],
-).show()
 
 # %% quoted
 count_projected = count_reach["projected"]
 count_side_by_side = count_reach["side by side"]
 time_ratio_short, time_ratio_long = time_ratio[32][16], time_ratio[128][16]
+time_ratio_scores = time_scores[16] / time_scores[1]
 difference_largest = max(max(gaps) for gaps in difference.values())
-products_in_millions = products[1] / 1e6

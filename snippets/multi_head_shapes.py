@@ -28,17 +28,23 @@ with torch.no_grad():
 
 # %% panels
 def panel(
-    ax: Axes, name: str, values: Tensor, x: float, y: float, colour: str
+    ax: Axes, name: str, values: Tensor, x: float, y: float, *colours: str
 ) -> None:
-    """Draw values (rows, columns) as cells whose upper left corner is x, y."""
+    """Draw values (rows, columns) as cells whose upper left corner is x, y.
+
+    Each colour frames as many of the columns.
+    """
     rows, columns = values.shape
     box = (x, x + columns, y - rows, y)
     limit = values.abs().max().item()
     ax.imshow(
         values.tolist(), cmap="RdBu_r", extent=box, vmin=-limit, vmax=limit
     )
-    frame = dict(fill=False, edgecolor=colour, linewidth=2)
-    ax.add_patch(Rectangle((x, y - rows), columns, rows, **frame))
+    width = columns / len(colours)
+    for n, colour in enumerate(colours):
+        frame = dict(fill=False, edgecolor=colour, linewidth=2)
+        corner = (x + n * width, y - rows)
+        ax.add_patch(Rectangle(corner, width, rows, **frame))
     ax.text(x + columns / 2, y + 0.3, name, ha="center", va="bottom")
 
 
@@ -72,10 +78,17 @@ def draw(ax: Axes, step: int) -> None:
             panel(ax, f"$A_{i + 1}$", own, x, -14, f"C{i}")
             words(ax, x, -14)
         if step > 3:
-            panel(ax, f"$A_{i + 1} V_{i + 1}$", of, x + 0.5, -21, f"C{i}")
+            panel(
+                ax,
+                f"$O_{i + 1} = A_{i + 1} V_{i + 1}$",
+                of,
+                x + 0.5,
+                -21,
+                f"C{i}",
+            )
     if step > 4:
-        panel(ax, "$[A_1 V_1, A_2 V_2]$", joined[0], 4, -28, "gray")
-        panel(ax, "output", mixed[0], 13, -28, "gray")
+        panel(ax, "$[O_1, O_2]$", joined[0], 4, -28, "C0", "C1")
+        panel(ax, "$Y = [O_1, O_2]\\, W_o^\\top$", mixed[0], 14, -28, "gray")
     for y, text in [*SHAPES.items()][:step]:
         ax.text(22.4, y - T / 2, text, va="center")
 

@@ -3,6 +3,7 @@
 # %% imports
 import warnings
 from collections.abc import Callable
+from functools import cache
 from statistics import mean
 
 import matplotlib.pyplot as plt
@@ -19,6 +20,7 @@ from dlnotes.seq2seq.encoder import Encoded, Encoder
 from dlnotes.seq2seq.model import Seq2Seq
 from dlnotes.seq2seq.pairs import START
 from dlnotes.table import Table
+from dlnotes.train.bracket import best, bracket, rates_table
 from dlnotes.train.seed import seed_everything
 from dlnotes.train.translation import (
     Score,
@@ -33,7 +35,10 @@ warnings.filterwarnings("ignore", "Glyph", UserWarning)  # Chinese labels
 splits = load_translation()
 languages = learn_languages(splits.train)
 sources, targets = languages.encode(splits.train)
-HEADS, SEEDS, STEPS, HIDDEN, RATE = 4, range(3), 200, 96, 0.02
+HEADS, SEEDS, STEPS, HIDDEN = 4, range(3), 200, 96
+RATES = (0.01, 0.02, 0.04)
+if len(sources) > 20_000:  # real sentences, at full scale
+    STEPS, HIDDEN, RATES = 2500, 256, (0.001, 0.002, 0.004)
 
 # %% decoder
 State = tuple[Tensor, Tensor, Tensor]
@@ -69,36 +74,47 @@ class HeadsDecoder(nn.Module):
 
 
 # %% recipe
-def trained(seed: int) -> Seq2Seq:
+@cache  # what is asked for twice is trained once
+def trained(rate: float, seed: int) -> Seq2Seq:
     seed_everything(seed)
     encoder = Encoder(len(languages.english), embedding=48, hidden=HIDDEN)
     decoder = HeadsDecoder(len(languages.chinese), 48, HIDDEN)
     model = Seq2Seq(encoder, decoder)
-    optimizer = AdamW(model.parameters(), RATE, fused=True)
+    optimizer = AdamW(model.parameters(), rate, fused=True)
     fit_translation(model, sources, targets, optimizer, STEPS)
-    return model
+    return model.cpu()
 
 
-models = [trained(seed) for seed in SEEDS]
+# %% rates
+def bleu_at(rate: float) -> float:
+    """Return the BLEU on the validation set, first seed."""
+    pairs = splits.val[:300]
+    found = translate(trained(rate, 0), pairs, languages)
+    return score_translation(found.sentences, pairs).bleu
+
+
+bleu_val = {"four heads": bracket(bleu_at, RATES)}
+rate_best = best(bleu_val["four heads"])
+rates_table("translator", bleu_val, digits=1).show()
+models = [trained(rate_best, seed) for seed in SEEDS]
 
 
 # %% maps
-def weights_of(model: Seq2Seq, pair: Pair) -> tuple[list[str], Tensor]:
-    """Return a translation, and the weights (h, T, S) when it is written."""
-    text = translate(model, [pair], languages).sentences[0]
-    (source,), _ = languages.encode([pair])
-    tokens = languages.chinese.encode(text)
-    target_in = torch.cat([torch.tensor([START]), tokens])[None, :-1]
+def weights_of(model: Seq2Seq, pair: Pair) -> Tensor:
+    """Return the weights (h, T, S) when the pair's Chinese is written."""
+    (source,), (target,) = languages.encode([pair])
+    target_in = torch.cat([torch.tensor([START]), target[:-1]])[None]
     with torch.no_grad():
         state = model.start(source[None])
         weights = model.decoder.look(target_in, state)[2]
-    return text, weights[0]
+    return weights[0]
 
 
 sentence = "there are three cats under the table ."
 pair = Pair(sentence, "桌子下面有三只猫。")
-text, maps = weights_of(models[0], pair)
-print("".join(text))
+text, maps = pair.characters, weights_of(models[0], pair)
+written = translate(models[0], [pair], languages).sentences[0]
+print("".join(written))
 
 # %% maps-figure
 fig, axes = plt.subplots(2, 2, figsize=(4.8, 5.0), sharex=True, sharey=True)
@@ -144,9 +160,11 @@ score_all = [score_without(model) for model in models]
 score_less = [
     [score_without(model, head) for head in range(HEADS)] for model in models
 ]
+score_none = [score_without(model, *range(HEADS)) for model in models]
 cases = {"with all heads": score_all}
 for head in range(HEADS):
     cases[f"without head {head + 1}"] = [row[head] for row in score_less]
+cases["without any head"] = score_none
 Table(
     ["", *(f"seed {seed}" for seed in SEEDS)],
     [
@@ -169,6 +187,7 @@ bleu_lost = [
 ]
 bleu_lost_least = min(map(min, bleu_lost))
 bleu_lost_most = max(map(max, bleu_lost))
+bleu_none_most = max(score.bleu for score in score_none)
 share_less_most = max(map(max, exact_less))
 share_less_least = min(map(min, exact_less))
 weight_cats = [weights[6][3].item() for weights in maps]  # of 只
