@@ -237,8 +237,8 @@ Table(
 
 # %% quoted
 steps_in_all = STEPS
-bleu_mean = {name: mean(values) for name, values in bleu.items()}
-share_of_set = {name: mean(values) for name, values in exact.items()}
+bleu_mean = {name: mean(bleu.get(name, [0])) for name in sets}
+share_of_set = {name: mean(exact.get(name, [0])) for name in sets}
 bleu_of_length = {name: mean(row) for name, row in bleu_by_length.items()}
 count_longest = count_by_length.get("17+", 0)
 bleu_test, bleu_longer = mean(bleu["test"]), mean(bleu["longer sentences"])

@@ -87,6 +87,6 @@ for low, high in pairwise(BOUNDS):
     bleu_by_length[name] = values
 
 # %% quoted
-bleu_mean = {name: mean(values) for name, values in bleu.items()}
-share_of_set = {name: mean(values) for name, values in exact.items()}
+bleu_mean = {name: mean(bleu.get(name, [0])) for name in sets}
+share_of_set = {name: mean(exact.get(name, [0])) for name in sets}
 bleu_of_length = {name: mean(row) for name, row in bleu_by_length.items()}

@@ -153,6 +153,7 @@ weight_largest = [weights.max().item() for weights in weights_measure]
 weights_measure = [weights.tolist() for weights in weights_measure]
 
 # %% quoted
-bleu_mean = {name: mean(values) for name, values in bleu.items()}
-share_of_set = {name: mean(values) for name, values in exact.items()}
+bleu_mean = {name: mean(bleu.get(name, [0])) for name in sets}
+share_of_set = {name: mean(exact.get(name, [0])) for name in sets}
 bleu_of_length = {name: mean(row) for name, row in bleu_by_length.items()}
+count_low, count_high = min(count_heads), max(count_heads)

@@ -204,11 +204,11 @@ class TestTranslation:
         assert run.values["rate_transformer"] == 0.008
         assert run.values["rate_additive"] == 0.025
 
-    def test_after_100_steps_additive_attention_is_ahead(
+    def test_after_150_steps_additive_attention_is_ahead(
         self, vision_run: Runs
     ) -> None:
         values = vision_run("transformer_rates").values
-        assert values["bleu_additive"] > values["bleu_transformer"] + 10
+        assert values["bleu_additive"] > values["bleu_transformer"] + 5
 
     def test_attention_is_the_large_step_and_the_transformer_a_smaller_one(
         self, vision_run: Runs
@@ -254,6 +254,7 @@ class TestTranslation:
             assert all(b < a for a, b in itertools.pairwise(means[3:]))
             for name in LENGTHS:
                 assert min(found[name]) > max(vector[name])
+                assert mean(found[name]) > mean(vector[name]) + 25
         old = [mean(vector[name]) for name in LENGTHS]
         assert all(b < a for a, b in itertools.pairwise(old[1:]))
         assert abs(mean(additive["11–12"]) - mean(model["11–12"])) < 4
@@ -263,8 +264,8 @@ class TestTranslation:
         for name in ("seq2seq_training", "transformer_rival", "transformer_training"):
             found = held(vision_run(name), "bleu_by_length")
             left.append(mean(found["17+"]) / mean(found["7–8"]))
-        assert left[0] < 0.3
-        assert min(left[1:]) > 0.4
+        assert left[0] == pytest.approx(0.25, abs=0.05)
+        assert left[1:] == pytest.approx([0.5, 0.5], abs=0.06)
 
     def test_a_measure_word_looks_at_its_noun(self, vision_run: Runs) -> None:
         run = vision_run("transformer_training")
@@ -349,5 +350,5 @@ class TestExercises:
     ) -> None:
         run = vision_run("transformer_exercises")
         loss, bleu = held(run, "loss"), held(run, "bleu")
-        assert loss["Peeking"] < loss["Transformer"] / 2
+        assert 0.35 < loss["Peeking"] / loss["Transformer"] < 0.65
         assert bleu["Peeking"] < 3 < 30 < bleu["Transformer"]
