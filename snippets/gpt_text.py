@@ -2,7 +2,7 @@
 
 # %% imports
 from collections.abc import Callable
-from math import log2
+from math import exp, log
 from statistics import mean, stdev
 from time import process_time
 
@@ -123,9 +123,8 @@ loss = {name: mean(found) for name, found in losses.items()}
 rows = []
 for name, found in losses.items():
     spread = f" ± {stdev(found):.3f}" if len(found) > 1 else ""
-    perplexity = torch.tensor(loss[name]).exp().item()
-    bits = loss[name] / torch.tensor(2).log().item()
-    rows.append([name, f"{loss[name]:.3f}{spread}", bits, perplexity])
+    shown = f"{loss[name]:.3f}{spread}"
+    rows.append([name, shown, loss[name] / log(2), exp(loss[name])])
 head = ["model", "loss", "bits per character:.3f", "perplexity:.2f"]
 Table(head, rows).show()
 
@@ -169,8 +168,9 @@ in_row = {  # of products of matrices, for T and for 1,024 characters
     "GPT": [6 * LAYERS + 1] * 2,
     "LSTM": [T + 1, 1024 + 1],
 }
+multiplications = {name: products(name) for name in in_row}
 rows = [
-    [name, parameters[name], products(name), *found]
+    [name, parameters[name], multiplications[name], *found]
     for name, found in in_row.items()
 ]
 head = ["model", "parameters:,", "multiplications:,.0f"]
@@ -254,4 +254,7 @@ loss_known = {
     name: {n: mean(row[n - 1] for row in found) for n in (1, 4, 8, 16, T)}
     for name, found in by_known.items()
 }
-bits_uniform = log2(V)
+curve_loss = {
+    name: [curve.loss for curve in curves]
+    for name, (curves, _) in pairs.items()
+}

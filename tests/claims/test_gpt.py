@@ -1,0 +1,183 @@
+"""What the chapter on GPT says in words."""
+
+import itertools
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from containers import held
+from dlnotes.book.store import Run
+from dlnotes.data.text import load_text
+from dlnotes.gpt.model import GPT
+
+Runs = Callable[[str], Run]
+
+
+def number(run: Run, name: str) -> float:
+    """Return a number that a run has left under this name."""
+    value = run.values[name]
+    assert isinstance(value, int | float)
+    return value
+
+
+class TestTheModel:
+    def test_it_begins_by_guessing(self, vision_run: Runs) -> None:
+        run = vision_run("gpt")
+        assert number(run, "loss_uniform") == pytest.approx(math.log(27))
+        assert abs(number(run, "loss_start") - math.log(27)) < 0.05
+
+    def test_the_formulas_count_its_parameters(self, book_run: Runs) -> None:
+        V, T, C, L = 27, 32, 64, 2
+        found = held(book_run("gpt"), "parameters")
+        assert found == {
+            "embedding, and output": V * C,
+            "positions": T * C,
+            "attention": L * (4 * C * C + 4 * C),
+            "feed-forward": L * (8 * C * C + 5 * C),
+            "norms": (2 * L + 1) * 2 * C,
+        }
+        assert sum(found.values()) == number(book_run("gpt"), "parameters_all")
+        assert number(book_run("gpt_exercises"), "parameters_small") == 124439808
+
+    def test_a_pass_gives_what_each_beginning_gives(self, vision_run: Runs) -> None:
+        run = vision_run("gpt")
+        assert number(run, "difference_alone") < 1e-5
+        assert number(run, "difference_before") == 0
+        assert number(run, "difference_after") > 1e-3
+        assert max(held(run, "difference").values()) < 1e-5
+        assert number(run, "difference_slide") == 0
+
+    def test_the_context_ends(self) -> None:
+        model = GPT(5, 3, 8, 2, 1)
+        _, state = model.extend(torch.zeros(1, 3, dtype=torch.int64), None)
+        with pytest.raises(ValueError, match="the positions end there"):
+            model.step(torch.zeros(1, dtype=torch.int64), state)
+
+
+class TestTheCache:
+    def test_it_saves_more_the_longer_the_text_and_less_than_the_columns(
+        self, book_run: Runs
+    ) -> None:
+        run = book_run("gpt_cache")
+        ratio = held(run, "ratio_saved")
+        assert ratio[32] < ratio[128] < ratio[256]
+        assert ratio[256] > 2
+        for T, found in ratio.items():
+            assert found < (T + 1) / 2
+
+    def test_it_changes_nothing(self, book_run: Runs) -> None:
+        run = book_run("gpt_cache")
+        assert number(run, "difference_cache") < 1e-4
+        assert number(run, "difference_pass") < 1e-4
+        assert number(run, "count_cached") == 2 * 2 * 256 * 128
+
+    def test_writing_stays_serial(self, book_run: Runs) -> None:
+        run = book_run("gpt_cache")
+        assert number(run, "ratio_serial") > 5
+        assert number(run, "ratio_batch") < 32 / 2
+
+    def test_its_size(self, book_run: Runs) -> None:
+        run = book_run("gpt_exercises")
+        assert number(run, "size_small") == pytest.approx(75.5, abs=0.1)
+        assert number(run, "size_large") == pytest.approx(9.66, abs=0.01)
+
+
+class TestContest:
+    def test_the_rate_is_bracketed(self, vision_run: Runs) -> None:
+        run = vision_run("gpt_rates")
+        found = held(run, "loss_val")
+        rate = number(run, "rate_best")
+        assert min(found) < rate < max(found)
+        assert found[rate] == min(found.values())
+
+    def test_the_rates_and_the_order_are_those_chosen(self, book_run: Runs) -> None:
+        run = book_run("gpt_text")
+        assert number(run, "RATE") == number(book_run("gpt_rates"), "rate_best")
+        lstm = book_run("lstm_text")
+        assert number(run, "RATE_LSTM") == number(lstm, "rate_best")
+        assert number(run, "ORDER") == number(lstm, "order_best")
+        for name in ("B", "T", "STEPS"):
+            assert run.values[name] == book_run("gpt_rates").values[name]
+
+    def test_parameters_and_letters_are_equal(self, book_run: Runs) -> None:
+        run = book_run("gpt_text")
+        sizes = held(run, "parameters")
+        assert 1 <= sizes["LSTM"] / sizes["GPT"] < 1.02
+        read = 600 * 16 * 32 / len(load_text().train)
+        assert number(run, "number_read") == pytest.approx(read)
+
+    def test_gpt_comes_last_and_counting_first(self, vision_run: Runs) -> None:
+        run = vision_run("gpt_text")
+        found = held(run, "losses")
+        assert len(found["GPT"]) == len(found["LSTM"]) == 3
+        assert found["Kneser–Ney"][0] < min(found["LSTM"])
+        assert max(found["LSTM"]) < min(found["GPT"]) - 0.3
+        assert number(run, "gap_lstm") > 10 * number(run, "error_lstm")
+
+    def test_at_each_point_and_in_fewer_seconds(self, vision_run: Runs) -> None:
+        run = vision_run("gpt_text")
+        gpt, lstm = held(run, "curve_loss")["GPT"], held(run, "curve_loss")["LSTM"]
+        assert len(gpt) == len(lstm) == 3
+        worst = [max(losses) for losses in zip(*lstm, strict=True)]
+        best = [min(losses) for losses in zip(*gpt, strict=True)]
+        assert all(w < b for w, b in zip(worst, best, strict=True))
+        assert number(run, "ratio_seconds") > 1.2
+        assert number(run, "seconds_ngram") < min(held(run, "seconds").values())
+
+    def test_what_is_far_back_helps_neither(self, vision_run: Runs) -> None:
+        found = held(vision_run("gpt_text"), "loss_known")
+        gpt, lstm = found["GPT"], found["LSTM"]
+        assert gpt[8] - gpt[16] < 0.02
+        assert lstm[8] - lstm[16] < 0.02
+        assert lstm[4] - lstm[8] > 4 * (gpt[4] - gpt[8])
+        assert gpt[4] > gpt[8]
+        assert gpt[1] < lstm[1] - 0.2
+
+    def test_its_last_place_is_a_little_worse(self, vision_run: Runs) -> None:
+        rows = held(vision_run("gpt_text"), "by_known")["GPT"]
+        assert len(rows) == 3
+        for row in rows:
+            assert row[31] > sum(row[15:24]) / 9 + 0.01
+
+    def test_overlapping_windows_have_a_lower_loss(self, vision_run: Runs) -> None:
+        run = vision_run("gpt_text")
+        assert number(run, "loss_one") < number(run, "loss_windows")
+
+    def test_what_it_costs(self, book_run: Runs) -> None:
+        run = book_run("gpt_text")
+        cost = held(run, "multiplications")
+        assert cost["GPT"] / cost["LSTM"] == pytest.approx(1, abs=0.05)
+        rows = held(run, "in_row")
+        assert rows == {"GPT": [13, 13], "LSTM": [33, 1025]}
+
+
+class TestWriting:
+    def test_the_lower_the_temperature_the_better_it_spells(
+        self, vision_run: Runs
+    ) -> None:
+        known = held(vision_run("gpt_text"), "share_known")
+        by_heat = [known[name] for name in ("1.3", "1.0", "0.5", "the test text")]
+        for less, more in itertools.pairwise(by_heat):
+            assert less < more
+
+
+class TestExercises:
+    def test_without_a_mask_it_copies_the_answer(self, vision_run: Runs) -> None:
+        run = vision_run("gpt_exercises")
+        assert number(run, "loss_end") < 0.5
+        assert number(run, "loss_alone") > math.log(27) + 1
+
+    def test_the_mask_tells_the_order_from_the_second_block_on(
+        self, vision_run: Runs
+    ) -> None:
+        moved = held(vision_run("gpt_exercises"), "difference_swapped")
+        assert moved[1] < 1e-12
+        assert moved[2] > 0.01
+
+    def test_a_cache_without_its_oldest_key_is_another(self, vision_run: Runs) -> None:
+        assert number(vision_run("gpt_exercises"), "difference_dropped") > 0.01
+
+    def test_two_to_the_power_of_the_law(self) -> None:
+        assert 2**-0.076 == pytest.approx(0.95, abs=0.005)
