@@ -55,7 +55,7 @@ class ScaledDot(nn.Module):
 
 
 # %% recipe
-HIDDEN, STEPS, RATES = 48, 160, (0.01, 0.03, 0.09)
+HIDDEN, STEPS, RATES = 48, 140, (0.01, 0.03, 0.09)
 KINDS = "one vector", "additive", "scaled dot product"
 
 
@@ -157,6 +157,9 @@ Table(["decoder", *(f"{part}:.2f" for part in ENGLISH)], rows).show()
 # %% quoted
 accuracy_vector, accuracy_additive, accuracy_scaled = accuracy_test.values()
 share_year, share_month, share_day, share_weekday = share_part["additive"]
+accuracy_additive_slow, accuracy_scaled_slow = [
+    accuracy_val[kind][RATES[0]] for kind in KINDS[1:]
+]
 accuracy_additive_fast, accuracy_scaled_fast = [
     accuracy_val[kind][RATES[-1]] for kind in KINDS[1:]
 ]

@@ -35,7 +35,7 @@ splits = load_translation()
 languages = learn_languages(splits.train)
 sources, targets = languages.encode(splits.train)
 HIDDEN, RATES = 96, (0.007, 0.02, 0.06)  # of attention, to begin with
-STEPS = {Decoder: 300, AttendingDecoder: 200}
+STEPS = {Decoder: 300, AttendingDecoder: 160}
 RATE = 0.025  # of one vector, as in its chapter; so are its steps
 if len(sources) > 20_000:  # real sentences, at full scale
     HIDDEN, RATES, RATE = 256, (0.001, 0.002, 0.004), 0.004
