@@ -161,7 +161,7 @@ def behave(root: Path, program: str) -> tuple[object, ...]:
     sys.dont_write_bytecode, wrote = True, sys.dont_write_bytecode
     signal.signal(signal.SIGALRM, _stop)
     random.seed(0)
-    gc.disable()  # what the alarm raises would be swallowed in a callback of the collector
+    gc.disable()  # its callbacks swallow what the alarm raises
     try:
         importlib.invalidate_caches()
         signal.setitimer(signal.ITIMER_REAL, 0.5)
