@@ -193,7 +193,7 @@ accuracy_vector, accuracy_additive, accuracy_scaled = accuracy_test.values()
 accuracy_words, accuracy_figures = accuracy_spelling["additive"]
 share_least = min(share_part["additive"])
 share_weekday_scaled = share_part["scaled dot product"][3]
-accuracy_elsewhere = mean(elsewhere)
+share_elsewhere_right = mean(elsewhere)
 variance_scores_raw = HIDDEN * variance_scores  # without the root
 accuracy_additive_fast, accuracy_scaled_fast = [
     accuracy_val[kind][RATES[-1]] for kind in KINDS[1:]
