@@ -54,6 +54,11 @@ for query in ([2.0, 0.0], [2.0, 2.0], [0.0, 0.0]):
     )
     print(f"q = {query}   {shown}   output {output.item():.2f}")
 
+weight_dog, weight_cat = [
+    attention(torch.tensor([query]), K, V)[1][0, n].item()
+    for query, n in (([2.0, 0.0], 1), ([2.0, 2.0], 0))
+]
+
 # %% additive
 seed_everything(0)
 Q, K = torch.randn(2, 6), torch.randn(5, 4)  # of different sizes
@@ -73,7 +78,7 @@ K = torch.randn(3, 9, 16, dtype=torch.float64)
 V = torch.randn(3, 9, 5, dtype=torch.float64)
 reference = scaled_dot_product_attention(Q, K, V)
 difference_torch = (attention(Q, K, V)[0] - reference).abs().max().item()
-print(f"largest difference from PyTorch: {difference_torch:.0e}")
+print(f"largest difference from PyTorch: {difference_torch:.1g}")
 
 # %% variance
 PAIRS, SIZES, SEEDS = 10_000, (16, 64, 512), range(3)
@@ -125,6 +130,12 @@ def jacobian(weights: Tensor) -> Tensor:
     return torch.diag_embed(weights) - products
 
 
+certain = torch.eye(4)[:1]  # all the weight on the first of four keys
+norm_certain = jacobian(certain).norm().item()
+norm_equal = jacobian(torch.full((1, 4), 0.25)).norm().item()
+print(f"|J| of one weight 1: {norm_certain:.2f}, of equal: {norm_equal:.2f}")
+
+
 # %% saturation
 QUERIES, KEYS, FLAT = 2000, 10, 1e-3
 
@@ -170,7 +181,7 @@ fig, ax = plt.subplots(figsize=(4.4, 2.7))
 curves(ax, DIMENSIONS, flat)
 ax.set_xscale("log", base=2)
 ax.set(xlabel="size d of queries and keys", ylim=(-0.03, 1))
-ax.set_ylabel("share of queries without gradient")
+ax.set_ylabel("share of flat queries")
 ax.legend()
 show()
 
@@ -196,7 +207,7 @@ print(weights[1])
 # %% mask-proof
 padding = (tokens == PAD)[..., None]  # (B, S, 1)
 difference_masked, slope_masked, rows = {}, {}, []
-for name, used in (("with the mask", mask), ("without", None)):
+for name, used in (("with the mask", mask), ("without the mask", None)):
     keys, values = K.clone().requires_grad_(), V.clone().requires_grad_()
     output, _ = attention(Q, keys, values, used)
     output.square().sum().backward()

@@ -55,19 +55,23 @@ class ScaledDot(nn.Module):
 
 
 # %% recipe
-HIDDEN, STEPS, RATES = 48, 160, (0.01, 0.03, 0.09)
+HIDDEN, STEPS, RATES = 48, 140, (0.01, 0.03, 0.09)
 KINDS = "one vector", "additive", "scaled dot product"
 
 
-@cache  # what is asked for twice is trained once
-def trained(kind: str, rate: float) -> Seq2Seq:
+def untrained(kind: str) -> Seq2Seq:
     seed_everything(0)
     encoder = Encoder(len(languages.english), 16, HIDDEN, bidirectional=True)
     sizes = len(languages.chinese), 16, HIDDEN, encoder.size
     decoder = (Decoder if kind == "one vector" else AttendingDecoder)(*sizes)
     if kind == "scaled dot product":
         decoder.score = ScaledDot(HIDDEN, encoder.size, HIDDEN)
-    model = Seq2Seq(encoder, decoder)
+    return Seq2Seq(encoder, decoder)
+
+
+@cache  # what is asked for twice is trained once
+def trained(kind: str, rate: float) -> Seq2Seq:
+    model = untrained(kind)
     optimizer = AdamW(model.parameters(), rate, fused=True)
     fit_translation(model, sources, targets, optimizer, STEPS)
     return model
@@ -97,6 +101,23 @@ for kind, model in models.items():
     rate = f"{rate_best[kind]:.2g}"
     rows.append([kind, parameters[kind], rate, accuracy_test[kind]])
 Table(["decoder", "parameters:,", "rate η", "exact:.3f"], rows).show()
+
+
+# %% spellings
+worded = [pair for pair in splits.test if re.search("[a-z]", pair.english)]
+figures = [pair for pair in splits.test if pair not in worded]
+accuracy_spelling = {
+    kind: [share_exact(models[kind], pairs) for pairs in (worded, figures)]
+    for kind in KINDS[1:]
+}
+
+# %% start
+model = untrained("scaled dot product")
+with torch.no_grad():
+    h, outputs, keys, mask = model.start(pad_rows(sources[:500]))
+    scores = model.decoder.score.score(h[:, None], keys)  # (B, 1, S)
+variance_states = outputs[mask[:, 0]].var().item()
+variance_scores = scores[mask].var().item()
 
 
 # %% map
@@ -130,33 +151,50 @@ ENGLISH = {
     "weekday": "(?:" + "|".join(name[:3] for name in WEEKDAYS) + ")[a-z]*",
 }
 CHINESE = re.compile(
-    "(?P<year>.+)年(?P<month>.+)月(?P<day>.+)日(?P<weekday>.*)"
+    r"(?P<year>\d+)年(?P<month>\d+)月(?P<day>\d+)日(?:星期)?(?P<weekday>.?)"
 )
-worded = [pair for pair in splits.test if re.search("[a-z]", pair.english)]
 
 
-def share_inside(weights: Tensor, part: str) -> float:
-    """Return how often the largest weight of a part lies in that part."""
-    hits = []
-    for pair, rows in zip(worded, weights.argmax(dim=2).tolist(), strict=True):
-        written = CHINESE.match(pair.chinese).span(part)
-        read = re.search(ENGLISH[part], pair.english)
-        if read:
-            low, high = read.span()
-            hits += [low <= place < high for place in rows[slice(*written)]]
-    return mean(hits)
+def find_inside(kind: str, part: str) -> list[tuple[bool, bool]]:
+    """Tell of each character of a part where it looks and if it is right.
+
+    The first is true if its largest weight lies in the part of the source.
+    """
+    pairs = [pair for pair in worded if re.search(ENGLISH[part], pair.english)]
+    places = looks(models[kind], pairs).argmax(dim=2).tolist()
+    found = []
+    texts = translate(models[kind], pairs, languages).sentences
+    for pair, row, text in zip(pairs, places, texts, strict=True):
+        low, high = re.search(ENGLISH[part], pair.english).span()
+        for n in range(*CHINESE.match(pair.chinese).span(part)):
+            right = "".join(text)[n : n + 1] == pair.chinese[n]
+            found.append((low <= row[n] < high, right))
+    return found
 
 
-share_part = {}
+def count_inside(kind: str) -> tuple[list[float], list[bool]]:
+    """Return the share that looks inside, by part, and if others are right."""
+    inside = [find_inside(kind, part) for part in ENGLISH]
+    shares = [mean(there for there, _ in found) for found in inside]
+    return shares, [
+        right for found in inside for there, right in found if not there
+    ]
+
+
+share_part, elsewhere = {}, []
 for kind in KINDS[1:]:
-    weights = looks(models[kind], worded)
-    share_part[kind] = [share_inside(weights, part) for part in ENGLISH]
+    share_part[kind], others = count_inside(kind)
+    elsewhere += others
 rows = [[kind, *shares] for kind, shares in share_part.items()]
 Table(["decoder", *(f"{part}:.2f" for part in ENGLISH)], rows).show()
 
 # %% quoted
 accuracy_vector, accuracy_additive, accuracy_scaled = accuracy_test.values()
-share_year, share_month, share_day, share_weekday = share_part["additive"]
+accuracy_words, accuracy_figures = accuracy_spelling["additive"]
+share_least = min(share_part["additive"])
+share_weekday_scaled = share_part["scaled dot product"][3]
+share_elsewhere_right = mean(elsewhere)
+variance_scores_raw = HIDDEN * variance_scores  # without the root
 accuracy_additive_fast, accuracy_scaled_fast = [
     accuracy_val[kind][RATES[-1]] for kind in KINDS[1:]
 ]

@@ -35,7 +35,7 @@ splits = load_translation()
 languages = learn_languages(splits.train)
 sources, targets = languages.encode(splits.train)
 HIDDEN, RATES = 96, (0.007, 0.02, 0.06)  # of attention, to begin with
-STEPS = {Decoder: 300, AttendingDecoder: 200}
+STEPS = {Decoder: 300, AttendingDecoder: 160}
 RATE = 0.025  # of one vector, as in its chapter; so are its steps
 if len(sources) > 20_000:  # real sentences, at full scale
     HIDDEN, RATES, RATE = 256, (0.001, 0.002, 0.004), 0.004
@@ -125,11 +125,14 @@ def measure_words(pairs: list[Pair]) -> Tensor:
 
     A row has the number of the pair; the places of the measure word and of
     its noun in the Chinese sentence; how many characters the noun has; and
-    the place of the noun among the English words.
+    the place of the noun among the English words. Nouns that have a measure
+    word in English, too, such as a cup of tea, are left out.
     """
     found = []
     for number, pair in enumerate(pairs):
         for thing in THINGS.values():
+            if " of " in thing.one:
+                continue
             forms = thing.one, thing.phrases["bare"][0].en
             at = [n for n, word in enumerate(pair.words) if word in forms]
             counted = f"[一两三四五这那几]{thing.measure}[{QUALITIES}]*"
@@ -156,7 +159,9 @@ share_chance = (1 / (source[row] != PAD).sum(dim=1)).mean().item()
 texts = map("".join, found["attention", "test"])
 pairs = zip(texts, splits.test, strict=True)
 exactly = torch.tensor([text == pair.chinese for text, pair in pairs])
-fitting = exactly[row] & (noun > measure + 1) & (source[row, 8] != PAD)
+spots = zip(row.tolist(), measure.tolist(), strict=True)
+hats = torch.tensor([splits.test[n].chinese[m] == "顶" for n, m in spots])
+fitting = exactly[row] & hats & (noun > measure + 1)
 on_noun = weights[row, measure, word] * fitting  # (N,)
 chosen = row[on_noun.argmax()].item()
 pair = splits.test[chosen]
@@ -173,17 +178,20 @@ show()
 
 # %% hide
 @torch.no_grad()
-def share_right(row: Tensor, place: Tensor, hidden: Tensor) -> float:
+def share_right(
+    row: Tensor, place: Tensor, hidden: Tensor, before: bool = False
+) -> float:
     """Return how often the character at a place is the most probable one.
 
-    The word `hidden`, none where that is −1, is masked while it is written.
-    All three are (N,).
+    The word `hidden`, none where that is −1, is masked while it is written,
+    and `before` that, too. All three are (N,).
     """
     *state, mask = model.start(source[row])
     right = torch.zeros(len(row))
     for t in range(int(place.max()) + 1):
         now = mask.clone()  # (N, 1, S)
-        chosen = ((place == t) & (hidden >= 0)).nonzero()[:, 0]
+        in_time = (t <= place) if before else (t == place)
+        chosen = (in_time & (hidden >= 0)).nonzero()[:, 0]
         now[chosen, 0, hidden[chosen]] = False
         tokens = target_in[row, t, None]
         logits, (*state, _) = model.decoder(tokens, (*state, now))
@@ -193,32 +201,62 @@ def share_right(row: Tensor, place: Tensor, hidden: Tensor) -> float:
 
 
 # %% hidden
-seed_everything(0)
-n = (source[row] != PAD).sum(dim=1)
-other = (word + 1 + (torch.rand(len(n)) * (n - 1)).long()) % n
+def hide(row: Tensor, place: Tensor, word: Tensor) -> list[float]:
+    """Return `share_right` with all in sight, another and a word hidden.
+
+    The other one has the largest weight of all but that word.
+    """
+    rest = weights[row, place].clone()  # (N, S)
+    rest[torch.arange(len(word)), word] = -1
+    hidden = torch.full_like(word, -1), rest.argmax(dim=1), word
+    return [share_right(row, place, chosen) for chosen in hidden]
+
+
+last = (target_in != PAD).sum(dim=1) - 2  # the Chinese mark, in (B, T)
+every = torch.arange(len(source))
+mark = (source != PAD).sum(dim=1) - 1  # the English mark
+at_noun = largest[row, measure] == word
+spots = torch.stack([row, measure, word])
+first, second = torch.stack([row, noun, word]), [row, noun + 1, word]
+second = torch.stack(second)[:, size == 2]
+second_at_noun = largest[second[0], second[1]] == second[2]
+cases = {
+    "measure word": spots,
+    "… that looks at its noun": spots[:, at_noun],
+    "… that looks elsewhere": spots[:, ~at_noun],
+    "noun, first": first,
+    "noun, second": second,
+    "… that looks at the noun": second[:, second_at_noun],
+    "mark at the end": torch.stack([every, last, mark]),
+}
 share_on, accuracy_hidden, rows = {}, {}, []
-for name, place, ok in (
-    ("measure word", measure, size > 0),
-    ("noun, first", noun, size > 0),
-    ("noun, second", noun + 1, size == 2),
-):
-    spots = row[ok], place[ok]
-    share_on[name] = (largest[spots] == word[ok]).float().mean().item()
-    accuracy_hidden[name] = [
-        share_right(*spots, hidden)
-        for hidden in (-torch.ones_like(word[ok]), other[ok], word[ok])
-    ]
-    count = ok.sum().item()
-    rows.append([name, count, share_on[name], *accuracy_hidden[name]])
-head = ["character", "count", "looks at the noun:.2f", "right:.2f"]
-head += ["another word hidden:.2f", "the noun hidden:.2f"]
+for name, (sentence, place, sought) in cases.items():
+    at_word = largest[sentence, place] == sought
+    share_on[name] = at_word.float().mean().item()
+    accuracy_hidden[name] = hide(sentence, place, sought)
+    rows.append([name, len(place), share_on[name], *accuracy_hidden[name]])
+head = ["character", "count", "looks at its word:.2f", "right:.2f"]
+head += ["another word hidden:.2f", "its word hidden:.2f"]
 Table(head, rows).show()
+
+# %% before
+accuracy_measure_before = share_right(*spots, before=True)
 
 # %% quoted
 count_measure = len(row)
-share_measure, share_first, share_second = share_on.values()
+share_measure, share_second = (
+    share_on["measure word"],
+    share_on["noun, second"],
+)
 accuracy_measure, _, accuracy_measure_hidden = accuracy_hidden["measure word"]
-accuracy_second, _, accuracy_second_hidden = accuracy_hidden["noun, second"]
+accuracy_at_noun, _, accuracy_at_noun_hidden = accuracy_hidden[
+    "… that looks at its noun"
+]
+accuracy_elsewhere, _, accuracy_elsewhere_hidden = accuracy_hidden[
+    "… that looks elsewhere"
+]
+accuracy_second_hidden = accuracy_hidden["… that looks at the noun"][2]
+accuracy_mark, _, accuracy_mark_hidden = accuracy_hidden["mark at the end"]
 bleu_vector, bleu_attention = [bleu[name, "test"] for name in models]
 share_exact_vector, share_exact_attention = [
     exact[name, "test"] for name in models

@@ -1,7 +1,9 @@
 """What the chapter on scores of attention says in words."""
 
+import re
 from collections.abc import Callable
 from math import e, log, sqrt
+from pathlib import Path
 from statistics import mean
 
 import pytest
@@ -14,6 +16,7 @@ from dlnotes.attention.attending import AttendingDecoder
 from dlnotes.attention.score import Additive, attention
 from dlnotes.book.store import Run
 from dlnotes.data.dates import load_dates
+from dlnotes.data.grammar.words import THINGS
 from dlnotes.data.translation import load_translation
 from dlnotes.seq2seq.encoder import Encoder
 from dlnotes.seq2seq.pairs import PAD
@@ -21,6 +24,7 @@ from dlnotes.seq2seq.pairs import PAD
 Runs = Callable[[str], Run]
 SEEDS = [0, 1, 2, 10_000, 10_001, 10_002]
 SIZES = (16, 64, 512)
+NAMES = ("attention", "one vector")
 
 
 class TestScores:
@@ -77,7 +81,7 @@ class TestTheRoot:
             for row in saturated["q · k / √d", d]:
                 assert row[2:] == [0, 0]
 
-    def test_with_it_the_numbers_do_not_depend_on_d(self, vision_run: Runs) -> None:
+    def test_with_it_the_numbers_hardly_depend_on_d(self, vision_run: Runs) -> None:
         saturated = held(vision_run("attention_scoring"), "saturated")
         rows = [mean(r[0] for r in saturated["q · k / √d", d]) for d in SIZES]
         assert max(rows) - min(rows) < 0.02
@@ -92,7 +96,7 @@ class TestTheRoot:
             assert 0.35 < row[3] < row[2]
 
     @pytest.mark.parametrize("seed", SEEDS)
-    def test_the_other_gradients_are_larger_without_it(self, seed: int) -> None:
+    def test_half_of_the_other_gradients_are_larger_without_it(self, seed: int) -> None:
         torch.manual_seed(seed)
         Q, K = torch.randn(2000, 1, 512), torch.randn(2000, 10, 512)
         norms = []
@@ -101,8 +105,9 @@ class TestTheRoot:
             J = torch.diag_embed(a) - a[:, :, None] * a[:, None]
             norms.append((J @ K / scale).flatten(1).norm(dim=1))
         raw, scaled = norms
-        assert raw[raw >= 1e-3].mean() > 2 * scaled.mean()
-        assert raw[raw >= 1e-3].median() > scaled.median()
+        others = raw >= 1e-3
+        assert 0.45 < (raw > scaled)[others].float().mean() < 0.6
+        assert (raw > 3 * scaled)[others].float().mean() > 0.1
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_the_jacobian_is_what_autograd_finds(self, seed: int) -> None:
@@ -117,7 +122,14 @@ class TestTheRoot:
         torch.manual_seed(seed)
         for size in (64, 512):
             Q, K = torch.randn(500, 1, size), torch.randn(500, 10, size)
-            assert Additive(size, size, size)(Q, K).var() < 0.3
+            module = Additive(size, size, size)
+            assert module(Q, K).var() < 0.3
+            w_v = module.w_v.weight.abs()
+            assert 0.9 / sqrt(size) < w_v.max() <= 1 / sqrt(size)
+
+    def test_certain_weights_have_no_slope(self, vision_run: Runs) -> None:
+        values = vision_run("attention_scoring").values
+        assert values["norm_certain"] == 0 < values["norm_equal"]
 
 
 class TestMasks:
@@ -127,8 +139,8 @@ class TestMasks:
         run = vision_run("attention_scoring")
         change, slope = held(run, "difference_masked"), held(run, "slope_masked")
         assert change["with the mask"] == slope["with the mask"] == 0
-        assert change["without"] > 10
-        assert slope["without"] > 0.05
+        assert change["without the mask"] > 10
+        assert slope["without the mask"] > 0.05
 
     def test_true_in_pytorchs_two_functions_means_the_opposite(self) -> None:
         torch.manual_seed(0)
@@ -191,41 +203,61 @@ class TestDates:
         self, any_run: Runs
     ) -> None:
         values = any_run("attention_scoring_dates").values
-        assert min(values["accuracy_additive"], values["accuracy_scaled"]) > 0.96
-        assert values["accuracy_vector"] < 0.25
+        assert min(values["accuracy_additive"], values["accuracy_scaled"]) > 0.94
+        assert values["accuracy_vector"] < 0.2
 
-    def test_additive_scores_are_ahead_clearly_with_one_seed_of_three(
-        self, every_run: Callable[[str], list[Run]]
-    ) -> None:
-        leads = []
-        for run in every_run("attention_scoring_dates"):
-            p, q = run.values["accuracy_additive"], run.values["accuracy_scaled"]
-            error = sqrt((p * (1 - p) + q * (1 - q)) / 500)
-            assert p > q
-            leads.append((p - q) / error)
-        assert [lead > 2 for lead in leads] == [False, False, True]
-
-    def test_at_three_times_the_best_rate_additive_scores_are_ahead(
-        self, any_run: Runs
-    ) -> None:
-        run = any_run("attention_scoring_dates")
-        best = held(run, "rate_best")
-        assert best["additive"] == best["scaled dot product"] == 0.03
-        assert run.values["accuracy_additive_fast"] > 0.7
-        assert run.values["accuracy_scaled_fast"] < 0.3
-
-    def test_it_looks_where_it_should_but_for_the_weekday(self, any_run: Runs) -> None:
-        run = any_run("attention_scoring_dates")
-        for kind, (year, month, day, _) in held(run, "share_part").items():
-            assert min(year, month) > 0.95, kind
-            assert day > 0.8, kind
-
-    def test_the_weekday_is_looked_up_elsewhere_with_other_seeds(
+    def test_which_score_is_ahead_depends_on_the_seed(
         self, every_run: Callable[[str], list[Run]]
     ) -> None:
         runs = every_run("attention_scoring_dates")
-        shares = [run.values["share_weekday"] for run in runs]
-        assert max(shares) - min(shares) > 0.2
+        ahead = [
+            run.values["accuracy_additive"] > run.values["accuracy_scaled"]
+            for run in runs
+        ]
+        assert ahead == [False, True, True]
+
+    def test_at_three_times_the_best_rate_they_differ(self, any_run: Runs) -> None:
+        run = any_run("attention_scoring_dates")
+        best, values = held(run, "rate_best"), run.values
+        assert best["additive"] == best["scaled dot product"] == 0.03
+        assert values["accuracy_additive_fast"] > values["accuracy_scaled_fast"] + 0.5
+
+    def test_additive_errors_are_mostly_in_dates_of_figures(
+        self, any_run: Runs
+    ) -> None:
+        run = any_run("attention_scoring_dates")
+        words, figures = held(run, "accuracy_spelling")["additive"]
+        assert words > 0.97
+        right = run.values["accuracy_additive"]
+        share_figures = (words - right) / (words - figures)  # of all dates
+        assert share_figures * (1 - figures) > (1 - right) / 2
+
+    def test_states_and_scores_begin_far_below_a_variance_of_1(
+        self, any_run: Runs
+    ) -> None:
+        values = any_run("attention_scoring_dates").values
+        assert 0 < values["variance_states"] < 0.1
+        assert 0 < values["variance_scores_raw"] < 0.05
+
+    def test_a_sunday_is_a_day_and_a_weekday(self) -> None:
+        path = Path(__file__).parents[2] / "snippets/attention_scoring_dates.py"
+        pattern = re.search(r'r"(\(\?P<year>.*)"', path.read_text("utf-8"))[1]
+        found = re.match(pattern, "1987年11月15日星期日")
+        assert found.groups() == ("1987", "11", "15", "日")
+
+    def test_additive_scores_look_at_the_part_that_is_written(
+        self, any_run: Runs
+    ) -> None:
+        run = any_run("attention_scoring_dates")
+        shares = held(run, "share_part")
+        assert min(shares["additive"]) > 0.95
+        *others, weekday = shares["scaled dot product"]
+        assert min(others) > 0.95
+        assert weekday > 0.75
+
+    def test_characters_that_look_elsewhere_are_right(self, any_run: Runs) -> None:
+        values = any_run("attention_scoring_dates").values
+        assert values["share_elsewhere_right"] > 0.9
 
 
 class TestSentences:
@@ -253,45 +285,78 @@ class TestSentences:
         for length, found in lengths["attention"].items():
             assert found > lengths["one vector"][length] + 5
 
-    def test_up_to_10_words_its_curve_does_not_fall(self, any_run: Runs) -> None:
+    def test_the_curves_are_apart_at_5_and_6_words_already(self, any_run: Runs) -> None:
+        run = any_run("attention_scoring_translation")
+        attention, vector = [held(run, "bleu_by_length")[n] for n in NAMES]
+        assert attention["5–6"] > vector["5–6"] + 10
+
+    def test_the_curve_of_attention_bends_before_the_dotted_line(
+        self, any_run: Runs
+    ) -> None:
         run = any_run("attention_scoring_translation")
         curve = held(run, "bleu_by_length")["attention"]
-        assert curve["9–10"] > curve["5–6"] - 2
-        assert curve["7–8"] > curve["5–6"] - 2
+        assert curve["11–12"] < curve["9–10"] - 2
+
+    def test_its_bleu_on_combinations_differs_by_several_points(
+        self, every_run: Callable[[str], list[Run]]
+    ) -> None:
+        runs = every_run("attention_scoring_translation")
+        found = [held(r, "bleu")["attention", "unseen combinations"] for r in runs]
+        assert 3 < max(found) - min(found) < 15
 
     def test_beyond_the_dotted_line_both_fall(self, any_run: Runs) -> None:
         run = any_run("attention_scoring_translation")
         for row in held(run, "bleu_by_length").values():
-            seen, *beyond = [*row.values()][3:]
+            seen, *beyond = [row[n] for n in ("11–12", "13–14", "15–16", "17+")]
             assert [seen, *beyond] == sorted([seen, *beyond], reverse=True)
             assert beyond[-1] < seen - 20
 
-    def test_the_measure_words_are_those_of_the_grammar(self) -> None:
-        both = load_translation().test
-        assert sum("一杯" in pair.chinese for pair in both) > 5
+    def test_cups_and_glasses_have_measure_words_in_both_languages(self) -> None:
+        left_out = [thing for thing in THINGS.values() if " of " in thing.one]
+        assert {"杯", "瓶"} <= {thing.measure for thing in left_out}
+        assert sum("一杯" in pair.chinese for pair in load_translation().test) > 5
 
     def test_most_measure_words_look_at_their_noun(self, any_run: Runs) -> None:
         values = any_run("attention_scoring_translation").values
-        assert values["share_measure"] > 0.6
-        assert values["share_measure"] > 5 * values["share_chance"]
-        assert values["count_measure"] > 250
+        assert values["share_measure"] > 0.5
+        assert values["share_measure"] > 4 * values["share_chance"]
+        assert 250 < values["count_measure"] < 300
 
-    def test_hiding_the_noun_costs_measure_words_and_another_word_does_not(
+    def test_hiding_the_noun_costs_measure_words_and_the_rival_does_not(
         self, any_run: Runs
     ) -> None:
         run = any_run("attention_scoring_translation")
         plain, other, hidden = held(run, "accuracy_hidden")["measure word"]
-        assert abs(plain - other) < 0.02
+        assert plain - other < 0.05
         assert 0.5 < hidden < plain - 0.12
+
+    def test_hiding_the_noun_costs_where_the_map_does_not_point(
+        self, any_run: Runs
+    ) -> None:
+        values = any_run("attention_scoring_translation").values
+        gap = values["accuracy_elsewhere"] - values["accuracy_elsewhere_hidden"]
+        assert gap > 0.05
+
+    def test_the_noun_was_not_kept_from_an_earlier_look(self, any_run: Runs) -> None:
+        values = any_run("attention_scoring_translation").values
+        gap = values["accuracy_measure_hidden"] - values["accuracy_measure_before"]
+        assert abs(gap) < 0.04
 
     def test_second_characters_do_not_need_the_noun_they_look_at(
         self, any_run: Runs
     ) -> None:
         run = any_run("attention_scoring_translation")
-        plain, other, hidden = held(run, "accuracy_hidden")["noun, second"]
-        assert min(plain, other) > 0.97
-        assert hidden > 0.93
+        cases = held(run, "accuracy_hidden")
+        for name in ("noun, second", "… that looks at the noun"):
+            plain, other, hidden = cases[name]
+            assert min(plain, other) > 0.96
+            assert hidden > 0.93
         assert run.values["share_second"] > 0.25
+
+    def test_the_mark_at_the_end_needs_the_english_mark(self, any_run: Runs) -> None:
+        run = any_run("attention_scoring_translation")
+        plain, _, hidden = held(run, "accuracy_hidden")["mark at the end"]
+        assert hidden < plain - 0.05
 
 
 class TestExercises:
