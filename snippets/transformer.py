@@ -37,6 +37,7 @@ with torch.no_grad():
 rows = []
 for name, token in first.items():
     numbers = " ".join(f"{x:.2f}" for x in token.tolist())
+    numbers = numbers.replace("-", "−")
     size = token.square().mean().sqrt().item()
     variance = token.var(correction=0).item()
     rows.append([name, numbers, token.mean().item() + 0.0, variance, size])

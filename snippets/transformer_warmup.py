@@ -81,7 +81,7 @@ def accuracy(norm_first: bool, rising: int, rate: float, seed: int) -> float:
 
 
 # %% grid
-RATES = (0.01, 0.03, 0.1)
+RATES = (0.003, 0.01, 0.03, 0.1)
 places = {"after": False, "first": True}
 warming = {"no warm-up": 0, "warm-up": STEPS // 4}
 accuracy_of, rows = {}, []
@@ -95,6 +95,9 @@ for (place, first), (warm, rising) in product(places.items(), warming.items()):
 Table(["", *(f"η = {rate}" for rate in RATES)], rows).show()
 
 # %% quoted
+digits = torch.randint(10, (10_000, 8)).sort().values
+constant = digits.mode(dim=0).values  # the most frequent digit at each place
+accuracy_constant = (digits == constant).float().mean().item()
 accuracy_after = mean(accuracy_of["after, warm-up, 0.03"])
 accuracy_first = mean(accuracy_of["first, warm-up, 0.03"])
 accuracy_largest = mean(accuracy_of["first, warm-up, 0.1"])
