@@ -81,7 +81,7 @@ def accuracy(norm_first: bool, rising: int, rate: float, seed: int) -> float:
 
 
 # %% grid
-RATES = (0.003, 0.01, 0.03, 0.1)
+RATES = (0.01, 0.03, 0.1)
 places = {"after": False, "first": True}
 warming = {"no warm-up": 0, "warm-up": STEPS // 4}
 accuracy_of, rows = {}, []

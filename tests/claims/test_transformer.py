@@ -81,7 +81,7 @@ class TestBlocks:
         assert vision_run("transformer").values["difference_block"] == 0
 
     @pytest.mark.parametrize("seed", SEEDS)
-    def test_rows_behind_the_norm_have_mean_0_and_variance_1(self, seed: int) -> None:
+    def test_rows_after_the_norm_have_mean_0_and_variance_1(self, seed: int) -> None:
         torch.manual_seed(seed)
         Y, _ = EncoderBlock(8, 2, 16)(torch.randn(1, 5, 8))
         torch.testing.assert_close(Y.mean(2), torch.zeros(1, 5), atol=1e-6, rtol=0)
@@ -196,19 +196,13 @@ class TestTraining:
 
 
 class TestTranslation:
-    def test_the_rates_are_bracketed(self, vision_run: Runs) -> None:
-        run = vision_run("transformer_rates")
+    def test_the_rates_are_bracketed(self, book_run: Runs) -> None:
+        run = book_run("transformer_rates")
         for name, row in held(run, "bleu_val").items():
             best = max(row, key=row.__getitem__)
             assert min(row) < best < max(row), name
         assert run.values["rate_transformer"] == 0.008
-        assert run.values["rate_additive"] == 0.025
-
-    def test_after_150_steps_additive_attention_is_ahead(
-        self, vision_run: Runs
-    ) -> None:
-        values = vision_run("transformer_rates").values
-        assert values["bleu_additive"] > values["bleu_transformer"] + 5
+        assert run.values["rate_additive"] == 0.0125
 
     def test_attention_is_the_large_step_and_the_transformer_a_smaller_one(
         self, vision_run: Runs
@@ -276,7 +270,6 @@ class TestTranslation:
         printed = str(book_run("transformer_training").notebook)
         assert "    她昨天在公园里买了一顶红帽子。" in printed
         assert "    桌子下面有三只猫。" in printed
-        assert "喝了两杯茶吗？" in printed
         splits = load_translation()
         languages = learn_languages(splits.train)
         seen = {pair.english for pair in splits.train}
@@ -306,8 +299,9 @@ class TestDecoding:
 
     def test_serial_is_slower_and_the_cache_pays(self, vision_run: Runs) -> None:
         values = vision_run("transformer_decoding").values
-        assert values["time_ratio_cached"] > 5
+        assert values["time_ratio_cached"] > 20
         assert values["time_ratio_recomputed"] > 1.3
+        assert values["time_ratio_short"] < values["time_ratio_recomputed"]
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_a_batch_with_padding_is_written_as_recomputed(self, seed: int) -> None:
@@ -333,6 +327,7 @@ class TestExercises:
         assert values["parameters_encoder"] == 33_472
         assert values["parameters_decoder"] == 50_240
         assert values["share_at_6"] == 0.5
+        assert 2 * 16 / (12 * 64 + 2 * 16) < 0.05  # at 16 words, the longest but few
 
     @pytest.mark.parametrize("heads", [1, 2, 8])
     def test_the_number_of_heads_does_not_matter(self, heads: int) -> None:
@@ -350,5 +345,6 @@ class TestExercises:
     ) -> None:
         run = vision_run("transformer_exercises")
         loss, bleu = held(run, "loss"), held(run, "bleu")
-        assert 0.35 < loss["Peeking"] / loss["Transformer"] < 0.65
-        assert bleu["Peeking"] < 3 < 30 < bleu["Transformer"]
+        for small, large in zip(loss["Peeking"], loss["Transformer"], strict=True):
+            assert small < large
+        assert max(bleu["Peeking"]) < 3 < 30 < min(bleu["Transformer"])
