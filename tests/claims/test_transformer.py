@@ -231,9 +231,7 @@ class TestTranslation:
         )
         assert own / others == pytest.approx(0.6, abs=0.02)
 
-    def test_less_than_half_of_the_longer_ones_is_exact(
-        self, vision_run: Runs
-    ) -> None:
+    def test_less_than_half_of_the_longer_ones_is_exact(self, vision_run: Runs) -> None:
         for name in ("transformer_rival", "transformer_training"):
             exact = held(vision_run(name), "exact")["longer sentences"]
             assert mean(exact) < 1 / 2
