@@ -371,4 +371,4 @@ class TestExercises:
         loss, bleu = held(run, "loss"), held(run, "bleu")
         for small, large in zip(loss["Peeking"], loss["Transformer"], strict=True):
             assert small < large
-        assert max(bleu["Peeking"]) < 3 < 30 < min(bleu["Transformer"])
+        assert max(bleu["Peeking"]) < 3 < 20 < min(bleu["Transformer"])
