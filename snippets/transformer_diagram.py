@@ -59,7 +59,7 @@ for step, name in enumerate(STEPS, start=1):
     draw_circuit(ax, parts, wires, step)
     around = dict(facecolor="none", edgecolor="gray", linestyle=":")
     ax.add_patch(Rectangle((LEFT - 1.95, 0.3), 3.2, 4.95, **around))
-    ax.add_patch(Rectangle((RIGHT - 1.25, 0.3), 3.2, 7.35, **around))
+    ax.add_patch(Rectangle((RIGHT - 1.5, 0.3), 3.45, 7.35, **around))
     ax.text(LEFT - 2.05, 3, "N ×", ha="right", va="center")
     ax.text(RIGHT + 2.05, 4.2, "N ×", ha="left", va="center")
     ax.set(xlim=(-2.9, 7.5), ylim=(-2.5, 9.6))
