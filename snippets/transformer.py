@@ -37,6 +37,7 @@ with torch.no_grad():
 rows = []
 for name, token in first.items():
     numbers = " ".join(f"{x:.2f}" for x in token.tolist())
+    numbers = numbers.replace("-", "−")
     size = token.square().mean().sqrt().item()
     variance = token.var(correction=0).item()
     rows.append([name, numbers, token.mean().item() + 0.0, variance, size])
@@ -258,7 +259,7 @@ frames = {
     f"Y: joined and projected, {T} × {C}": [Y[0]],
     f"X + Y: the input is added, {T} × {C}": [(X + Y)[0]],
     f"X₁: normalized, {T} × {C}": [X1[0]],
-    f"hidden units behind ReLU, {T} × {hidden}": [H[0]],
+    f"hidden units after ReLU, {T} × {hidden}": [H[0]],
     f"Z: feed-forward, {T} × {C}": [Z[0]],
     f"X₂: normalized sum X₁ + Z, {T} × {C}": [X2[0]],
 }
@@ -276,9 +277,12 @@ for name, matrices in frames.items():
                 x, y = left + column + 0.5, row + 0.5
                 number = round(matrix[row, column].item(), 1) + 0.0
                 text = f"{number:.1f}".replace("-", "−")
-                ax.text(x, y, text, ha="center", va="center", fontsize=6)
+                ax.text(x, y, text, ha="center", va="center", fontsize=7)
     ax.set(xlim=(0, 16), ylim=(5, 0))
     ax.set_xticks([])
+    if name.startswith(("scores", "weights")):
+        places = [left + k + 0.5 for left in (0, T + 1) for k in range(T)]
+        ax.set_xticks(places, h * words, rotation=60, ha="right")
     ax.set_yticks([k + 0.5 for k in range(T)], words)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

@@ -2,6 +2,7 @@
 
 # %% imports
 import matplotlib.pyplot as plt
+from matplotlib.patches import Rectangle
 
 from dlnotes.drawing import Part, Wire, draw_circuit
 from dlnotes.plot import show, use_style
@@ -56,7 +57,10 @@ wires += [
 for step, name in enumerate(STEPS, start=1):
     _, ax = plt.subplots(num=f"step {step}: {name}", figsize=(4.8, 5.6))
     draw_circuit(ax, parts, wires, step)
-    ax.text(LEFT - 1.75, 3, "N ×", ha="right", va="center")
-    ax.text(RIGHT + 1.8, 4.2, "N ×", ha="left", va="center")
-    ax.set(xlim=(-2.6, 7.2), ylim=(-2.5, 9.6))
+    around = dict(facecolor="none", edgecolor="gray", linestyle=":")
+    ax.add_patch(Rectangle((LEFT - 1.95, 0.3), 3.2, 4.95, **around))
+    ax.add_patch(Rectangle((RIGHT - 1.5, 0.3), 3.45, 7.35, **around))
+    ax.text(LEFT - 2.05, 3, "N ×", ha="right", va="center")
+    ax.text(RIGHT + 2.05, 4.2, "N ×", ha="left", va="center")
+    ax.set(xlim=(-2.9, 7.5), ylim=(-2.5, 9.6))
 show()

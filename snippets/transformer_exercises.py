@@ -61,7 +61,7 @@ seed_everything(0)
 
 
 def likeness(blocks: list[EncoderBlock], residual: bool) -> list[float]:
-    """Return the mean cosine of two tokens before and behind each block."""
+    """Return the mean cosine of two tokens before and after each block."""
     X, found = torch.randn(1, 16, 64), []
     for block in [None, *blocks]:
         if block is not None:
@@ -83,7 +83,7 @@ rows = [
     [n, a, b]
     for n, (a, b) in enumerate(zip(cosine_with, cosine_without, strict=True))
 ]
-Table(["blocks", "residual:.2f", "without:.2f"], rows).show()
+Table(["blocks passed", "with sums:.2f", "without sums:.2f"], rows).show()
 
 
 # %% solution-5
@@ -104,18 +104,22 @@ train, val = (
 )
 loss, bleu = {}, {}
 for kind in (Transformer, Peeking):
-    seed_everything(0)
-    sizes = map(len, languages)
-    model: nn.Module = kind(*sizes, C=32, heads=2, layers=1, hidden=64)
-    optimizer = AdamW(model.parameters(), 0.02, fused=True)
-    history = fit_translation(
-        model, *languages.encode(train), optimizer, steps=150
-    )
     name = kind.__name__
-    loss[name] = history.mean(20)
-    found = translate(model, val, languages).sentences
-    bleu[name] = score_translation(found, val).bleu
-    print(f"{name:11} loss {loss[name]:.3f}, BLEU {bleu[name]:.1f}")
+    loss[name], bleu[name] = [], []
+    for seed in range(3):
+        seed_everything(seed)
+        sizes = map(len, languages)
+        model: nn.Module = kind(*sizes, C=32, heads=2, layers=1, hidden=64)
+        optimizer = AdamW(model.parameters(), 0.02, fused=True)
+        history = fit_translation(
+            model, *languages.encode(train), optimizer, steps=150
+        )
+        loss[name].append(history.mean(20))
+        found = translate(model, val, languages).sentences
+        bleu[name].append(score_translation(found, val).bleu)
+    print(name)
+    print("  loss", *(f"{value:.3f}" for value in loss[name]))
+    print("  BLEU", *(f"{value:.1f}" for value in bleu[name]))
 
 # %% solution-6
 C = 64

@@ -1,4 +1,4 @@
-"""The rival: a recurrent translator that attends to its source."""
+"""The rival: a recurrent translator that reads both ways and attends."""
 
 # %% imports
 from itertools import pairwise
@@ -24,7 +24,7 @@ languages = learn_languages(splits.train)
 sources, targets = languages.encode(splits.train)
 V_source, V_target = map(len, languages)
 SEEDS = range(3)
-STEPS, HIDDEN, RATE = 300, 96, 0.025  # the rate is that of transformer_rates
+STEPS, HIDDEN, RATE = 300, 96, 0.0125  # the rate is that of transformer_rates
 if len(sources) > 20_000:  # real sentences, at full scale
     STEPS, HIDDEN, RATE, SEEDS = 2500, 256, 0.004, range(1)
 
@@ -32,7 +32,7 @@ if len(sources) > 20_000:  # real sentences, at full scale
 # %% recipe
 def trained(seed: int) -> Seq2Seq:
     seed_everything(seed)
-    encoder = Encoder(V_source, embedding=48, hidden=HIDDEN)
+    encoder = Encoder(V_source, 48, HIDDEN, bidirectional=True)
     decoder = AttendingDecoder(V_target, 48, HIDDEN, encoder.size)
     model = Seq2Seq(encoder, decoder)
     optimizer = AdamW(model.parameters(), RATE, fused=True)

@@ -83,7 +83,10 @@ for name, pairs in sets.items():
 Table(["set", "pairs:,", "BLEU", "exact"], rows).show()
 
 # %% samples
-for text, pair in zip(found["test"][0][:8], splits.test, strict=False):
+pairs = list(zip(found["test"][0], splits.test, strict=True))
+right = [(text, pair) for text, pair in pairs if text == pair.characters]
+wrong = [(text, pair) for text, pair in pairs if text != pair.characters]
+for text, pair in right[:4] + wrong[:4]:
     print(pair.english)
     print("    " + "".join(text))
     if text != pair.characters:
@@ -93,7 +96,7 @@ for text, pair in zip(found["test"][0][:8], splits.test, strict=False):
 SAID = (
     "she bought a red hat in the park yesterday .",
     "there are three cats under the table .",
-    "did mary drink two cups of tea on sunday ?",
+    "did mary drink two cups of tea last sunday ?",
     "i stayed at home yesterday because my mother was ill .",
 )
 own = translate(models[0], [Pair(text, "") for text in SAID], languages)
@@ -138,7 +141,7 @@ for layer, heads in enumerate(across[0], start=1):
             figsize=(4.2, 4.2), num=f"block {layer}, head {head}"
         )
         image = ax.imshow(weights.tolist(), cmap="Blues", vmin=0, vmax=1)
-        words, written = shown.words, [*shown.characters, "end"]
+        words, written = shown.words, [*shown.characters, "<end>"]
         ax.set_xticks(range(len(words)), words, rotation=60, ha="right")
         ax.set_yticks(range(len(written)), written)
         ax.tick_params(length=0)
@@ -151,6 +154,10 @@ weights_measure = [maps[:, :, measure, noun].flatten() for maps in across]
 count_heads = [int((weights > 0.5).sum()) for weights in weights_measure]
 weight_largest = [weights.max().item() for weights in weights_measure]
 weights_measure = [weights.tolist() for weights in weights_measure]
+looked_at = [  # by each head of the last block, of the first seed
+    [shown.words[n] for n in weights.argmax(dim=1).tolist()]
+    for weights in across[0][-1]
+]
 
 # %% quoted
 bleu_mean = {name: mean(bleu.get(name, [0])) for name in sets}

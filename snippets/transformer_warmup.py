@@ -95,6 +95,9 @@ for (place, first), (warm, rising) in product(places.items(), warming.items()):
 Table(["", *(f"η = {rate}" for rate in RATES)], rows).show()
 
 # %% quoted
+digits = torch.randint(10, (10_000, 8)).sort().values
+constant = digits.mode(dim=0).values  # the most frequent digit at each place
+accuracy_constant = (digits == constant).float().mean().item()
 accuracy_after = mean(accuracy_of["after, warm-up, 0.03"])
 accuracy_first = mean(accuracy_of["first, warm-up, 0.03"])
 accuracy_largest = mean(accuracy_of["first, warm-up, 0.1"])

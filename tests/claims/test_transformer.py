@@ -81,7 +81,7 @@ class TestBlocks:
         assert vision_run("transformer").values["difference_block"] == 0
 
     @pytest.mark.parametrize("seed", SEEDS)
-    def test_rows_behind_the_norm_have_mean_0_and_variance_1(self, seed: int) -> None:
+    def test_rows_after_the_norm_have_mean_0_and_variance_1(self, seed: int) -> None:
         torch.manual_seed(seed)
         Y, _ = EncoderBlock(8, 2, 16)(torch.randn(1, 5, 8))
         torch.testing.assert_close(Y.mean(2), torch.zeros(1, 5), atol=1e-6, rtol=0)
@@ -182,8 +182,9 @@ class TestTraining:
         found = held(vision_run("transformer_warmup"), "accuracy_of")
         both = found.pop("first, warm-up, 0.1")
         others = [row for name, row in found.items() if name.endswith(" 0.1")]
-        assert min(both) > 0.25
-        assert max(max(row) for row in others) < 0.25
+        constant = vision_run("transformer_warmup").values["accuracy_constant"]
+        assert min(both) > constant
+        assert max(max(row) for row in others) < 0.25 < constant
 
     def test_smoothing_is_least_near_nine_tenths(self, book_run: Runs) -> None:
         found = held(book_run("transformer"), "loss_smoothed")
@@ -196,21 +197,15 @@ class TestTraining:
 
 
 class TestTranslation:
-    def test_the_rates_are_bracketed(self, vision_run: Runs) -> None:
-        run = vision_run("transformer_rates")
+    def test_the_rates_are_bracketed(self, book_run: Runs) -> None:
+        run = book_run("transformer_rates")
         for name, row in held(run, "bleu_val").items():
             best = max(row, key=row.__getitem__)
             assert min(row) < best < max(row), name
         assert run.values["rate_transformer"] == 0.008
-        assert run.values["rate_additive"] == 0.025
+        assert run.values["rate_additive"] == 0.0125
 
-    def test_after_150_steps_additive_attention_is_ahead(
-        self, vision_run: Runs
-    ) -> None:
-        values = vision_run("transformer_rates").values
-        assert values["bleu_additive"] > values["bleu_transformer"] + 5
-
-    def test_attention_is_the_large_step_and_the_transformer_a_smaller_one(
+    def test_attention_is_the_large_step_and_then_there_is_none(
         self, vision_run: Runs
     ) -> None:
         vector, additive, model = (
@@ -222,21 +217,28 @@ class TestTranslation:
             )
         )
         for name in SETS:
-            first = mean(additive[name]) - mean(vector[name])
-            second = mean(model[name]) - mean(additive[name])
-            assert first > 25
-            assert 0 < second < first / 2
-        for name in SETS[1:]:
-            assert min(model[name]) > max(additive[name])
-        gains = [mean(model[name]) - mean(additive[name]) for name in SETS]
-        assert max(gains) == gains[1]
+            assert min(additive[name]) > max(vector[name]) + 25
+        test, unseen, longer = (mean(model[n]) - mean(additive[n]) for n in SETS)
+        assert -3 < test < 0 < unseen < 3
+        assert -3 < longer < 0
+        assert any(
+            max(min(model[n]), min(additive[n])) < min(max(model[n]), max(additive[n]))
+            for n in SETS
+        )
 
-    def test_less_than_a_third_of_the_longer_ones_is_exact(
-        self, vision_run: Runs
+    def test_the_transformer_has_three_fifths_of_the_parameters(
+        self, book_run: Runs
     ) -> None:
+        own, others = (
+            book_run(name).values["parameters_in_all"]
+            for name in ("transformer_training", "transformer_rival")
+        )
+        assert own / others == pytest.approx(0.6, abs=0.02)
+
+    def test_less_than_half_of_the_longer_ones_is_exact(self, vision_run: Runs) -> None:
         for name in ("transformer_rival", "transformer_training"):
             exact = held(vision_run(name), "exact")["longer sentences"]
-            assert mean(exact) < 1 / 3
+            assert mean(exact) < 1 / 2
 
     def test_by_length(self, vision_run: Runs) -> None:
         vector, additive, model = (
@@ -254,10 +256,10 @@ class TestTranslation:
             assert all(b < a for a, b in itertools.pairwise(means[3:]))
             for name in LENGTHS:
                 assert min(found[name]) > max(vector[name])
+            for name in LENGTHS[:4]:
                 assert mean(found[name]) > mean(vector[name]) + 25
         old = [mean(vector[name]) for name in LENGTHS]
         assert all(b < a for a, b in itertools.pairwise(old[1:]))
-        assert abs(mean(additive["11–12"]) - mean(model["11–12"])) < 4
 
     def test_what_is_left_at_17_words(self, vision_run: Runs) -> None:
         left = []
@@ -272,11 +274,29 @@ class TestTranslation:
         assert min(held(run, "count_heads")) >= 1
         assert min(held(run, "weight_largest")) > 0.5
 
+    def test_a_head_of_the_last_block_shows_the_order(self, book_run: Runs) -> None:
+        looked = held(book_run("transformer_training"), "looked_at")[0]
+        written = "她昨天在公园里买了一顶红帽子。"
+        for sign, word in (
+            ("她", "she"),
+            ("昨", "yesterday"),
+            ("在", "in"),
+            ("公", "park"),
+            ("买", "bought"),
+        ):
+            assert looked[written.index(sign)] == word
+
+    def test_sentences_as_short_as_those_seen_are_mostly_exact(
+        self, vision_run: Runs
+    ) -> None:
+        exact = held(vision_run("transformer_training"), "exact")["test"]
+        assert min(exact) > 0.7
+
     def test_the_sentences_of_our_own(self, book_run: Runs) -> None:
         printed = str(book_run("transformer_training").notebook)
         assert "    她昨天在公园里买了一顶红帽子。" in printed
         assert "    桌子下面有三只猫。" in printed
-        assert "喝了两杯茶吗？" in printed
+        assert "    玛丽上个星期天喝了两杯茶吗？" in printed
         splits = load_translation()
         languages = learn_languages(splits.train)
         seen = {pair.english for pair in splits.train}
@@ -306,8 +326,9 @@ class TestDecoding:
 
     def test_serial_is_slower_and_the_cache_pays(self, vision_run: Runs) -> None:
         values = vision_run("transformer_decoding").values
-        assert values["time_ratio_cached"] > 5
+        assert values["time_ratio_cached"] > 20
         assert values["time_ratio_recomputed"] > 1.3
+        assert values["time_ratio_short"] < values["time_ratio_recomputed"]
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_a_batch_with_padding_is_written_as_recomputed(self, seed: int) -> None:
@@ -333,6 +354,7 @@ class TestExercises:
         assert values["parameters_encoder"] == 33_472
         assert values["parameters_decoder"] == 50_240
         assert values["share_at_6"] == 0.5
+        assert 2 * 16 / (12 * 64 + 2 * 16) < 0.05  # at 16 words, the longest but few
 
     @pytest.mark.parametrize("heads", [1, 2, 8])
     def test_the_number_of_heads_does_not_matter(self, heads: int) -> None:
@@ -350,5 +372,6 @@ class TestExercises:
     ) -> None:
         run = vision_run("transformer_exercises")
         loss, bleu = held(run, "loss"), held(run, "bleu")
-        assert 0.35 < loss["Peeking"] / loss["Transformer"] < 0.65
-        assert bleu["Peeking"] < 3 < 30 < bleu["Transformer"]
+        for small, large in zip(loss["Peeking"], loss["Transformer"], strict=True):
+            assert small < large
+        assert max(bleu["Peeking"]) < 3 < 20 < min(bleu["Transformer"])
