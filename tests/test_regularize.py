@@ -214,6 +214,11 @@ class TestDropout:
         assert set(module(X).tolist()) == {0.0, 2.0}
         assert torch.equal(module.eval()(X), X)
 
+    def test_nothing_to_drop_costs_no_random_numbers(self) -> None:
+        X, before = torch.ones(1000), torch.get_rng_state()
+        assert Dropout(0.0)(X) is X
+        assert torch.equal(torch.get_rng_state(), before)
+
     def test_gradients_pass_where_entries_pass(self) -> None:
         torch.manual_seed(0)
         X = torch.ones(100, requires_grad=True)

@@ -128,4 +128,4 @@ class Dropout(nn.Module):
 
     def forward(self, X: Tensor) -> Tensor:
         """Return X (...) with dropped entries, or as it is."""
-        return dropout(X, self.p) if self.training else X
+        return dropout(X, self.p) if self.training and self.p else X

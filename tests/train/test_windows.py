@@ -84,11 +84,11 @@ def test_it_learns() -> None:
     net = model()
     before = score_windows(net, ids(500), 20, 20).mean()
     optimizer = SGD(net.parameters(), lr=2.0)
-    history = fit_windows(net, ids(2000), optimizer, 150)
+    history = fit_windows(net, ids(2300), optimizer, 150)
     after = score_windows(net, ids(500), 20, 20).mean()
     assert before < -1.4
     assert after > -0.5  # the noise of the text is worth 0.33
-    assert history.counts[0] == 30 * 64  # fewer windows than 32
+    assert history.counts[:2] == [32 * 64, 2 * 64]  # 34 windows of 64 tokens
 
 
 def by_hand(net: nn.Module, text: Tensor, T: int, stride: int) -> list[float]:
