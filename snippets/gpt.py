@@ -36,8 +36,8 @@ print(f"loss {loss_start:.2f}, log V = {loss_uniform:.2f}")
 # %% parameters
 block = model.blocks[0]
 parts = {
-    "embedding, and output": [model.embedding],
-    "positions": [model.position],
+    "embedding, at both ends": [model.embedding],
+    "learned positions": [model.position],
     "attention": [block.self_attn for block in model.blocks],
     "feed-forward": [block.feed_forward for block in model.blocks],
     "norms": [model.norm, *(b.norm1 for b in model.blocks)]

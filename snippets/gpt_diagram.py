@@ -50,7 +50,7 @@ def draw(ax: Axes, shades: list[int], given: int) -> None:
 
 # %% training-figure
 fig, ax = plt.subplots(figsize=(4.8, 2.6))
-draw(ax, [0] * len(WORD), len(WORD))
+draw(ax, [1] * len(WORD), len(WORD))
 show()
 
 # %% writing-figure

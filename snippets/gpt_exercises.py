@@ -55,8 +55,14 @@ with torch.no_grad():
     ids = val[:8000].view(-1, 16)
     logits = model(ids[:, :8])[:, -1]  # the next letter is not there
     log_p = logits.log_softmax(1).gather(1, ids[:, 8:9])
+    windows = val[:8001].unfold(0, 17, 16)  # (500, 17)
+    log_q = model(windows[:, :16]).log_softmax(2)
 loss_alone = -log_p.mean().item()
+loss_place = -log_q.gather(2, windows[:, 1:, None]).mean((0, 2))
+loss_copied, loss_last = loss_place[:15].max().item(), loss_place[15].item()
 print(f"training {loss_end:.2f}, where it cannot look: {loss_alone:.2f}")
+print(f"full windows: to letter 15 {loss_copied:.2f}, ", end="")
+print(f"after letter 16 {loss_last:.2f}")
 
 # %% solution-4
 ids = torch.randint(27, (1, 6))

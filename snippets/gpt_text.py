@@ -69,12 +69,12 @@ class Curve:
 piece = val[:4001]
 
 
-def trained_gpt(seed: int) -> tuple[GPT, Curve]:
+def trained_gpt(seed: int, steps: int = STEPS) -> tuple[GPT, Curve]:
     seed_everything(seed)
     model = GPT(V, T, C, HEADS, LAYERS, DROPOUT)
     optimizer = Adam(model.parameters(), RATE, fused=True)
     curve = Curve(optimizer, lambda: score_windows(model, piece, T, T // 2))
-    fit_windows(model, train, optimizer, STEPS, B, T)
+    fit_windows(model, train, optimizer, steps, B, T)
     return model.cpu().eval(), curve
 
 
@@ -137,6 +137,10 @@ gap_ngram, error_ngram = gap_and_error(ngram, best_gpt, stretch=1000)
 print(f"LSTM − GPT: {gap_lstm:+.3f} ± {error_lstm:.3f} nats a character")
 print(f"Kneser–Ney − GPT: {gap_ngram:+.3f} ± {error_ngram:.3f}")
 
+# %% longer
+longer, curve_longer = trained_gpt(0, 2 * STEPS)
+loss_longer = -score_windows(longer, test, T, T // 2).mean().item()
+
 # %% curves-figure
 loss_piece = -kneser_ney.log_probabilities(piece)[1:].mean().item()
 fig, axes = plt.subplots(1, 2, figsize=(6.4, 3.0), sharey=True)
@@ -149,7 +153,8 @@ for name, (curves, colour) in pairs.items():
         axes[1].plot(read, curve.loss, color=colour)
 axes[0].plot(seconds_ngram, loss_piece, "D", color="C2", label="Kneser–Ney")
 axes[1].axhline(loss_piece, color="C2", ls="--")
-axes[0].set(xlabel="seconds", ylabel="validation loss", xlim=(0, None))
+axes[0].set(xlabel="seconds", xlim=(0, None))
+axes[0].set_ylabel("validation loss (nats)")
 axes[1].set(xlabel="thousands of characters read", xlim=(0, None))
 axes[0].legend()
 show()
@@ -160,7 +165,7 @@ def products(name: str) -> float:
     """Return the multiplications for a character, of a window of T."""
     if name == "LSTM":
         return 4 * hidden * (32 + hidden) + hidden * V
-    attended = 2 * C * (T + 1) / 2  # scores and means, of half the window
+    attended = 2 * C * (T + 1) / 2  # scores, and means of half the window
     return LAYERS * (12 * C * C + attended) + C * V
 
 
@@ -174,7 +179,7 @@ rows = [
     for name, found in in_row.items()
 ]
 head = ["model", "parameters:,", "multiplications:,.0f"]
-Table([*head, "in a row:,", "in a row of 1,024:,"], rows).show()
+Table([*head, "serial, 32:,", "serial, 1,024:,"], rows).show()
 
 
 # %% context
@@ -200,7 +205,7 @@ for (name, found), colour in zip(by_known.items(), ("C0", "C1"), strict=True):
     for row in found:
         label = name if row is found[0] else None
         ax.plot(range(1, T + 1), row, color=colour, label=label)
-ax.set(xlabel="characters known", ylabel="validation loss")
+ax.set(xlabel="characters known", ylabel="validation loss (nats)")
 ax.legend()
 show()
 
@@ -240,8 +245,11 @@ for name in ("0.5", "1.0", "1.3"):
     share_known[name] = sum(word in known for word in words) / len(words)
 words = text.test.split()
 share_known["the test text"] = sum(w in known for w in words) / len(words)
-rows = list(map(list, share_known.items()))
-Table(["temperature", "known words:.1%"], rows).show()
+rows = [
+    [name if name.startswith("the") else f"temperature {name}", share]
+    for name, share in share_known.items()
+]
+Table(["text", "known words:.1%"], rows).show()
 
 # %% quoted
 seconds = {"GPT": mean(c.seconds[-1] for c in curves_gpt)}
@@ -250,11 +258,16 @@ ratio_seconds = seconds["GPT"] / seconds["LSTM"]
 number_read = STEPS * B * T / len(train)
 loss_windows = -score_windows(gpts[0], test, T, T).mean().item()
 loss_one = losses["GPT"][0]
+count_windows = len(windows)
 loss_known = {
     name: {n: mean(row[n - 1] for row in found) for n in (1, 4, 8, 16, T)}
     for name, found in by_known.items()
 }
 curve_loss = {
     name: [curve.loss for curve in curves]
+    for name, (curves, _) in pairs.items()
+}
+curve_seconds = {
+    name: [curve.seconds for curve in curves]
     for name, (curves, _) in pairs.items()
 }

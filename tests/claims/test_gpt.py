@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 
@@ -22,6 +23,25 @@ def number(run: Run, name: str) -> float:
     return value
 
 
+def ahead_in_seconds(
+    times: list[float],
+    losses: list[float],
+    rival_times: list[float],
+    rival_losses: list[float],
+) -> bool:
+    """Return whether each point has a loss below that of a rival's curve.
+
+    The rival's curve is broken straight lines; before its first point it is
+    not known, and behind its last it has the last loss.
+    """
+    rival = np.interp(times, rival_times, rival_losses)
+    return all(
+        loss < other
+        for time, loss, other in zip(times, losses, rival, strict=True)
+        if time >= rival_times[0]
+    )
+
+
 class TestTheModel:
     def test_it_begins_by_guessing(self, vision_run: Runs) -> None:
         run = vision_run("gpt")
@@ -32,8 +52,8 @@ class TestTheModel:
         V, T, C, L = 27, 32, 64, 2
         found = held(book_run("gpt"), "parameters")
         assert found == {
-            "embedding, and output": V * C,
-            "positions": T * C,
+            "embedding, at both ends": V * C,
+            "learned positions": T * C,
             "attention": L * (4 * C * C + 4 * C),
             "feed-forward": L * (8 * C * C + 5 * C),
             "norms": (2 * L + 1) * 2 * C,
@@ -123,17 +143,32 @@ class TestContest:
         worst = [max(losses) for losses in zip(*lstm, strict=True)]
         best = [min(losses) for losses in zip(*gpt, strict=True)]
         assert all(w < b for w, b in zip(worst, best, strict=True))
+        times = held(run, "curve_seconds")
+        for g_time, g_loss in zip(times["GPT"], gpt, strict=True):
+            for l_time, l_loss in zip(times["LSTM"], lstm, strict=True):
+                assert ahead_in_seconds(l_time, l_loss, g_time, g_loss)
         assert number(run, "ratio_seconds") > 1.2
         assert number(run, "seconds_ngram") < min(held(run, "seconds").values())
+
+    def test_twice_the_steps_help_and_do_not_suffice(self, vision_run: Runs) -> None:
+        run = vision_run("gpt_text")
+        longer = number(run, "loss_longer")
+        assert longer < min(held(run, "losses")["GPT"]) - 0.05
+        assert longer > max(held(run, "losses")["LSTM"]) + 0.05
 
     def test_what_is_far_back_helps_neither(self, vision_run: Runs) -> None:
         found = held(vision_run("gpt_text"), "loss_known")
         gpt, lstm = found["GPT"], found["LSTM"]
-        assert gpt[8] - gpt[16] < 0.02
+        assert gpt[8] - gpt[16] < 0.005
         assert lstm[8] - lstm[16] < 0.02
         assert lstm[4] - lstm[8] > 4 * (gpt[4] - gpt[8])
         assert gpt[4] > gpt[8]
         assert gpt[1] < lstm[1] - 0.2
+        by_known = held(vision_run("gpt_text"), "by_known")
+        for n in (0, 1):
+            worst = max(row[n] for row in by_known["GPT"])
+            assert worst < min(row[n] for row in by_known["LSTM"])
+        assert number(vision_run("gpt_text"), "count_windows") == 1500
 
     def test_its_last_place_is_a_little_worse(self, vision_run: Runs) -> None:
         rows = held(vision_run("gpt_text"), "by_known")["GPT"]
@@ -168,6 +203,8 @@ class TestExercises:
         run = vision_run("gpt_exercises")
         assert number(run, "loss_end") < 0.5
         assert number(run, "loss_alone") > math.log(27) + 1
+        assert number(run, "loss_copied") < 0.1
+        assert 1.5 < number(run, "loss_last") < math.log(27)
 
     def test_the_mask_tells_the_order_from_the_second_block_on(
         self, vision_run: Runs
