@@ -38,7 +38,7 @@ def cached_bytes(layers: int, T: int, C: int, size: int) -> int:
 
 size_small = cached_bytes(12, 1024, 768, 4) / 1e6
 size_large = cached_bytes(96, 2048, 12288, 2) / 1e9
-print(f"GPT-2, 124 M: {size_small:.0f} MB, GPT-3: {size_large:.1f} GB")
+print(f"GPT-2 (124M): {size_small:.0f} MB, GPT-3: {size_large:.1f} GB")
 
 
 # %% solution-3
@@ -61,7 +61,7 @@ loss_alone = -log_p.mean().item()
 loss_place = -log_q.gather(2, windows[:, 1:, None]).mean((0, 2))
 loss_copied, loss_last = loss_place[:15].max().item(), loss_place[15].item()
 print(f"training {loss_end:.2f}, where it cannot look: {loss_alone:.2f}")
-print(f"full windows: to letter 15 {loss_copied:.2f}, ", end="")
+print(f"full windows: to letter 15 {loss_copied:.3f}, ", end="")
 print(f"after letter 16 {loss_last:.2f}")
 
 # %% solution-4
