@@ -11,6 +11,10 @@ from torch import nn
 from torch.optim import SGD
 
 from containers import held
+from dlnotes.book.book import Book
+from dlnotes.book.keys import Settings
+from dlnotes.book.progress import Report
+from dlnotes.book.runner import Runner
 from dlnotes.book.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.norm import BatchNorm1d, BatchNorm2d, batch_norm, min_max, z_score
@@ -18,6 +22,19 @@ from dlnotes.train.classifier import fit, score
 from dlnotes.vision.vgg import small_vgg
 
 Runs = Callable[[str], Run]
+
+
+@pytest.fixture(scope="module")
+def two_runs(book: Book) -> list[Run]:
+    """Return the figure of rates with two sets of seeds: six networks at each."""
+    name, found = "batch_normalization_rates", []
+    for offset in (0, 1):
+        with Runner(book) as runner:
+            settings = Settings(seed_offset=offset)
+            outcome = runner.update([name], settings, Report(book))
+        assert not outcome.failures
+        found.append(outcome.runs[name])
+    return found
 
 
 def mean(values: list[float]) -> float:
@@ -135,13 +152,30 @@ class TestTheLayer:
 
 
 class TestRates:
-    def test_from_a_tenth_to_three_it_beats_whatever_the_other_reaches(
+    def test_at_its_two_best_rates_each_seed_beats_every_seed_without_it(
         self, vision_run: Runs
     ) -> None:
         accuracy = held(vision_run("batch_normalization_rates"), "accuracy")
-        without = max(mean(found) for found in accuracy["without"].values())
-        for rate in (0.1, 0.3, 1.0, 3.0):
-            assert mean(accuracy["with batch norm"][rate]) > without + 0.02
+        without = max(max(found) for found in accuracy["without"].values())
+        for rate in (0.3, 1.0):
+            assert min(accuracy["with batch norm"][rate]) > without
+
+    def test_from_a_tenth_to_one_it_beats_whatever_the_other_reaches(
+        self, two_runs: list[Run]
+    ) -> None:
+        """Means over six seeds: those of the page and three others."""
+        drawn = [held(run, "accuracy") for run in two_runs]
+        means = {
+            name: {
+                rate: mean([a for accuracy in drawn for a in accuracy[name][rate]])
+                for rate in by_rate
+            }
+            for name, by_rate in drawn[0].items()
+        }
+        without = max(means["without"].values())
+        for rate in (0.1, 0.3, 1.0):
+            assert means["with batch norm"][rate] > without + 0.02
+        assert means["with batch norm"][3.0] < means["with batch norm"][1.0] - 0.05
 
     def test_the_best_rates_are_bracketed(self, vision_run: Runs) -> None:
         run = vision_run("batch_normalization_rates")
@@ -236,13 +270,19 @@ class TestLag:
 
 
 class TestWhy:
-    def test_the_rates_are_the_best_ones_of_the_figure(self, book_run: Runs) -> None:
-        best = book_run("batch_normalization_rates").values
-        used = book_run("batch_normalization_shift").values
-        assert used["networks['without batch norm'][1]"] == best["rate_best_without"]
+    def test_the_rates_are_among_the_two_best_of_the_figure(
+        self, vision_run: Runs
+    ) -> None:
+        accuracy = held(vision_run("batch_normalization_rates"), "accuracy")
+        used = vision_run("batch_normalization_shift").values
+        best = {}
+        for name, found in accuracy.items():
+            means = {rate: mean(seeds) for rate, seeds in found.items()}
+            best[name] = sorted(means, key=means.__getitem__)[-2:]
+        assert used["networks['without batch norm'][1]"] in best["without"]
         for name in ("batch norm", "batch norm and noise"):
-            assert used[f"networks['{name}'][1]"] == best["rate_best"]
-        assert used["rate_groups"] == best["rate_best"]
+            assert used[f"networks['{name}'][1]"] in best["with batch norm"]
+        assert used["rate_groups"] == used["networks['batch norm'][1]"]
 
     @pytest.mark.settles("covariate-shift")
     def test_it_reduces_the_shift(self, vision_run: Runs) -> None:

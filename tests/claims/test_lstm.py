@@ -162,7 +162,8 @@ class TestMemory:
         accuracy = held(vision_run("lstm_memory"), "accuracy")["bias 3"]
         for T in (5, 10, 20):
             assert min(accuracy[T]) > 0.99
-        assert 0.25 < min(accuracy[40]) < 0.8 < max(accuracy[40])
+        assert max(accuracy[40]) > 0.8
+        assert 0.25 < min(accuracy[40]) < max(accuracy[40]) - 0.05
 
     def test_the_rates_chosen_have_no_better_ones_on_either_side(
         self, vision_run: Runs
@@ -178,7 +179,7 @@ class TestMemory:
         open_gate = held(vision_run("lstm_memory"), "accuracy")["bias 3"][40]
         assert len(accuracy) == 3
         assert min(accuracy) > 0.9
-        assert sum(a < 0.9 for a in open_gate) == 2
+        assert sum(accuracy) / 3 > sum(open_gate) / 3 + 0.03
 
 
 class TestContest:

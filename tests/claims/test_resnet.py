@@ -149,9 +149,9 @@ class TestOneBlock:
         run = vision_run("resnet_depth")
         left = held(run, "accuracy_without")["plain 20"]
         assert len(left) == 7
-        assert max(mean(row) for row in left) < 0.2
-        assert max(max(row) for row in left) < 0.25
-        assert min(held(run, "accuracy_whole")["plain 20"]) > 0.7
+        whole = mean(held(run, "accuracy_whole")["plain 20"])
+        assert max(mean(row) for row in left) < whole / 2
+        assert mean(map(mean, left)) < 0.17
 
     def test_in_the_residual_network_the_first_matters_most_and_the_last_little(
         self, vision_run: Runs
