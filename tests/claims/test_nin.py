@@ -7,6 +7,10 @@ import torch
 from torch import nn
 
 from containers import held
+from dlnotes.book.book import Book
+from dlnotes.book.keys import Settings
+from dlnotes.book.progress import Report
+from dlnotes.book.runner import Runner
 from dlnotes.book.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.data.scenes import draw_scenes
@@ -26,6 +30,19 @@ BUILDS = [
     lambda: small_resnet(8, 8),
     lambda: small_densenet(8),
 ]
+
+
+@pytest.fixture(scope="module")
+def both_runs(book: Book) -> list[Run]:
+    """Return the shifts with the page's three seeds and with three others."""
+    name, found = "nin_shifts", []
+    for offset in (0, 1):
+        with Runner(book) as runner:
+            settings = Settings(seed_offset=offset)
+            outcome = runner.update([name], settings, Report(book))
+        assert not outcome.failures
+        found.append(outcome.runs[name])
+    return found
 
 
 def mean(values: list[float]) -> float:
@@ -171,12 +188,13 @@ class TestShifts:
     @pytest.mark.settles("average-shift")
     @pytest.mark.parametrize("name", AVERAGED)
     def test_with_pooling_last_four_pixels_are_better_than_three_and_five(
-        self, vision_run: Runs, name: str
+        self, both_runs: list[Run], name: str
     ) -> None:
-        run = vision_run("nin_shifts")
-        for found in held(run, "accuracy")[name]:
-            assert found[4] > max(found[3], found[5])
-        average = by_pixels(run, name)
+        """On average over six seeds, and with most of them."""
+        six = [found for run in both_runs for found in held(run, "accuracy")[name]]
+        assert sum(found[4] > max(found[3], found[5]) for found in six) >= 4
+        average = [mean(found) for found in zip(*six, strict=True)]
+        assert average[4] > max(average[3], average[5])
         assert average[8] < average[0] - 0.2  # much is lost at the border
 
     def test_googlenet_is_better_at_four_pixels_than_at_two(
