@@ -264,7 +264,7 @@ frames = {
     f"X₂: normalized sum X₁ + Z, {T} × {C}": [X2[0]],
 }
 for name, matrices in frames.items():
-    fig, ax = plt.subplots(figsize=(4.8, 1.9), num=name)
+    fig, ax = plt.subplots(figsize=(4.8, 2.2), num=name)
     limit = 1 if name.startswith("weights") else 3
     for n, matrix in enumerate(matrices):
         rows, columns = matrix.shape

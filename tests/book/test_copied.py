@@ -178,6 +178,9 @@ def test_both_languages_copy_the_same_code(page: str, copies: Any) -> None:
 
 
 CLEAN = """\
+import torch
+
+torch.set_default_dtype(torch.float32)
 for name in [name for name in globals() if name[:2] != "__"]:
     del globals()[name]
 

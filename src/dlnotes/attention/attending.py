@@ -7,7 +7,7 @@ from dlnotes.attention.score import Additive, attend
 from dlnotes.recurrent.gru import GRUCell
 from dlnotes.seq2seq.encoder import Encoded
 
-State = tuple[Tensor, Tensor, Tensor, Tensor]
+Attending = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 class AttendingDecoder(nn.Module):
@@ -31,13 +31,15 @@ class AttendingDecoder(nn.Module):
         self.recurrent = GRUCell(embedding + size, hidden)
         self.dense = nn.Linear(hidden + size, V)
 
-    def start(self, encoded: Encoded) -> State:
+    def start(self, encoded: Encoded) -> Attending:
         """Return the state before the first token."""
         h = self.first(encoded.vector).tanh()
         keys = self.score.W_k(encoded.outputs)
         return h, encoded.outputs, keys, encoded.mask[:, None]
 
-    def forward(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+    def forward(
+        self, tokens: Tensor, state: Attending
+    ) -> tuple[Tensor, Attending]:
         """Return the logits (B, T, V) of what follows each of the tokens.
 
         The tokens are (B, T); the state returned is that after the last.
@@ -45,7 +47,7 @@ class AttendingDecoder(nn.Module):
         found, _, state = self.through_time(tokens, state)
         return self.dense(found), state
 
-    def look(self, tokens: Tensor, state: State) -> Tensor:
+    def look(self, tokens: Tensor, state: Attending) -> Tensor:
         """Return the weights (B, T, S) of the source when tokens are read.
 
         Row t says where it looks to write what follows token t.
@@ -53,8 +55,8 @@ class AttendingDecoder(nn.Module):
         return self.through_time(tokens, state)[1]
 
     def through_time(
-        self, tokens: Tensor, state: State
-    ) -> tuple[Tensor, Tensor, State]:
+        self, tokens: Tensor, state: Attending
+    ) -> tuple[Tensor, Tensor, Attending]:
         """Return all h and means, (B, T, hidden + size), and the weights.
 
         These are (B, T, S); behind them comes the state after all tokens.
