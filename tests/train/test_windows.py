@@ -140,7 +140,7 @@ class TestScore:
 
     def test_in_parts_it_is_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
         whole = score_windows(model(), ids(), 8, 3)
-        monkeypatch.setattr(windows, "AT_ONCE", 4)
+        monkeypatch.setattr(windows, "WINDOWS", 4)
         torch.testing.assert_close(score_windows(model(), ids(), 8, 3), whole)
         assert whole.shape == (202,)
         assert not whole.requires_grad

@@ -13,7 +13,7 @@ from dlnotes.train.hooks import clip_gradients, schedule_lr
 from dlnotes.train.loop import train
 from dlnotes.train.text import entries, next_loss
 
-AT_ONCE = 100  # windows, when nothing is to be learned from them
+WINDOWS = 100  # windows, when nothing is to be learned from them
 
 
 def fit_windows(
@@ -70,7 +70,7 @@ def score_windows(
     begin = torch.tensor([*range(0, last, stride), last])
     new = begin.diff(prepend=torch.tensor([-T]))  # tokens in each window
     ids, at, found = ids.to(device), torch.arange(T), []
-    for first, n in zip(begin.split(AT_ONCE), new.split(AT_ONCE), strict=True):
+    for first, n in zip(begin.split(WINDOWS), new.split(WINDOWS), strict=True):
         place = first[:, None] + at  # (B, T)
         log_q = model(ids[place]).log_softmax(-1)  # (B, T, V)
         log_p = log_q.gather(2, ids[place + 1][..., None])[..., 0].cpu()
