@@ -108,6 +108,13 @@ def every_run(book: Book) -> Callable[[str], list[Run]]:
     return lambda name: [run(name) for run in found]
 
 
+@pytest.fixture(scope="session")
+def both_draws(book: Book) -> Callable[[str], list[Run]]:
+    """Return the runs of a snippet that has three seeds inside: six draws in all."""
+    found = [run_of(up_to_date(book, Settings(seed_offset=n))) for n in OFFSETS[:2]]
+    return lambda name: [run(name) for run in found]
+
+
 def run_of(outcome: Outcome) -> Callable[[str], Run]:
     def run(name: str) -> Run:
         failed = [failure for failure in outcome.failures if failure.name == name]

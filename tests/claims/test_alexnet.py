@@ -8,10 +8,6 @@ import torch
 from torch import nn
 
 from containers import held
-from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
-from dlnotes.book.progress import Report
-from dlnotes.book.runner import Runner
 from dlnotes.book.store import Run
 from dlnotes.vision.alexnet import alexnet, small_alexnet
 from dlnotes.vision.shapes import layer_shapes
@@ -20,16 +16,9 @@ Runs = Callable[[str], Run]
 
 
 @pytest.fixture(scope="module")
-def both_runs(book: Book) -> list[Run]:
+def both_runs(both_draws: Callable[[str], list[Run]]) -> list[Run]:
     """Return the training with the page's three seeds and with three others."""
-    name, found = "alexnet_training", []
-    for offset in (0, 1):
-        with Runner(book) as runner:
-            settings = Settings(seed_offset=offset)
-            outcome = runner.update([name], settings, Report(book))
-        assert not outcome.failures
-        found.append(outcome.runs[name])
-    return found
+    return both_draws("alexnet_training")
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,6 @@ from torch import nn
 from torch.optim import SGD
 
 from containers import held
-from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
-from dlnotes.book.progress import Report
-from dlnotes.book.runner import Runner
 from dlnotes.book.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.norm import BatchNorm1d, BatchNorm2d, batch_norm, min_max, z_score
@@ -25,16 +21,9 @@ Runs = Callable[[str], Run]
 
 
 @pytest.fixture(scope="module")
-def two_runs(book: Book) -> list[Run]:
+def two_runs(both_draws: Callable[[str], list[Run]]) -> list[Run]:
     """Return the figure of rates with two sets of seeds: six networks at each."""
-    name, found = "batch_normalization_rates", []
-    for offset in (0, 1):
-        with Runner(book) as runner:
-            settings = Settings(seed_offset=offset)
-            outcome = runner.update([name], settings, Report(book))
-        assert not outcome.failures
-        found.append(outcome.runs[name])
-    return found
+    return both_draws("batch_normalization_rates")
 
 
 def mean(values: list[float]) -> float:

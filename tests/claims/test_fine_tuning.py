@@ -10,10 +10,6 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from containers import held
-from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
-from dlnotes.book.progress import Report
-from dlnotes.book.runner import Runner
 from dlnotes.book.store import Run
 from dlnotes.data.letters import FACES, load_letters
 from dlnotes.finetune import freeze, replace_head
@@ -28,16 +24,9 @@ GRAD_CAM = ("Grad-CAM, 7 × 7", "Grad-CAM, 4 × 4")
 
 
 @pytest.fixture(scope="module")
-def two_runs(book: Book) -> list[Run]:
+def two_runs(both_draws: Callable[[str], list[Run]]) -> list[Run]:
     """Return the run with two sets of seeds, for what is true on the whole only."""
-    found = []
-    for offset in (0, 1):
-        with Runner(book) as runner:
-            settings = Settings(seed_offset=offset)
-            outcome = runner.update(["fine_tuning"], settings, Report(book))
-        assert not outcome.failures
-        found.append(outcome.runs["fine_tuning"])
-    return found
+    return both_draws("fine_tuning")
 
 
 def mean_accuracy_val(runs: list[Run], k: int) -> dict[float, float]:

@@ -9,10 +9,6 @@ import torchvision
 from torch import nn
 
 from containers import held
-from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
-from dlnotes.book.progress import Report
-from dlnotes.book.runner import Runner
 from dlnotes.book.store import Run
 from dlnotes.vision.alexnet import alexnet
 from dlnotes.vision.googlenet import INCEPTION, Inception, branch, googlenet
@@ -23,16 +19,9 @@ SINGLE = ("only 1 × 1", "only 3 × 3", "3 × 3, reduced")
 
 
 @pytest.fixture(scope="module")
-def both_runs(book: Book) -> list[Run]:
+def both_runs(both_draws: Callable[[str], list[Run]]) -> list[Run]:
     """Return the comparison with the page's three seeds and with three others."""
-    name, found = "googlenet_branches", []
-    for offset in (0, 1):
-        with Runner(book) as runner:
-            settings = Settings(seed_offset=offset)
-            outcome = runner.update([name], settings, Report(book))
-        assert not outcome.failures
-        found.append(outcome.runs[name])
-    return found
+    return both_draws("googlenet_branches")
 
 
 def count(model: nn.Module) -> int:

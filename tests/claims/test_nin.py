@@ -7,10 +7,6 @@ import torch
 from torch import nn
 
 from containers import held
-from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
-from dlnotes.book.progress import Report
-from dlnotes.book.runner import Runner
 from dlnotes.book.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.data.scenes import draw_scenes
@@ -33,16 +29,9 @@ BUILDS = [
 
 
 @pytest.fixture(scope="module")
-def both_runs(book: Book) -> list[Run]:
+def both_runs(both_draws: Callable[[str], list[Run]]) -> list[Run]:
     """Return the shifts with the page's three seeds and with three others."""
-    name, found = "nin_shifts", []
-    for offset in (0, 1):
-        with Runner(book) as runner:
-            settings = Settings(seed_offset=offset)
-            outcome = runner.update([name], settings, Report(book))
-        assert not outcome.failures
-        found.append(outcome.runs[name])
-    return found
+    return both_draws("nin_shifts")
 
 
 def mean(values: list[float]) -> float:
