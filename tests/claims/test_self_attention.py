@@ -37,17 +37,9 @@ def third_run(book: Book) -> Run:
 
 
 @pytest.fixture(scope="module")
-def three_runs(book: Book, third_run: Run) -> list[Run]:
+def three_runs(both_draws: Callable[[str], list[Run]], third_run: Run) -> list[Run]:
     """Return the task with three sets of seeds: nine networks of each kind."""
-    name = "self_attention_order"
-    found = []
-    for offset in (0, 1):
-        with Runner(book) as runner:
-            settings = Settings(seed_offset=offset)
-            outcome = runner.update([name], settings, Report(book))
-        assert not outcome.failures
-        found.append(outcome.runs[name])
-    return [*found, third_run]
+    return [*both_draws("self_attention_order"), third_run]
 
 
 def number(run: Run, name: str) -> float:
