@@ -27,6 +27,10 @@ PLACES = pytest.mark.parametrize("norm_first", [False, True])
 KINDS = pytest.mark.parametrize("kind", [attention, fused_attention, rotary_attention])
 
 
+def test_nothing_came_before_the_first() -> None:
+    assert length(None) == 0
+
+
 @WAYS
 @KINDS
 def test_attending_back_is_a_causal_mask(chunks: list[int], kind: Attention) -> None:

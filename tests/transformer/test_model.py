@@ -13,6 +13,7 @@ from torch.nn import functional
 from compared import numbers
 from dlnotes.attention.fused import fused_attention
 from dlnotes.attention.masks import causal_mask
+from dlnotes.attention.multi_head import MultiHeadAttention
 from dlnotes.decode.beam import beam_search
 from dlnotes.decode.one_by_one import greedy
 from dlnotes.position import sinusoidal
@@ -139,6 +140,13 @@ WB = "weight", "bias"
 def test_the_norm_comes_after_unless_told() -> None:
     blocks = [*Transformer(*SIZES).encoder.layers, *Transformer(*SIZES).decoder.layers]
     assert [block.norm_first for block in blocks] == [False] * 2 * LAYERS
+
+
+def test_every_block_attends_as_asked() -> None:
+    made = model(attention=fused_attention)
+    found = [part for part in made.modules() if isinstance(part, MultiHeadAttention)]
+    assert len(found) == 3 * LAYERS  # one in each encoder block, two in each other
+    assert {part.attention for part in found} == {fused_attention}
 
 
 def test_embeddings_have_variance_1_once_scaled() -> None:
