@@ -61,6 +61,17 @@ error_pooled = mse(outputs, curve).item()
 print("weights:", tuple(weights.shape), "outputs:", tuple(outputs.shape))
 print(f"mean squared error over 101 queries: {error_pooled:.3f}")
 
+# %% fit-figure
+fig, ax = plt.subplots(figsize=(4.8, 3))
+x = queries.tolist()
+ax.plot(keys.tolist(), values.tolist(), ".", color="gray", label="50 points")
+ax.plot(x, curve.tolist(), "--", color="black", lw=1, label="true curve")
+ax.plot(x, outputs.tolist(), color="C0", label="output")
+ax.axhline(output_mean, color="gray", ls=":", label="mean of the values")
+ax.set(xlabel="key or query", ylabel="value")
+ax.legend()
+show()
+
 # %% one-query
 for query in (0.5, 1.5, 2.5, 3.5, 4.5):
     alpha = kernel_weights(torch.tensor([query]), keys, width=0.3)[0]

@@ -16,6 +16,7 @@ from dlnotes.train.seed import seed_everything
 
 use_style()
 N, LEFT_OUT = 50, leave_one_out(50)
+FEATURES = (1, 2, 4, 8)
 
 
 # %% weights
@@ -32,6 +33,16 @@ def draw(seed):
     keys, queries = 5 * torch.rand(N, 8), 5 * torch.rand(500, 8)
     values = wave(keys[:, 0]) + 0.5 * torch.randn(N)
     return keys, values, queries, wave(queries[:, 0])
+
+
+# %% near
+keys, _, queries, _ = draw(0)
+d = (queries[:, None] - keys).abs()  # (500, N, 8)
+number_near = {}
+for C in FEATURES:
+    near = (d[..., :C] < 0.5).all(-1)
+    number_near[C] = near.sum(1).float().mean().item()
+    print(f"{C} features: {number_near[C]:5.2f} of {N} points are near")
 
 
 # %% shared
@@ -60,7 +71,6 @@ def own(keys, values):
 
 
 # %% compare
-FEATURES = (1, 2, 4, 8)
 KINDS = {"one width for all": shared, "a width for each": own}
 error = {name: {C: [] for C in FEATURES} for name in KINDS}
 found = {name: {C: [] for C in FEATURES} for name in KINDS}
@@ -90,6 +100,22 @@ ax.minorticks_off()
 ax.legend()
 show()
 
+# %% widths-figure
+look = dict(sharey=True, width_ratios=[1, 2])
+fig, axes = plt.subplots(1, 2, figsize=(4.8, 3.3), **look)
+for ax, C in zip(axes, (4, 8), strict=True):
+    for n, widths in enumerate(widths_own[C]):
+        ax.plot(range(1, C + 1), widths, "os^"[n], label=f"draw {n + 1}")
+    ax.axhline(10, color="gray", ls=":")
+    ax.set(yscale="log", xlabel="feature", title=f"{C} features")
+    ax.set_xticks(range(1, C + 1))
+    ax.set_yticks((0.3, 1, 3, 10), ("0.3", "1", "3", "10"))
+    ax.minorticks_off()
+axes[0].set(ylabel="learned width")
+lines, names = ax.get_legend_handles_labels()
+fig.legend(lines, names, loc="outside upper center", ncols=3)
+show()
+
 # %% quoted
 error_shared_four = mean(error["one width for all"][4])
 error_shared_eight = mean(error["one width for all"][8])
@@ -106,7 +132,5 @@ loss_own_worst = mse(outputs, values).item()
 outputs = weights_of(keys[:, :1], keys[:, :1], alone, LEFT_OUT) @ values
 loss_first_alone = mse(outputs, values).item()
 error_mean_all = mean(error_mean)
-width_first = [widths[0] for widths in widths_own[4]]
-width_others = [w for widths in widths_own[4] for w in widths[1:]]
-width_others_smallest = min(width_others)
-width_others_largest = max(width_others)
+width_first_largest = max(widths[0] for widths in widths_own[4])
+width_others_smallest = min(w for widths in widths_own[4] for w in widths[1:])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from math import exp, log
-from statistics import mean, median
+from statistics import mean, median, stdev
 
 import pytest
 import torch
@@ -74,11 +74,27 @@ class TestPooling:
         values = vision_run("attention_pooling").values
         assert values["difference_formula"] < 1e-6
 
+    def test_it_is_ahead_of_the_mean_without_training(self) -> None:
+        errors, of_mean = [], []
+        for seed in SEEDS:
+            keys, values = draw(seed)
+            errors.append(error_of(keys, values, 0.3))
+            of_mean.append(mse(values.mean().expand(101), wave(QUERIES)).item())
+        assert mean(errors) < mean(of_mean) / 5
+
     @pytest.mark.parametrize("seed", SEEDS)
-    def test_it_is_ahead_of_the_mean_without_training(self, seed: int) -> None:
-        keys, values = draw(seed)
-        of_mean = mse(values.mean().expand(101), wave(QUERIES)).item()
-        assert error_of(keys, values, 0.3) < of_mean / 5
+    def test_the_output_is_smooth_in_the_query_and_in_the_keys(self, seed: int) -> None:
+        """The gradients agree with differences."""
+        keys, values = (x.double() for x in draw(seed))
+        queries = torch.tensor([0.5, 2.5, 4.5], dtype=torch.float64)
+
+        def outputs(queries: Tensor, keys: Tensor) -> Tensor:
+            return kernel_weights(queries, keys, 0.3) @ values
+
+        inputs = queries.requires_grad_(), keys.requires_grad_()
+        assert torch.autograd.gradcheck(outputs, inputs)
+        slopes = torch.autograd.grad(outputs(*inputs).sum(), inputs)
+        assert all(slope.abs().max() > 0.1 for slope in slopes)
 
 
 class TestHeatMap:
@@ -104,13 +120,16 @@ class TestHeatMap:
         assert corr[0, 1] > 0.75  # dense, wide
         assert corr[0, 2] < -0.75  # dense, dim
 
-    @pytest.mark.parametrize("seed", SEEDS)
-    def test_at_both_ends_the_band_is_narrow_and_bright(self, seed: int) -> None:
-        weights = kernel_weights(QUERIES, draw(seed)[0], 0.3)
-        shared_by, largest = 1 / weights.square().sum(1), weights.max(1).values
-        for end in (0, -1):
-            assert shared_by[end] < 0.75 * shared_by.median()
-            assert largest[end] > 1.2 * largest.median()
+    def test_at_both_ends_the_band_is_narrow_and_bright(self) -> None:
+        narrow, bright = [], []
+        for seed in SEEDS:
+            weights = kernel_weights(QUERIES, draw(seed)[0], 0.3)
+            shared_by, largest = 1 / weights.square().sum(1), weights.max(1).values
+            narrow.append((shared_by[[0, -1]] / shared_by.median()).tolist())
+            bright.append((largest[[0, -1]] / largest.median()).tolist())
+        for end in (0, 1):
+            assert mean(found[end] for found in narrow) < 0.75
+            assert mean(found[end] for found in bright) > 1.3
 
     def test_other_keys_give_the_same_query_other_weights(self) -> None:
         found = [
@@ -131,16 +150,17 @@ class TestWidth:
             assert right < narrow / 1.5
             assert narrow < wide < widest
 
-    @pytest.mark.parametrize("seed", SEEDS)
-    def test_the_best_width_lies_between_and_depends_on_the_draw(
-        self, seed: int
-    ) -> None:
-        keys, values = draw(seed)
+    def test_the_best_width_lies_between_and_0_3_is_good(self) -> None:
         widths = [n / 100 for n in range(1, 200)]
-        best = min(widths, key=lambda width: error_of(keys, values, width))
-        assert 0.2 < best < 0.45
-        lowest = error_of(keys, values, best)
-        assert error_of(keys, values, 0.3) < min(1.6 * lowest, lowest + 0.03)
+        lowest, of_0_3 = [], []
+        for seed in SEEDS:
+            keys, values = draw(seed)
+            errors = {width: error_of(keys, values, width) for width in widths}
+            best = min(errors, key=errors.__getitem__)
+            assert 0.1 < best < 0.8
+            lowest.append(errors[best])
+            of_0_3.append(errors[0.3])
+        assert mean(of_0_3) < 1.5 * mean(lowest)
 
     def test_where_the_minimum_lies_differs(self) -> None:
         widths = [n / 100 for n in range(1, 200)]
@@ -244,6 +264,10 @@ class TestSoftmax:
     ) -> None:
         found = book_run("attention_pooling").values["sum_after"]
         assert found == pytest.approx(1 - 1 / (1 + 2 * exp(2)))
+
+    def test_three_of_the_lowest_scores_would_have_a_third_each(self) -> None:
+        low = torch.full((3,), torch.finfo(torch.float32).min)
+        torch.testing.assert_close(low.softmax(0), torch.full((3,), 1 / 3))
 
     def test_nothing_to_look_at_gives_zeros_where_a_softmax_gives_nan(self) -> None:
         scores, none = torch.randn(3), torch.zeros(3, dtype=torch.bool)
@@ -403,35 +427,39 @@ class TestFeatures:
     ) -> None:
         run = vision_run("attention_pooling_dimensions")
         found = held(run, "error")["one width for all"]
-        for n in range(3):
-            errors = [found[C][n] for C in (1, 2, 4, 8)]
-            assert errors == sorted(errors)
-        for error, of_mean in zip(found[8], held(run, "error_mean"), strict=True):
-            assert error > 0.9 * of_mean
+        errors = [mean(found[C]) for C in (1, 2, 4, 8)]
+        assert errors == sorted(errors)
+        of_mean = mean(held(run, "error_mean"))
+        assert errors[-1] == pytest.approx(of_mean, rel=0.25)
 
-    def test_in_one_draw_the_largest_width_is_chosen(self, book_run: Runs) -> None:
-        run = book_run("attention_pooling_dimensions")
+    def test_with_some_draws_the_largest_width_is_chosen(
+        self, vision_run: Runs
+    ) -> None:
+        run = vision_run("attention_pooling_dimensions")
         found = held(run, "width_shared")[8]
-        assert sum(width > 12 for width in found) == 1
         assert run.values["width_shared_largest"] == pytest.approx(0.05 * 2**8)
         n = found.index(max(found))
         error = held(run, "error")["one width for all"][8][n]
         assert error == pytest.approx(held(run, "error_mean")[n], rel=0.01)
 
-    def test_own_widths_are_better_with_every_draw(self, vision_run: Runs) -> None:
+    def test_own_widths_are_better(self, vision_run: Runs) -> None:
         found = held(vision_run("attention_pooling_dimensions"), "error")
         shared, own = found["one width for all"], found["a width for each"]
         for C in (2, 4, 8):
-            for a, b in zip(shared[C], own[C], strict=True):
-                assert b < 0.7 * a
+            gains = [a - b for a, b in zip(shared[C], own[C], strict=True)]
+            assert mean(gains) > 2 * stdev(gains) / len(gains) ** 0.5
+            assert mean(own[C]) < 0.8 * mean(shared[C])
 
     def test_of_four_features_the_first_has_the_smallest_width(
         self, vision_run: Runs
     ) -> None:
         run = vision_run("attention_pooling_dimensions")
-        assert max(held(run, "width_first")) < 0.35
-        for first, *others in held(run, "widths_own")[4]:
-            assert first < min(others) / 3
+        found = held(run, "widths_own")[4]
+        largest = run.values["width_first_largest"]
+        assert largest == max(first for first, *_ in found) < 0.5
+        for first, *others in found:
+            assert first < min(others) / 2
+            assert first < median(others) / 5
 
     def test_some_widths_of_useless_features_stay_below_10(
         self, vision_run: Runs
@@ -439,35 +467,49 @@ class TestFeatures:
         run = vision_run("attention_pooling_dimensions")
         found = [w for _, *others in held(run, "widths_own")[4] for w in others]
         assert run.values["width_others_smallest"] == min(found) < 5
-        assert run.values["width_others_largest"] == max(found) > 10
-        assert median(found) > 3
+        assert max(found) > 10
+
+    def test_in_the_draw_that_fails_most_useless_features_count(
+        self, book_run: Runs
+    ) -> None:
+        run = book_run("attention_pooling_dimensions")
+        errors = held(run, "error")["a width for each"][8]
+        worst = errors.index(max(errors))
+        for n, (_, *others) in enumerate(held(run, "widths_own")[8]):
+            assert (median(others) < 1.5) == (n == worst)
 
     def test_a_width_of_10_nearly_switches_a_feature_off(self) -> None:
         assert exp(-((5 / 10) ** 2) / 2) > 0.88
         assert exp(-((5 / 1.6) ** 2) / 2) < 0.01
 
-    def test_with_8_features_one_draw_of_three_is_far_off(self, book_run: Runs) -> None:
-        run = book_run("attention_pooling_dimensions")
+    def test_with_8_features_the_worst_draw_is_far_off(self, vision_run: Runs) -> None:
+        run = vision_run("attention_pooling_dimensions")
         found = held(run, "error")["a width for each"]
-        ratios = [eight / one for eight, one in zip(found[8], found[1], strict=True)]
-        assert sum(ratio > 1.5 for ratio in ratios) == 1
-        assert run.values["ratio_own_worst"] == pytest.approx(max(ratios))
+        worst = found[8].index(max(found[8]))
+        ratio = found[8][worst] / found[1][worst]
+        assert run.values["ratio_own_worst"] == pytest.approx(ratio)
+        assert ratio > 1.5
 
-    def test_of_nine_draws_six_are_far_off(self) -> None:
-        far_off = {4: 0, 8: 0}
+    def test_over_nine_draws_8_features_have_more_error_than_4(self) -> None:
+        ratios: dict[int, list[float]] = {4: [], 8: []}
         for seed in SEEDS:
             draws = Features(seed)
             _, alone = draws.learn(1, start=1.0)
-            for C in far_off:
-                far_off[C] += draws.learn(C, start=1.0)[1] > 2 * alone
-        assert far_off == {4: 1, 8: 6}
+            for C, found in ratios.items():
+                found.append(draws.learn(C, start=1.0)[1] / alone)
+        assert mean(ratios[8]) > 1.5 + 2 * stdev(ratios[8]) / 3
+        gaps = [eight - four for four, eight in zip(*ratios.values(), strict=True)]
+        assert mean(gaps) > 2 * stdev(gaps) / 3
 
-    @pytest.mark.parametrize("seed", SEEDS)
-    def test_from_small_widths_it_ends_with_a_larger_loss(self, seed: int) -> None:
-        draws = Features(seed)
-        small, one, three = (draws.learn(8, start)[0] for start in (0.3, 1.0, 3.0))
-        assert small > 1.1 * one
-        assert small > 1.1 * three
+    def test_from_small_widths_it_ends_with_a_larger_loss(self) -> None:
+        above_one, above_three = [], []
+        for seed in SEEDS:
+            draws = Features(seed)
+            small, one, three = (draws.learn(8, start)[0] for start in (0.3, 1.0, 3.0))
+            above_one.append(small - one)
+            above_three.append(small - three)
+        for gaps in (above_one, above_three):
+            assert mean(gaps) > 3 * stdev(gaps) / len(gaps) ** 0.5
 
     def test_there_leave_one_out_is_overfitted(self, vision_run: Runs) -> None:
         """Less loss than with the first feature alone, and more error."""
@@ -476,6 +518,15 @@ class TestFeatures:
         error = held(run, "error")["a width for each"]
         worst = error[8].index(max(error[8]))
         assert error[8][worst] > 1.5 * error[1][worst]
+
+    def test_the_more_features_the_fewer_points_are_near(
+        self, vision_run: Runs
+    ) -> None:
+        found = held(vision_run("attention_pooling_dimensions"), "number_near")
+        near = 1 - (1 - 0.5 / 5) ** 2  # less than 0.5 from two ends, by 5
+        for C, number in found.items():
+            assert number == pytest.approx(50 * near**C, rel=0.2, abs=0.1)
+        assert found[8] < 0.01
 
     def test_points_are_far_apart_in_eight_features(self) -> None:
         for seed in SEEDS:
@@ -522,21 +573,19 @@ class TestExercises:
         last = draw(0)[1][-1].item()
         assert found[-1] == pytest.approx(last, abs=0.01)
 
-    def test_at_its_best_width_the_gaussian_kernel_is_ahead(
+    def test_at_its_best_width_the_gaussian_kernel_is_ahead_on_average(
         self, vision_run: Runs
     ) -> None:
         run = vision_run("attention_pooling_exercises")
         found, widths = held(run, "error_best"), held(run, "width_best")
-        for gaussian, box in zip(found["Gaussian"], found["box"], strict=True):
-            assert gaussian < box
+        assert mean(found["Gaussian"]) < mean(found["box"])
         for kernel in found:  # and the widths are bracketed
             assert 0.05 < min(widths[kernel]) < max(widths[kernel]) < 1.6
 
     def test_left_out_it_is_not_in_the_second_draw(self, book_run: Runs) -> None:
         run = book_run("attention_pooling_exercises")
         found = held(run, "error_of")
-        pairs = zip(found["Gaussian"], found["box"], strict=True)
-        assert [gaussian < box for gaussian, box in pairs] == [True, False, True]
+        assert found["Gaussian"][1] > 1.2 * found["box"][1]
         chosen, best = held(run, "width_of"), held(run, "width_best")
         assert chosen["Gaussian"][1] < best["Gaussian"][1] / 2
 
