@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from itertools import groupby
 
-from dlnotes.book.effects import Effects
+from dlnotes.book.acting import Acting
 from dlnotes.book.order import Order
 from dlnotes.book.references import references
 from dlnotes.book.refusals import PROGRAM, refusal
@@ -36,7 +36,7 @@ class Needed:
         self.resolver = resolver
         self.executed: set[str] = set()
         self.uses: dict[str, list[Use]] = {}
-        self._effects = Effects(library)
+        self._acting = Acting(library)
         self._named: set[str] = set()
         self._wanted: set[int] = set()
         self._todo: list[tuple[Module, ast.stmt]] = []
@@ -93,7 +93,7 @@ class Needed:
         for name in module.loads:
             self._load_named(name)
         is_program = module.name == PROGRAM
-        body = module.tree.body if is_program else self._effects.of(module)
+        body = module.tree.body if is_program else self._acting.of(module)
         self._todo += [(module, statement) for statement in body]
 
     def _load_named(self, name: str) -> None:
@@ -121,7 +121,7 @@ class Needed:
         for module, statement in self._order:
             is_program = module.name == PROGRAM
             is_run = not is_program and module.name in self.executed
-            if begun and is_run and statement in self._effects.of(module):
+            if begun and is_run and statement in self._acting.of(module):
                 why = f"{module.name} acts when it is imported, which comes late"
                 raise refusal(module, statement, f"{why}; import it first")
             begun |= is_program and not _is_text(statement)
