@@ -48,11 +48,9 @@ class Acting:
 
     def of(self, module: Module) -> list[ast.stmt]:
         """Return the statements of a module that may do more than bind names."""
-        found: list[ast.stmt] | None = module.memo.get("acting")
-        if found is None:
-            found = [node for node in module.tree.body if self.acts(module, node)]
-            module.memo["acting"] = found
-        return found
+        return module.once(
+            ("acting",), lambda: [n for n in module.tree.body if self.acts(module, n)]
+        )
 
     def acts(self, module: Module, node: ast.stmt) -> bool:
         """Say whether a statement, at the top of a module, may do more than bind."""

@@ -66,10 +66,10 @@ class Follow:
 
     def _visit(self, module: Module, symbol: str, nodes: list[ast.AST]) -> None:
         self._here = module
-        key = "uses", symbol
-        if key not in module.memo:
-            module.memo[key] = references(nodes, module.package), words(nodes)
-        found, said = module.memo[key]
+        key = "read", symbol
+        found, said = module.once(
+            key, lambda: (references(nodes, module.package), words(nodes))
+        )
         self.reads_source |= bool(said & SOURCE_WORDS)
         self.reads_source |= module is self.program and "__file__" in said
         if said & ANY_MODULE_WORDS:
@@ -189,14 +189,9 @@ class Follow:
             self.missing.add(f"{module.name}.{name}")
 
     def _may_have(self, module: Module, name: str) -> bool:
-        if "words" not in module.memo:
-            module.memo["words"] = words([module.tree])
+        every = module.once(("words",), lambda: words([module.tree]))
         known = {*module.definitions, *module.bindings}
-        return bool(
-            {name, "__getattr__"} & known
-            or module.stars
-            or module.memo["words"] & WRITERS
-        )
+        return bool({name, "__getattr__"} & known or module.stars or every & WRITERS)
 
     def _add(self, module: Module, name: str, nodes: Iterable[ast.AST]) -> None:
         if (module.name, name) not in self.symbols:
@@ -246,9 +241,8 @@ class Follow:
         for star in module.stars:
             if (other := self.library.module(star)) is not None:
                 self._value(other)
-        if "unbound" not in module.memo:
-            module.memo["unbound"] = unbound(module)
-        self.missing |= {f"{module.name}.{name}" for name in module.memo["unbound"]}
+        lacking = module.once(("unbound",), lambda: unbound(module))
+        self.missing |= {f"{module.name}.{name}" for name in lacking}
 
     def _load_named(self, name: str) -> None:
         module, rest = self.library.split(name)

@@ -84,12 +84,10 @@ class Reach(Follow):
         assert module is not None
         if self.reads_source:
             return module.source
-        key = "code", symbol
-        text: str | None = module.memo.get(key)
-        if text is None:
-            future = [name for name in module.loads if name.startswith("__future__.")]
-            text = module.memo[key] = "\n".join([code_of(nodes), *future])
-        return text
+        future = [name for name in module.loads if name.startswith("__future__.")]
+        return module.once(
+            ("code", symbol), lambda: "\n".join([code_of(nodes), *future])
+        )
 
     def _orders(self) -> dict[str, str]:
         """Return digests of the orders in which things happen, where that matters."""
