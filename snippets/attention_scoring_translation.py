@@ -13,7 +13,8 @@ from torch.optim import AdamW
 
 from dlnotes.attention.attending import AttendingDecoder
 from dlnotes.data.grammar.words import ADJECTIVES, THINGS
-from dlnotes.data.translation import Pair, load_translation
+from dlnotes.data.pair import Pair
+from dlnotes.data.translation import load_translation
 from dlnotes.plot import curves, show, use_style
 from dlnotes.seq2seq.decoder import Decoder
 from dlnotes.seq2seq.encoder import Encoder

@@ -13,7 +13,8 @@ from torch.optim import AdamW
 
 from dlnotes.attention.multi_head import MultiHeadAttention
 from dlnotes.attention.score import attention
-from dlnotes.data.translation import Pair, load_translation
+from dlnotes.data.pair import Pair
+from dlnotes.data.translation import load_translation
 from dlnotes.plot import show, use_style
 from dlnotes.recurrent.gru import GRU
 from dlnotes.seq2seq.encoder import Encoded, Encoder

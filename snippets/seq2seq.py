@@ -8,7 +8,8 @@ import matplotlib.pyplot as plt
 import torch
 from torch import Tensor
 
-from dlnotes.data.translation import load_translation, split_characters
+from dlnotes.data.pair import split_characters
+from dlnotes.data.translation import load_translation
 from dlnotes.decode.beam import beam_search
 from dlnotes.decode.one_by_one import greedy
 from dlnotes.metrics import ORDER, bleu, ngrams

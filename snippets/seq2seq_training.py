@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.optim import AdamW
 
-from dlnotes.data.translation import COMBINATIONS, Pair, load_translation
+from dlnotes.data.pair import Pair
+from dlnotes.data.translation import COMBINATIONS, load_translation
 from dlnotes.decode.one_by_one import greedy
 from dlnotes.plot import curves, show, use_style
 from dlnotes.seq2seq.decoder import Decoder

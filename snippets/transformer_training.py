@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.optim import AdamW
 
-from dlnotes.data.translation import Pair, load_translation
+from dlnotes.data.pair import Pair
+from dlnotes.data.translation import load_translation
 from dlnotes.plot import show, use_style
 from dlnotes.seq2seq.pairs import START
 from dlnotes.table import Table

@@ -8,7 +8,7 @@ from torch.nn import functional
 from torch.optim import Adam
 
 from dlnotes.attention.attending import AttendingDecoder
-from dlnotes.data.translation import Pair
+from dlnotes.data.pair import Pair
 from dlnotes.decode.beam import beam_search
 from dlnotes.decode.one_by_one import greedy
 from dlnotes.decode.step import take_rows

@@ -268,21 +268,14 @@ def test_docstrings_of_the_snippet_count_where_they_are_read(one: SmallBook) -> 
     assert changes(known, one.inputs()) == ("cell draw changed",)
 
 
-def test_snippets_that_a_snippet_imports_count(one: SmallBook) -> None:
-    one.snippet("# %% all\nfrom two import start\nimport math\nprint(start)\n", "three")
-    one.snippet("# %% all\nimport one as first\nstart = first.w  # why\n", "two")
-    known = one.inputs("three")
-    assert [name for name in known if name.startswith("snippet ")] == [
-        "snippet two",
-        "snippet one",
-    ]
-    edit(one, "# why", "# because", "snippets/two.py")
-    assert one.inputs("three") == known
-    edit(one, "first.w ", "first.w + 1 ", "snippets/two.py")
-    assert changes(known, one.inputs("three")) == ("snippet two changed",)
-    known = one.inputs("three")
-    edit(one, "SIDE = 2", "SIDE = 5", SHAPES_PATH)
-    assert changes(known, one.inputs("three")) == ("mini.shapes.SIDE changed",)
+@pytest.mark.parametrize(
+    "line", ["import one as first", "from one import w", "import math, one"]
+)
+def test_a_snippet_that_imports_another_is_refused(one: SmallBook, line: str) -> None:
+    path = one.snippet(f"# %% all\n\n{line}\n", "two")
+    with pytest.raises(BookError, match="the snippet one is imported") as found:
+        one.inputs("two")
+    assert (found.value.path, found.value.line) == (path, 3)
 
 
 @pytest.fixture

@@ -349,7 +349,58 @@ def test_a_module_that_cannot_be_imported_is_noticed_by_the_name_it_lacks(
     small.snippet("# %% all\nfrom mini.a import used\n")
     known = small.inputs()
     small.module("a", "UNUSED = math.pi\ndef used():\n    return 1\n")
-    assert changes(known, small.inputs()) == ("mini.a.math is missing",)
+    assert "mini.a.math is missing" in changes(known, small.inputs())
+
+
+def test_what_a_module_imports_from_elsewhere_counts(small: SmallBook) -> None:
+    small.module("a", "import this\ndef used():\n    return 1\n")
+    small.snippet("# %% all\nfrom mini.a import used\n")
+    known = small.inputs()
+    small.module("a", "import math\ndef used():\n    return 1\n")
+    assert changes(known, small.inputs()) == ("imports of mini.a: this -> math",)
+
+
+REFUSED = {
+    "a child": ("import subprocess\nsubprocess.run(['ls'])", 3, "subprocess.run"),
+    "a shell": ("import os\nos.system('true')", 3, "os.system"),
+    "another program": ("from os import execvp\nexecvp('a', ['a'])", 3, "execvp"),
+    "workers": ("import multiprocessing as m\nm.Pool(2)", 3, "m.Pool"),
+    "exec": ("\nexec('x = 1')", 3, "exec"),
+    "a script": ("import runpy\nrunpy.run_path('a.py')", 3, "runpy.run_path"),
+    "a module run": ("import runpy\nrunpy.run_module('mini.a')", 3, "runpy.run_module"),
+    "pickle": ("import pickle\npickle.loads(b'')", 3, "pickle.loads"),
+    "a shelf": ("import shelve\nshelve.open('a')", 3, "shelve.open"),
+    "joblib": ("import joblib\njoblib.load('a')", 3, "joblib.load"),
+    "an array of objects": (
+        "import numpy as np\nnp.load('a', allow_pickle=True)", None, "allow_pickle"
+    ),
+    "the file of a module": (
+        "import mini.a\nopen(mini.a.__file__)", 3, "mini.a.__file__"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_brings_in_code_that_is_not_known_is_refused(
+    small: SmallBook, what: str
+) -> None:
+    code, line, name = REFUSED[what]
+    small.module("a", "X = 1\n")
+    snippet = small.snippet(f"# %% all\n{code}\n")
+    with pytest.raises(BookError) as found:
+        small.inputs()
+    assert (found.value.path, found.value.line) == (snippet, line)
+    assert f"`{name}`" in found.value.message
+
+
+def test_a_function_of_the_package_that_is_refused_has_its_own_line(
+    small: SmallBook,
+) -> None:
+    path = small.module("a", "import os\n\n\ndef used():\n    os.popen('ls')\n")
+    small.snippet("# %% all\nfrom mini.a import used\n")
+    with pytest.raises(BookError, match="starts another process") as found:
+        small.inputs()
+    assert (found.value.path, found.value.line) == (path, 5)
 
 
 def type_parameter(name: str) -> ast.AST:

@@ -22,7 +22,7 @@ from dlnotes.data.dates import (
     load_dates,
     write_date,
 )
-from dlnotes.data.translation import Pair
+from dlnotes.data.pair import Pair
 from dlnotes.seq2seq.decoder import Decoder
 from dlnotes.seq2seq.encoder import Encoder
 from dlnotes.seq2seq.model import Seq2Seq

@@ -8,13 +8,12 @@ from sacrebleu.tokenizers.tokenizer_zh import TokenizerZh
 
 from dlnotes.data.grammar.people import JOBS
 from dlnotes.data.grammar.words import NUMBERS, THINGS
+from dlnotes.data.pair import Pair, split_characters
 from dlnotes.data.translation import (
     COMBINATIONS,
-    Pair,
     TranslationSplits,
     draw_pairs,
     load_translation,
-    split_characters,
 )
 
 HAN = re.compile(r"[\u4e00-\u9fff]+(?:，[\u4e00-\u9fff]+)*[。？]")

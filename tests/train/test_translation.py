@@ -8,7 +8,7 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import SGD
 
-from dlnotes.data.translation import Pair
+from dlnotes.data.pair import Pair
 from dlnotes.decode.beam import beam_search
 from dlnotes.language.vocabulary import UNKNOWN
 from dlnotes.metrics import bleu

@@ -11,7 +11,6 @@ from dlnotes.book.book import Book
 from dlnotes.book.cache import engine, key_of
 from dlnotes.book.comments import translate_comments
 from dlnotes.book.export import standalone
-from dlnotes.book.keys import behind
 from dlnotes.book.notebook import notebook
 from dlnotes.book.results import translated
 from dlnotes.book.snippet import Snippet
@@ -52,7 +51,7 @@ def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str,
 
 def _standalone(book: Book, snippet: Snippet, language: str) -> str:
     """Return a snippet as one program; it is kept."""
-    key = key_of(engine(), book.library.digest, behind(book, snippet))
+    key = key_of(engine(), book.library.digest, snippet.source)
     program: str = book.cache.make(
         f"standalone-{language}",
         snippet.name,

@@ -98,13 +98,19 @@ class _Export:
         found: Imports = {}
         for module in [self.program, *self.needed.modules]:
             is_run = module.name in self.needed.executed
-            named = _names(module)
-            for item in hoisted(module, self.package):
+            named = self._named(module)
+            for item in self._hoisted(module):
                 key = (module.name, item.bound)
                 acts = is_run and item.bound not in named and self._may_act(item)
                 if (key in used or acts) and not self._is_rebound(item):
                     found.setdefault(key, []).append(item)
         return found
+
+    def _named(self, module: Module) -> set[str]:
+        return module.once(("names",), lambda: _names(module))
+
+    def _hoisted(self, module: Module) -> list[Import]:
+        return module.once(("hoisted",), lambda: [*hoisted(module, self.package)])
 
     def _may_act(self, item: Import) -> bool:
         """Say whether an import that nobody uses may be there for what it does."""

@@ -3,15 +3,18 @@
 import ast
 from collections.abc import Iterable
 
-from dlnotes.book.effects import Effects
+from dlnotes.book.acting import Acting
+from dlnotes.book.errors import BookError
 from dlnotes.book.importing import GIVEN, unbound
 from dlnotes.book.references import Reference, references
 from dlnotes.book.symbols import Library, Module
 from dlnotes.book.unfollowed import (
     ANY_MODULE_WORDS,
+    REFUSED_WORDS,
     SOURCE_WORDS,
     WRITERS,
     reads_source,
+    refused,
     uses_any_module,
     uses_own_module,
     words,
@@ -34,6 +37,7 @@ class Follow:
         missing: dotted names that the program uses and the library does not have.
         modules: the names of all modules that are imported along the way.
         reads_source: something reached may see docstrings, comments or line numbers.
+        outside: what each module imports from elsewhere, in order.
         executed: modules, each time that one acts when it is imported.
         names: what the names in a symbol stand for in the end.
         passed: the same for those names of the program that modules only pass on.
@@ -46,7 +50,8 @@ class Follow:
         self.missing: set[str] = set()
         self.modules: set[str] = set()
         self.reads_source = False
-        self.effects = Effects(library)
+        self.acting = Acting(library)
+        self.outside: dict[str, str] = {}
         self._imported: set[str] = set()  # modules that an import statement names
         self.executed: list[str] = []
         self.names: dict[Key, set[str]] = {}
@@ -61,14 +66,16 @@ class Follow:
 
     def _visit(self, module: Module, symbol: str, nodes: list[ast.AST]) -> None:
         self._here = module
-        key = "uses", symbol
-        if key not in module.memo:
-            module.memo[key] = references(nodes, module.package), words(nodes)
-        found, said = module.memo[key]
+        key = "read", symbol
+        found, said = module.once(
+            key, lambda: (references(nodes, module.package), words(nodes))
+        )
         self.reads_source |= bool(said & SOURCE_WORDS)
         self.reads_source |= module is self.program and "__file__" in said
         if said & ANY_MODULE_WORDS:
             self._everything()
+        for word in said & REFUSED_WORDS.keys():
+            raise BookError(f"`{word}` {REFUSED_WORDS[word]}", module.path)
         for reference in found:
             if reference.is_import:
                 self._import(reference.name, as_value=symbol == "*")
@@ -78,6 +85,7 @@ class Follow:
     def _follow(self, module: Module, symbol: str, reference: Reference) -> None:
         name = reference.name
         for meant in [name] if reference.is_absolute else module.meanings(name):
+            self._check(module, reference, meant)
             finals = self._use(meant)
             if meant == f"builtins.{name}" and self._is_unbound(module, name):
                 self.missing.add(f"{module.name}.{name.split('.')[0]}")
@@ -88,6 +96,19 @@ class Follow:
                 kept.add(f"{name} is {' or '.join(finals)}")
             elif finals and not any(_is_in(meant, final) for final in finals):
                 self.passed[meant] = " or ".join(finals)
+
+    def _check(self, module: Module, reference: Reference, meant: str) -> None:
+        """Refuse what brings in code that no syntax tree shows.
+
+        Raises:
+            BookError: it is such a function, or the file of a module of the package.
+        """
+        why = None if self._is_own(meant) else refused(meant)
+        if self._is_own(meant) and meant.endswith(".__file__"):
+            why = "leads to the text of a module, which a run may not read"
+        if why:
+            line = getattr(reference.node, "lineno", None)
+            raise BookError(f"`{reference.name}` {why}", module.path, line)
 
     def _is_unbound(self, module: Module, name: str) -> bool:
         """Say whether a name that a module does not bind is no builtin either."""
@@ -168,14 +189,9 @@ class Follow:
             self.missing.add(f"{module.name}.{name}")
 
     def _may_have(self, module: Module, name: str) -> bool:
-        if "words" not in module.memo:
-            module.memo["words"] = words([module.tree])
+        every = module.once(("words",), lambda: words([module.tree]))
         known = {*module.definitions, *module.bindings}
-        return bool(
-            {name, "__getattr__"} & known
-            or module.stars
-            or module.memo["words"] & WRITERS
-        )
+        return bool({name, "__getattr__"} & known or module.stars or every & WRITERS)
 
     def _add(self, module: Module, name: str, nodes: Iterable[ast.AST]) -> None:
         if (module.name, name) not in self.symbols:
@@ -207,25 +223,26 @@ class Follow:
                 self._whole(module)
 
     def _load(self, module: Module) -> None:
-        """Count what an import of a module does: its packages, imports and effects."""
+        """Count what importing a module does: its packages, imports, what acts."""
         if module.name in self.modules:
             return
         self.modules.add(module.name)
         self._load_named(module.name.rpartition(".")[0])
-        effects = self.effects.of(module)
+        acting = self.acting.of(module)
         for statement in module.tree.body:
             for name in module.loaded_by(statement):
                 self._load_named(name)
-            if statement in effects:
+            if statement in acting:
                 self.executed.append(module.name)
-        if effects:
-            self._add(module, "", effects)
+        if acting:
+            self._add(module, "", acting)
+        outside = [name for name in module.loads if not self._is_own(name)]
+        self.outside[module.name] = " ".join(outside)
         for star in module.stars:
             if (other := self.library.module(star)) is not None:
                 self._value(other)
-        if "unbound" not in module.memo:
-            module.memo["unbound"] = unbound(module)
-        self.missing |= {f"{module.name}.{name}" for name in module.memo["unbound"]}
+        lacking = module.once(("unbound",), lambda: unbound(module))
+        self.missing |= {f"{module.name}.{name}" for name in lacking}
 
     def _load_named(self, name: str) -> None:
         module, rest = self.library.split(name)

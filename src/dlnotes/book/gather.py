@@ -6,7 +6,7 @@ from pathlib import Path
 from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.cache import key_of
 from dlnotes.book.catalogue import read_catalogue
-from dlnotes.book.keys import Settings, behind
+from dlnotes.book.keys import Settings
 from dlnotes.book.page import scan
 from dlnotes.book.sources import Chapter, Sources
 from dlnotes.book.status import Status, status
@@ -51,7 +51,7 @@ class Gatherer:
         snippet = book.snippets[name]
         stored = {path.name: _bytes(path) for path in store.manifests(name)}
         state = key_of(
-            settings.environment(), book.library.digest, behind(book, snippet), stored
+            settings.environment(), book.library.digest, snippet.source, stored
         )
         if name not in self._known or self._known[name][0] != state:
             self._known[name] = state, status(book, store, snippet, settings)

@@ -75,14 +75,14 @@ def _annotations(tree: ast.Module) -> set[int]:
 
 
 def order_of(
-    module: Module, names: Collection[str], effects: Collection[ast.stmt]
+    module: Module, names: Collection[str], acting: Collection[ast.stmt]
 ) -> list[str]:
     """Return what tells orders of a module's statements apart that may differ.
 
     Args:
         module: where the statements stand.
         names: those of the module that matter.
-        effects: the statements that do more than bind names.
+        acting: the statements that do more than bind names.
 
     Returns:
         the names bound by each statement that matters, in order; empty where the order
@@ -95,7 +95,7 @@ def order_of(
         )
 
     several = {name for name in {*names, *module.bindings} if bindings(name) > 1}
-    if not several and not effects:
+    if not several and not acting:
         return []
     found: list[str] = []
     timeless: set[str] = set()
@@ -106,7 +106,7 @@ def order_of(
             found += [f"{name}={targets[name]}" for name in targets if name in several]
         if isinstance(statement, IMPORT):
             continue
-        if statement in effects:
+        if statement in acting:
             found.append(f"acts after {sorted(timeless)}")
         elif bound and _is_timeless(statement) and not bound & several:
             timeless |= bound

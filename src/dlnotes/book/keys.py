@@ -14,7 +14,8 @@ from importlib import metadata
 
 from dlnotes.book.book import Book
 from dlnotes.book.cache import engine, key_of
-from dlnotes.book.reach import Reach, code_of, digest
+from dlnotes.book.errors import BookError
+from dlnotes.book.reach import Reach, digest
 from dlnotes.book.snippet import Snippet
 from dlnotes.book.syntax import IMPORT, loaded
 
@@ -56,7 +57,11 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
 
     Returns:
         what it is, readable -> its digest, version or value.
+
+    Raises:
+        BookError: it imports another snippet, or code that no syntax tree shows.
     """
+    _check_imports(book, snippet)
     return {
         **_known_code(book, snippet),
         **{name: version(name) for name in PRELOADED},
@@ -69,63 +74,44 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
 
 def _known_code(book: Book, snippet: Snippet) -> dict[str, str]:
     """Return what `_code` finds, which is kept."""
-    key = key_of(engine(), sys.version, book.library.digest, behind(book, snippet))
+    key = key_of(engine(), sys.version, book.library.digest, snippet.source)
     found: dict[str, str] = book.cache.make(
         "keys", snippet.name, key, lambda: _code(book, snippet)
     )
     return found
 
 
-def behind(book: Book, snippet: Snippet) -> dict[str, str]:
-    """Return the texts of a snippet and of all snippets that it may import, by name.
+def _check_imports(book: Book, snippet: Snippet) -> None:
+    """Refuse a snippet that imports another one.
 
     It can import only those whose names occur in its text.
+
+    Raises:
+        BookError: it does; with the line.
     """
-    texts: dict[str, str] = {}
-    todo = [snippet]
-    while todo:
-        item = todo.pop()
-        texts[item.name] = item.source
-        named = re.findall(r"\w+", unicodedata.normalize("NFKC", item.source))
-        others = {*named, item.name} & book.snippets.keys() - texts.keys()
-        todo += [book.snippets[name] for name in others]
-    return texts
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", snippet.source))
+    if not book.snippets.keys() & words:
+        return
+    imports = (node for node in ast.walk(snippet.tree) if isinstance(node, IMPORT))
+    for node in imports:
+        for name in loaded(node, ""):
+            if (other := name.split(".")[0]) in book.snippets:
+                why = f"the snippet {other} is imported: move what both need"
+                where = f"to the package {book.library.package}"
+                raise BookError(f"{why} {where}", snippet.path, node.lineno)
 
 
 def _code(book: Book, snippet: Snippet) -> dict[str, str]:
     """Return digests of the code that a snippet consists of and can reach."""
-    neighbours = _neighbours(book, snippet)
-    reached = [Reach(book.library, item.module) for item in (snippet, *neighbours)]
-    sees_text = any(reach.reads_source for reach in reached)
-    for reach in reached:
-        reach.reads_source = sees_text
+    reach = Reach(book.library, snippet.module)
     code = snippet.code_by_cell()
-    if sees_text:
+    if reach.reads_source:
         code = {cell.name: f"{cell.first}\n{cell.source}" for cell in snippet.code}
-    texts = {
-        item.name: item.source if sees_text else code_of([item.tree])
-        for item in neighbours
-    }
     return {
         **{f"cell {name}": digest(text) for name, text in code.items()},
         "order of the cells": " ".join(cell.name for cell in snippet.code),
-        **{f"snippet {name}": digest(text) for name, text in texts.items()},
-        **{name: text for reach in reached for name, text in reach.digests().items()},
+        **reach.digests(),
     }
-
-
-def _neighbours(book: Book, snippet: Snippet) -> list[Snippet]:
-    """Return the other snippets that a snippet imports, and those that they import."""
-    found = {snippet.name: snippet}
-    todo = [snippet]
-    while todo:
-        for node in ast.walk(todo.pop().tree):
-            for name in loaded(node, "") if isinstance(node, IMPORT) else ():
-                other = book.snippets.get(name.split(".")[0])
-                if other and other.name not in found:
-                    found[other.name] = other
-                    todo.append(other)
-    return list(found.values())[1:]
 
 
 def key(depends_on: dict[str, str]) -> str:

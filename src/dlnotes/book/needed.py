@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from itertools import groupby
 
-from dlnotes.book.effects import Effects
+from dlnotes.book.acting import Acting
 from dlnotes.book.order import Order
 from dlnotes.book.references import references
 from dlnotes.book.refusals import PROGRAM, refusal
@@ -36,7 +36,7 @@ class Needed:
         self.resolver = resolver
         self.executed: set[str] = set()
         self.uses: dict[str, list[Use]] = {}
-        self._effects = Effects(library)
+        self._acting = Acting(library)
         self._named: set[str] = set()
         self._wanted: set[int] = set()
         self._todo: list[tuple[Module, ast.stmt]] = []
@@ -70,13 +70,11 @@ class Needed:
         if id(statement) in self._wanted:
             return
         self._wanted.add(id(statement))
-        nodes = [at_default_scale(statement)]
-        if isinstance(statement, ast.If) and module.is_skipped(statement):
-            nodes = statement.body
-        else:
-            for reference in references(nodes, module.package):
-                if reference.is_import:
-                    self._load_named(reference.name)
+        nodes, imports = module.once(
+            ("ran", id(statement)), lambda: _ran(module, statement)
+        )
+        for name in imports:
+            self._load_named(name)
         uses = self.resolver.uses(module, nodes)
         self.uses.setdefault(module.name, []).extend(uses)
         for owner, name in (use.key for use in uses):
@@ -93,7 +91,7 @@ class Needed:
         for name in module.loads:
             self._load_named(name)
         is_program = module.name == PROGRAM
-        body = module.tree.body if is_program else self._effects.of(module)
+        body = module.tree.body if is_program else self._acting.of(module)
         self._todo += [(module, statement) for statement in body]
 
     def _load_named(self, name: str) -> None:
@@ -103,16 +101,13 @@ class Needed:
     def _binding(self, module: Module, name: str) -> list[ast.stmt]:
         """Return the statements that bind a name, among them imports in blocks."""
         blocks: list[ast.stmt] = []
-        for statement in module.tree.body:
-            if module.is_skipped(statement):
-                continue
-            for node in own_nodes([statement]):
-                if isinstance(node, IMPORT) and name in imported(node, module.package):
-                    if node is not statement:
-                        blocks.append(statement)
-                    elif name in self.resolver.bound(module):
-                        why = f"`{name}` is imported and bound again"
-                        raise refusal(module, node, why)
+        importing = module.once(("importing",), lambda: _importing(module))
+        for statement, node in importing.get(name, []):
+            if node is not statement:
+                blocks.append(statement)
+            elif name in self.resolver.bound(module):
+                why = f"`{name}` is imported and bound again"
+                raise refusal(module, node, why)
         return [*module.definitions.get(name, []), *blocks]
 
     def _check_order(self) -> None:
@@ -121,7 +116,7 @@ class Needed:
         for module, statement in self._order:
             is_program = module.name == PROGRAM
             is_run = not is_program and module.name in self.executed
-            if begun and is_run and statement in self._effects.of(module):
+            if begun and is_run and statement in self._acting.of(module):
                 why = f"{module.name} acts when it is imported, which comes late"
                 raise refusal(module, statement, f"{why}; import it first")
             begun |= is_program and not _is_text(statement)
@@ -130,3 +125,24 @@ class Needed:
 def _is_text(statement: ast.stmt) -> bool:
     is_constant = isinstance(getattr(statement, "value", None), ast.Constant)
     return isinstance(statement, ast.Expr) and is_constant
+
+
+def _ran(module: Module, statement: ast.stmt) -> tuple[list[ast.stmt], list[str]]:
+    """Return what counts of a statement, and the dotted names that it imports."""
+    if isinstance(statement, ast.If) and module.is_skipped(statement):
+        return statement.body, []
+    nodes = [at_default_scale(statement)]
+    found = references(nodes, module.package)
+    return nodes, [item.name for item in found if item.is_import]
+
+
+def _importing(module: Module) -> dict[str, list[tuple[ast.stmt, ast.AST]]]:
+    """Return where a module imports each name: the statement, and the import in it."""
+    found: dict[str, list[tuple[ast.stmt, ast.AST]]] = {}
+    for statement in module.tree.body:
+        nodes = [] if module.is_skipped(statement) else own_nodes([statement])
+        for node in nodes:
+            if isinstance(node, IMPORT):
+                for name in imported(node, module.package):
+                    found.setdefault(name, []).append((statement, node))
+    return found

@@ -74,6 +74,9 @@ class Reach(Follow):
             text = self._text(name, symbol, nodes)
             found[label] = digest("\n".join([text, *names]))
         found |= {f"name {name}": text for name, text in self.passed.items()}
+        found |= {
+            f"imports of {name}": text for name, text in self.outside.items() if text
+        }
         return found | self._orders() | dict.fromkeys(sorted(self.missing), "missing")
 
     def _text(self, name: str, symbol: str, nodes: list[ast.AST]) -> str:
@@ -81,12 +84,10 @@ class Reach(Follow):
         assert module is not None
         if self.reads_source:
             return module.source
-        key = "code", symbol
-        text: str | None = module.memo.get(key)
-        if text is None:
-            future = [name for name in module.loads if name.startswith("__future__.")]
-            text = module.memo[key] = "\n".join([code_of(nodes), *future])
-        return text
+        future = [name for name in module.loads if name.startswith("__future__.")]
+        return module.once(
+            ("code", symbol), lambda: "\n".join([code_of(nodes), *future])
+        )
 
     def _orders(self) -> dict[str, str]:
         """Return digests of the orders in which things happen, where that matters."""
@@ -98,7 +99,7 @@ class Reach(Follow):
             module = self.library.module(name)
             assert module is not None
             names = {symbol for owner, symbol in self.symbols if owner == name}
-            order = order_of(module, names, self.effects.of(module))
+            order = order_of(module, names, self.acting.of(module))
             if len(order) > 1 and "*" not in names:
                 found[f"order of {name}"] = digest(" ".join(order))
         return found

@@ -13,7 +13,7 @@ from dlnotes.book.check import check
 from dlnotes.book.editions import EditionError, Editions
 from dlnotes.book.errors import BookError
 from dlnotes.book.gather import Gatherer
-from dlnotes.book.keys import Settings, behind, packages
+from dlnotes.book.keys import Settings, packages
 from dlnotes.book.live import Live, served
 from dlnotes.book.progress import Report
 from dlnotes.book.root import write_root
@@ -151,11 +151,7 @@ class Desk:
         if not changed or not all(_is_in(path, folder) for path in changed):
             return list(snippets)
         names = {Path(path).stem for path in changed}
-        return [
-            name
-            for name in snippets
-            if name in self._failed or names & {*behind(self.book, snippets[name])}
-        ]
+        return [name for name in snippets if name in self._failed | names]
 
     def _build(self, changed: list[str]) -> None:
         """Build both languages, and show each as soon as it is there."""

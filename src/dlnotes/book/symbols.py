@@ -4,10 +4,11 @@ import ast
 import difflib
 import hashlib
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.syntax import (
@@ -23,6 +24,8 @@ from dlnotes.book.syntax import (
     loaded,
     own_nodes,
 )
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -66,6 +69,13 @@ class Module:
             return []
         found = [n for n in own_nodes([statement]) if isinstance(n, IMPORT)]
         return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """Return what `make` finds out about this module, which it does only once."""
+        if key not in self.memo:
+            self.memo[key] = make()
+        found: T = self.memo[key]
+        return found
 
     def is_skipped(self, statement: ast.stmt) -> bool:
         """Say whether importing the module never runs the body of this `if`."""

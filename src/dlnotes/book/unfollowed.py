@@ -1,12 +1,27 @@
 """Know the uses of Python that no syntax tree can follow."""
 
 import ast
+import re
 from collections.abc import Iterable
 from functools import cache
 
+# What brings in code or files that the key of a run cannot know, and how.
+PROCESS = "starts another process, and what that runs and reads is not known"
+TEXT = "runs code that is read in a run: import it"
+ANY_CLASS = "may make objects of any class: store arrays, numbers and text"
+REFUSED = {
+    **dict.fromkeys(
+        ("multiprocessing", "os.popen", "os.system", "subprocess"), PROCESS
+    ),
+    **dict.fromkeys(("os.exec", "os.posix_spawn", "os.spawn"), PROCESS),
+    **dict.fromkeys(("builtins.exec", "runpy"), TEXT),
+    **dict.fromkeys(("cloudpickle", "dill", "joblib.load", "shelve"), ANY_CLASS),
+    **dict.fromkeys(("pickle.Unpickler", "pickle.load"), ANY_CLASS),
+}
+REFUSED_WORDS = {"allow_pickle": ANY_CLASS}
 # What can find any name of the module it stands in.
 OWN_MODULE = {
-    f"builtins.{name}" for name in ("eval", "exec", "globals", "locals", "vars", "dir")
+    f"builtins.{name}" for name in ("eval", "globals", "locals", "vars", "dir")
 }
 # What can find any name of any module, with all that lies below it.
 ANY_MODULE = (
@@ -16,11 +31,7 @@ ANY_MODULE = (
     "gc.get_referrers",
     "importlib",
     "inspect",
-    "pickle.Unpickler",
-    "pickle.load",
-    "pickle.loads",
     "pkgutil",
-    "runpy",
     "sys._current_frames",
     "sys._getframe",
     "sys.modules",
@@ -51,11 +62,17 @@ WHOLE_AS_VALUE = {"builtins", "importlib", "sys"}
 # What sees comments, docstrings or line numbers.
 SOURCE = (
     "builtins.help",
+    "cProfile",
+    "dis",
     "doctest",
     "inspect",
     "linecache",
+    "profile",
+    "pstats",
     "pydoc",
+    "trace",
     "traceback",
+    "tracemalloc",
     "warnings.warn",
     "warnings.warn_explicit",
 )
@@ -75,6 +92,16 @@ WRITERS = {"__dict__", "exec", "globals", "locals", "modules", "setattr", "vars"
 
 def _starts(name: str, prefixes: Iterable[str]) -> bool:
     return any(name == item or name.startswith(f"{item}.") for item in prefixes)
+
+
+@cache
+def refused(name: str) -> str | None:
+    """Return why a run may not use what an absolute name stands for, if it may not."""
+    parts = name.split(".")
+    starts = [".".join(parts[:size]) for size in range(1, len(parts) + 1)]
+    starts += [re.sub("(exec|spawn|load)[a-z]+$", r"\1", start) for start in starts]
+    found = [REFUSED[start] for start in starts if start in REFUSED]
+    return found[0] if found else None
 
 
 def uses_own_module(name: str) -> bool:
@@ -97,12 +124,14 @@ def reads_source(name: str) -> bool:
 
 
 def words(nodes: Iterable[ast.AST]) -> set[str]:
-    """Return the names, attributes and short texts in some code."""
+    """Return the names, attributes, keywords and short texts in some code."""
     found: set[str] = set()
     for top in nodes:
         for node in ast.walk(top):
             match node:
                 case ast.Name(id=text) | ast.Attribute(attr=text):
+                    found.add(text)
+                case ast.keyword(arg=str(text)):
                     found.add(text)
                 case ast.Constant(value=str(text)) if len(text) < 30:
                     found.add(text)

@@ -40,7 +40,6 @@ class Resolver:
     def __init__(self, library: Library) -> None:
         self.library = library
         self.free: set[str] = set()
-        self._bound: dict[str, frozenset[str]] = {}
 
     def uses(self, module: Module, nodes: list[ast.stmt]) -> list[Use]:
         """Return the uses of global names in some statements of a module.
@@ -48,6 +47,14 @@ class Resolver:
         Raises:
             BookError: a construct that cannot be followed; see the messages.
         """
+        free, self.free = self.free, set()
+        found, new = module.once(
+            ("uses", *map(id, nodes)), lambda: (self._uses(module, nodes), self.free)
+        )
+        self.free = free | new
+        return found
+
+    def _uses(self, module: Module, nodes: list[ast.stmt]) -> list[Use]:
         found = references(nodes, module.package)
         meanings: dict[int, list[str]] = {}
         for item in found:
@@ -63,18 +70,7 @@ class Resolver:
 
     def bound(self, module: Module) -> frozenset[str]:
         """Return the names that a module binds itself, other than by imports."""
-        if module.name not in self._bound:
-            stored = {
-                reference.name
-                for reference in references(module.tree.body, module.package)
-                if isinstance(reference.node, ast.Name)
-                and isinstance(reference.node.ctx, ast.Store)
-                and not reference.is_absolute
-            }
-            nodes = own_nodes(module.tree.body)
-            stored |= {node.name for node in nodes if isinstance(node, DEFINITION)}
-            self._bound[module.name] = frozenset(stored)
-        return self._bound[module.name]
+        return module.once(("bound",), lambda: _bound(module))
 
     def is_own(self, name: str) -> bool:
         """Say whether a dotted name starts with the package."""
@@ -177,3 +173,15 @@ class Resolver:
                 why = f"{child} is a module, and a name that {package} binds"
                 raise refusal(module, node, why)
         return owner, rest
+
+
+def _bound(module: Module) -> frozenset[str]:
+    stored = {
+        reference.name
+        for reference in references(module.tree.body, module.package)
+        if isinstance(reference.node, ast.Name)
+        and isinstance(reference.node.ctx, ast.Store)
+        and not reference.is_absolute
+    }
+    nodes = own_nodes(module.tree.body)
+    return frozenset(stored | {n.name for n in nodes if isinstance(n, DEFINITION)})

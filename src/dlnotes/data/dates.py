@@ -4,7 +4,7 @@ from datetime import date
 from random import Random
 from typing import NamedTuple
 
-from dlnotes.data.translation import Pair
+from dlnotes.data.pair import Pair
 from dlnotes.seed import shifted
 
 MONTHS = (

@@ -4,11 +4,11 @@ At full scale, the pairs of Tatoeba, whose file has to be there already.
 """
 
 import os
-import re
 from random import Random
 from typing import NamedTuple
 
 from dlnotes.data.grammar.sentences import draw_sentence
+from dlnotes.data.pair import Pair
 from dlnotes.data.tatoeba import read_tatoeba
 from dlnotes.seed import shifted
 
@@ -23,23 +23,6 @@ COMBINATIONS = (  # their words are in the training set, but never together
 WORDS = 12  # at most, in the sentences for training; a full stop counts
 
 
-class Pair(NamedTuple):
-    """A sentence in lower-case English, with blanks, and in Chinese."""
-
-    english: str
-    chinese: str
-
-    @property
-    def words(self) -> list[str]:
-        """The words of the English sentence; a mark is a word."""
-        return self.english.split()
-
-    @property
-    def characters(self) -> list[str]:
-        """The characters of the Chinese sentence; a number is one."""
-        return split_characters(self.chinese)
-
-
 class TranslationSplits(NamedTuple):
     """Five sets of pairs that share no English sentence.
 
@@ -52,16 +35,6 @@ class TranslationSplits(NamedTuple):
     test: list[Pair]
     combinations: list[Pair]
     longer: list[Pair]
-
-
-def split_characters(text: str) -> list[str]:
-    """Split Chinese into characters, but not a Latin word or a number.
-
-    The result is that of `tokenize="zh"` in sacrebleu.
-    """
-    return re.findall(
-        r"\d+(?:[.,]\d+)+|[A-Za-z0-9]+(?:(?:'|(?<!\d)-)[A-Za-z]+)*|\S", text
-    )
 
 
 def draw_pairs(count: int, seed: int) -> list[Pair]:

@@ -9,7 +9,7 @@ from torch.nn.utils.rnn import pad_sequence
 from dlnotes.losses import cross_entropy
 
 SPECIALS = "<pad>", "<start>", "<end>"  # the first three of a vocabulary
-PAD, START, END = range(3)
+PAD, START, END = 0, 1, 2
 GROUP = 20  # batches, among whose sentences those of like length are sought
 
 

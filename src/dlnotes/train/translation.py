@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from dlnotes.data.translation import Pair
+from dlnotes.data.pair import Pair
 from dlnotes.decode.beam import beam_search
 from dlnotes.decode.one_by_one import greedy
 from dlnotes.decode.step import Decoded

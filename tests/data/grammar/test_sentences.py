@@ -13,7 +13,8 @@ from dlnotes.data.grammar.relative import _draw_about_person
 from dlnotes.data.grammar.sentences import _names_twice
 from dlnotes.data.grammar.settings import NEGATION, QUESTION, STATEMENT
 from dlnotes.data.grammar.words import ADJECTIVES
-from dlnotes.data.translation import Pair, draw_pairs
+from dlnotes.data.pair import Pair
+from dlnotes.data.translation import draw_pairs
 
 ADJECTIVE = rf"(?:{'|'.join(ADJECTIVES)})"
 GROUP = r"\b(?:we|they|children|students) (?:do not |are not |are |want to |will )?"

@@ -13,7 +13,7 @@ from dlnotes.data.grammar.settings import (
     Setting,
     _draw_setting,
 )
-from dlnotes.data.grammar.words import ADJECTIVES, Pair
+from dlnotes.data.grammar.words import ADJECTIVES, Bilingual
 
 # Chinese before the verb in a statement, its negation and a question
 MODALS = {
@@ -135,7 +135,7 @@ def _odd_negation(tense: str, action: Action) -> bool:
 
 def draw_clause(
     rng: Random, tense: str, subject: Person, mood: int = STATEMENT
-) -> Pair:
+) -> Bilingual:
     """Draw a clause about a subject, without a full stop."""
     action = _draw_action(rng, tense, subject)
     while mood == NEGATION and _odd_negation(tense, action):

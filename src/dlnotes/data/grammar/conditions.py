@@ -8,7 +8,7 @@ from dlnotes.data.grammar.people import TOLD, _pronoun_of
 from dlnotes.data.grammar.reports import _activity
 from dlnotes.data.grammar.settings import NO_SETTING
 from dlnotes.data.grammar.times import TIMES_OF
-from dlnotes.data.grammar.words import Pair
+from dlnotes.data.grammar.words import Bilingual
 
 INSIDE = (
     ("stay at home", "待在家里"),
@@ -22,7 +22,7 @@ DUTIES = ("to school", "to the hospital", "to the station")
 QUICK = ("give", "lend")
 
 
-def _draw_if(rng: Random) -> Pair:
+def _draw_if(rng: Random) -> Bilingual:
     """Draw a condition and what will happen then."""
     person = rng.choice(TOLD)
     u = rng.random()

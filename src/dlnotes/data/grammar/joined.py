@@ -26,7 +26,7 @@ from dlnotes.data.grammar.settings import (
     _draw_setting,
 )
 from dlnotes.data.grammar.states import LIKED
-from dlnotes.data.grammar.words import THINGS, Pair
+from dlnotes.data.grammar.words import THINGS, Bilingual
 
 MEALS = ("breakfast", "lunch", "dinner")
 
@@ -40,7 +40,7 @@ ALIKE = (  # who buys one of these may have wanted the other
 )
 
 
-def _draw_contrast(rng: Random) -> Pair:
+def _draw_contrast(rng: Random) -> Bilingual:
     """Draw two clauses that "but" or "and" joins."""
     u = rng.random()
     a = rng.choice(SPEAKERS)
@@ -96,7 +96,7 @@ def _two_meals(one: str, other: str) -> bool:
     return len(meals) > 1
 
 
-def _skill(rng: Random, person: Person) -> Pair:
+def _skill(rng: Random, person: Person) -> Bilingual:
     """Draw what somebody can do."""
     row = rng.choice(_rows_for(person, "can"))
     return f"{row.forms[0]} {row.tail}".strip(), row.zh + row.thing
@@ -119,7 +119,7 @@ FIRST = (
 USUALLY = (("always", "总是"), ("often", "经常"), ("sometimes", "有时候"))
 
 
-def _draw_while(rng: Random) -> Pair:
+def _draw_while(rng: Random) -> Bilingual:
     """Draw two things that happened at once, or one after the other."""
     a = rng.choice(TOLD)
     u = rng.random()

@@ -8,7 +8,7 @@ from dlnotes.data.grammar.actions import (
 from dlnotes.data.grammar.people import (
     PRONOUNS,
 )
-from dlnotes.data.grammar.words import THINGS, Pair
+from dlnotes.data.grammar.words import THINGS, Bilingual
 
 ME = PRONOUNS[0]
 SINGULAR = PRONOUNS[:4]
@@ -40,7 +40,7 @@ PLACED = [
 WILD = ("bird", "fish", "flower", "apple")  # nobody's
 
 
-def _the_thing(rng: Random, key: str) -> Pair:
+def _the_thing(rng: Random, key: str) -> Bilingual:
     """Draw "the hat", 帽子, or "the red hat", 那顶红帽子, or somebody's."""
     if rng.random() < 0.4 and key not in WILD:
         owner = rng.choice(SINGULAR)

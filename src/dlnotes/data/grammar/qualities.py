@@ -11,7 +11,7 @@ from dlnotes.data.grammar.people import (
     Person,
     _another,
 )
-from dlnotes.data.grammar.words import THINGS, Pair
+from dlnotes.data.grammar.words import THINGS, Bilingual
 
 SINGULAR = PRONOUNS[:4]
 # adjective, its comparative, Chinese | nouns
@@ -39,7 +39,7 @@ QUALIFIED = [
 
 
 def _judged(
-    rng: Random, thing: Pair, en: str, zh: str, too: bool = True
+    rng: Random, thing: Bilingual, en: str, zh: str, too: bool = True
 ) -> tuple[str, str, str]:
     """Say of a thing that it is, is not, or is too expensive; or ask."""
     u = rng.random()
@@ -53,7 +53,7 @@ def _judged(
     return f"is {thing[0]} {en}", f"{thing[1]}{zh}吗", "?"
 
 
-def _plain_thing(rng: Random, key: str) -> Pair:
+def _plain_thing(rng: Random, key: str) -> Bilingual:
     """Draw "this hat", "that hat" or "my hat", without an adjective."""
     if rng.random() < 0.35 and key not in ("film", "novel", "fish", "flower"):
         owner = rng.choice(SINGULAR + NAMES)

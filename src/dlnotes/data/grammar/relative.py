@@ -22,7 +22,7 @@ from dlnotes.data.grammar.qualities import (
 from dlnotes.data.grammar.rows import ROWS
 from dlnotes.data.grammar.settings import QUESTION, STATEMENT, _draw_setting
 from dlnotes.data.grammar.times import NO_TIME
-from dlnotes.data.grammar.words import THINGS, Pair, Words
+from dlnotes.data.grammar.words import THINGS, Bilingual, Words
 
 HEADS = {
     "buy": "hat coat shirt dress umbrella bag watch phone book "
@@ -41,7 +41,7 @@ HEAD_ROWS = [
 NOTHING = Words("", "", "")
 
 
-def _draw_thing_clause(rng: Random) -> tuple[str, Pair]:
+def _draw_thing_clause(rng: Random) -> tuple[str, Bilingual]:
     """Draw "the hat that she bought yesterday": its noun, its words."""
     row, key = rng.choice(HEAD_ROWS)
     person = rng.choice(TELLERS)

@@ -25,7 +25,7 @@ from dlnotes.data.grammar.qualities import (
 )
 from dlnotes.data.grammar.rows import ROWS, _rows_for
 from dlnotes.data.grammar.settings import NEGATION, STATEMENT, _draw_setting
-from dlnotes.data.grammar.words import THINGS, Pair
+from dlnotes.data.grammar.words import THINGS, Bilingual
 
 
 def _draw_said(rng: Random, speaker: Person) -> tuple[str, str, str]:
@@ -41,7 +41,7 @@ def _draw_said(rng: Random, speaker: Person) -> tuple[str, str, str]:
             return "judgement", en, zh
 
 
-def _draw_report(rng: Random) -> Pair:
+def _draw_report(rng: Random) -> Bilingual:
     """Draw "tom says that mary bought a red hat"."""
     speaker = rng.choice(SPEAKERS)
     u = rng.random()
@@ -104,7 +104,7 @@ def _activity(rng: Random, tense: str, person: Person) -> Action:
     return _plain_action(rng.choice([row for row in OUTSIDE if row in rows]))
 
 
-def _draw_because(rng: Random) -> Pair:
+def _draw_because(rng: Random) -> Bilingual:
     """Draw an effect and its cause, which comes first in Chinese."""
     person = rng.choice(TOLD)
     they = _pronoun_of(person)

@@ -7,7 +7,7 @@ from dlnotes.data.grammar.actions import Action
 from dlnotes.data.grammar.others import _draw_other
 from dlnotes.data.grammar.people import Person
 from dlnotes.data.grammar.times import NO_TIME, TIMES_OF
-from dlnotes.data.grammar.words import Pair
+from dlnotes.data.grammar.words import Bilingual
 
 NOBODY = ("", "")
 NOWHERE = ("", "")
@@ -48,10 +48,10 @@ ADVERBS = (
 class Setting(NamedTuple):
     """When, with whom and where, in both languages, and how often."""
 
-    time: Pair
-    company: Pair
-    place: Pair
-    adverb: Pair
+    time: Bilingual
+    company: Bilingual
+    place: Bilingual
+    adverb: Bilingual
 
 
 NO_SETTING = Setting(NO_TIME, NOBODY, NOWHERE, NOBODY)

@@ -9,7 +9,7 @@ from dlnotes.data.grammar.people import (
     Person,
     _several,
 )
-from dlnotes.data.grammar.words import THINGS, Pair, Words
+from dlnotes.data.grammar.words import THINGS, Bilingual, Words
 
 LIKED = [
     "cat",
@@ -69,7 +69,7 @@ STATES = (
 )
 
 
-def _draw_state(rng: Random, subject: Person, mood: int) -> Pair:
+def _draw_state(rng: Random, subject: Person, mood: int) -> Bilingual:
     """Draw a clause that says what somebody likes, has, needs or wants."""
     several = _several(subject)
     verb, zh, nouns, kind = rng.choice(STATES)

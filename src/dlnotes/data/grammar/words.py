@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-Pair = tuple[str, str]  # in English, in Chinese
+Bilingual = tuple[str, str]  # in English, in Chinese
 
 # one, many, Chinese, measure word, and the adjectives that go with it; an
 # old thing is 旧 unless another word is given
