@@ -197,7 +197,7 @@ looks = [  # where each head looks most, by model, head and row
 ]
 weight_cats = [weights[6][3].item() for weights in maps]  # of 只
 count_words = len(set(looks[0][0]))  # different ones, of the first head
-words_there_are = [pair.words[places[4]] for places in looks[0]]  # for 有
+looks_there_are = [pair.words[places[4]] for places in looks[0]]  # for 有
 parameters_in_all = sum(W.numel() for W in models[0].parameters())
 parameters_attention = sum(
     W.numel() for W in models[0].decoder.attention.parameters()

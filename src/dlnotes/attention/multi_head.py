@@ -77,7 +77,7 @@ class MultiHeadAttention(nn.Module):
             nn.init.zeros_(self.out_proj.bias)
 
     def shapes(self) -> dict[str, tuple[int, int]]:
-        """Return the shapes of the matrices, one for all three if it can be."""
+        """Return the shapes of the matrices: one if all have C channels."""
         C, key, value = self.sizes
         if key == value == C:
             return {"in_proj_weight": (3 * C, C)}
