@@ -22,16 +22,17 @@ use_style()
 seed_everything(0)
 
 # %% mean-figure
-names = ("Tom", "Anna", "Li")
+names = ("Tom", "Anna")
 found = {  # the mean of one-hot names, by the weights of one or two heads
-    "Tom calls Anna": [[0.5, 0.5, 0], [1, 0, 0], [0, 1, 0]],
-    "Anna calls Tom": [[0.5, 0.5, 0], [0, 1, 0], [1, 0, 0]],
+    "Tom calls Anna": [[0.5, 0.5], [1, 0], [0, 1]],
+    "Anna calls Tom": [[0.5, 0.5], [0, 1], [1, 0]],
 }
+colours = ("gray", "C0", "C1")  # as in the next figures
 columns = ("one head,\n½ and ½", "two heads:\nhead 1", "two heads:\nhead 2")
 fig, axes = plt.subplots(2, 3, figsize=(4.8, 3.0), sharex=True, sharey=True)
 for row, (said, means) in zip(axes, found.items(), strict=True):
-    for n, (ax, heights) in enumerate(zip(row, means, strict=True)):
-        ax.bar(names, heights, color=f"C{n}")
+    for ax, heights, colour in zip(row, means, colours, strict=True):
+        ax.bar(names, heights, width=0.6, color=colour)
     row[0].set_ylabel(f"{said}\nshare")
 for ax, text in zip(axes[0], columns, strict=True):
     ax.set_title(text, size=10)

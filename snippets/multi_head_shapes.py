@@ -24,15 +24,22 @@ with torch.no_grad():
     Q, K, V = layer.project(X, X, X)  # (1, h, T, d) each
     output, weights = attention(Q, K, V)
     joined, mixed = join_heads(output), layer.join(output)
+    W_q, W_o = layer.matrices()[0], layer.out_proj.weight  # (C, C) each
 
 
 # %% panels
 def panel(
-    ax: Axes, name: str, values: Tensor, x: float, y: float, *colours: str
+    ax: Axes,
+    name: str,
+    values: Tensor,
+    x: float,
+    y: float,
+    *colours: str,
+    by_rows: bool = False,
 ) -> None:
     """Draw values (rows, columns) as cells whose upper left corner is x, y.
 
-    Each colour frames as many of the columns.
+    Each colour frames as many of the columns, or of the rows.
     """
     rows, columns = values.shape
     box = (x, x + columns, y - rows, y)
@@ -40,11 +47,12 @@ def panel(
     ax.imshow(
         values.tolist(), cmap="RdBu_r", extent=box, vmin=-limit, vmax=limit
     )
-    width = columns / len(colours)
+    height = rows / (len(colours) if by_rows else 1)
+    width = columns / (1 if by_rows else len(colours))
     for n, colour in enumerate(colours):
         frame = dict(fill=False, edgecolor=colour, linewidth=2)
-        corner = (x + n * width, y - rows)
-        ax.add_patch(Rectangle(corner, width, rows, **frame))
+        left, top = (x, y - n * height) if by_rows else (x + n * width, y)
+        ax.add_patch(Rectangle((left, top - height), width, height, **frame))
     ax.text(x + columns / 2, y + 0.3, name, ha="center", va="bottom")
 
 
@@ -57,45 +65,43 @@ def words(ax: Axes, x: float, y: float) -> None:
 # %% steps
 SHAPES = {  # what is drawn from each height downwards
     0: "(B, T, C)",
-    -7: "(B, h, T, d)",
+    -8: "(B, h, T, d)",
     -14: "(B, h, T, T)",
-    -21: "(B, h, T, d)",
-    -28: "(B, T, C)",
+    -20: "(B, h, T, d)",
+    -26: "(B, T, C)",
 }
 
 
 def draw(ax: Axes, step: int) -> None:
     """Draw what has been computed up to a step."""
-    panel(ax, "$X$", X[0], 8, 0, "gray")
-    words(ax, 8, 0)
+    panel(ax, "$X$", X[0], 3, 0, "gray")
+    words(ax, 3, 0)
+    if step > 1:
+        panel(ax, "$W_q$", W_q, 13, 0, "C0", "C1", by_rows=True)
     for i in range(heads):
         for n, (name, found) in enumerate(zip("QKV", (Q, K, V), strict=True)):
             if step > 1:
                 x = 7.3 * n + (d + 0.3) * i
-                panel(ax, f"${name}_{i + 1}$", found[0, i], x, -7, f"C{i}")
+                panel(ax, f"${name}_{i + 1}$", found[0, i], x, -8, f"C{i}")
         x, own, of = 5 + 9 * i, weights[0, i], output[0, i]
         if step > 2:
             panel(ax, f"$A_{i + 1}$", own, x, -14, f"C{i}")
             words(ax, x, -14)
         if step > 3:
-            panel(
-                ax,
-                f"$O_{i + 1} = A_{i + 1} V_{i + 1}$",
-                of,
-                x + 0.5,
-                -21,
-                f"C{i}",
-            )
+            name = f"$O_{i + 1} = A_{i + 1} V_{i + 1}$"
+            panel(ax, name, of, x + 0.5, -20, f"C{i}")
     if step > 4:
-        panel(ax, "$[O_1, O_2]$", joined[0], 4, -28, "C0", "C1")
-        panel(ax, "$Y = [O_1, O_2]\\, W_o^\\top$", mixed[0], 14, -28, "gray")
+        panel(ax, "$[O_1, O_2]$", joined[0], 0, -26, "C0", "C1")
+        panel(ax, "$W_o$", W_o, 7.5, -26, "C0", "C1")
+        name = "$Y = [O_1, O_2]\\, W_o^\\top$"
+        panel(ax, name, mixed[0], 15.5, -26, "gray")
     for y, text in [*SHAPES.items()][:step]:
         ax.text(22.4, y - T / 2, text, va="center")
 
 
 for step in range(1, len(SHAPES) + 1):
     name = ("input", "projected", "weights", "means", "output")[step - 1]
-    fig, ax = plt.subplots(figsize=(4.8, 5.2), num=f"step {step}: {name}")
+    fig, ax = plt.subplots(figsize=(4.8, 5.4), num=f"step {step}: {name}")
     draw(ax, step)
     ax.set(xlim=(-0.5, 30), ylim=(-32.4, 1.8))
     ax.set_aspect("equal")

@@ -30,7 +30,8 @@ def draw(rows: int) -> tuple[Tensor, Tensor, Tensor]:
     """
     names = torch.randint(NAMES, (rows, PEOPLE))
     order = torch.rand(rows, PEOPLE).argsort(dim=1)
-    told = names.gather(1, order.argsort(dim=1)[:, :2])  # of roles 0 and 1
+    place = order.argsort(dim=1)  # who has role 0, role 1, …
+    told = names.gather(1, place[:, :2])
     return order.clamp(max=2), names, told
 
 
@@ -169,8 +170,8 @@ show()
 
 # %% quoted
 parameters_each = parameters[1]
-accuracy_one_head = max(both for *_, both in accuracy[1])
-accuracy_two_heads = min(both for *_, both in accuracy[2])
-accuracy_four_heads = min(both for *_, both in accuracy[4])
+accuracy_one_head = mean(both for *_, both in accuracy[1])
+accuracy_two_heads = mean(both for *_, both in accuracy[2])
+accuracy_four_heads = mean(both for *_, both in accuracy[4])
 weights_one_head = [shares[0] for shares in weight_of[1]]  # by seed
-weights_two_heads = weight_of[2][0]  # of the first seed
+weights_two_heads = weight_of[2]  # by seed, and by head

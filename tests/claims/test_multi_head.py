@@ -1,6 +1,7 @@
 """What the chapter on multi-head attention says in words."""
 
 from collections.abc import Callable
+from statistics import mean, stdev
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from dlnotes.attention.score import attention
 from dlnotes.book.store import Run
 
 Runs = Callable[[str], Run]
+Draws = Callable[[str], list[Run]]
 SEEDS = [0, 1, 2, 10_000, 10_001, 10_002]
 
 
@@ -56,61 +58,70 @@ class TestOneMean:
             assert min(row) < best[heads] < max(row), heads
             assert row[best[heads]] == min(row.values())
 
-    def test_one_head_tells_one_name_and_more_tell_both(self, vision_run: Runs) -> None:
-        run = vision_run("multi_head_two_places")
-        assert run.values["accuracy_one_head"] < 0.5
-        assert run.values["accuracy_two_heads"] > 0.99
-        assert run.values["accuracy_four_heads"] > 0.99
-        for caller, called, _ in held(run, "accuracy")[1]:
-            assert max(caller, called) > 0.95
-
-    def test_one_head_looks_at_one_person_with_two_seeds_and_mixes_with_one(
-        self, vision_run: Runs
+    def test_one_head_tells_one_name_and_more_tell_both(
+        self, both_draws: Draws
     ) -> None:
-        run = vision_run("multi_head_two_places")
-        rows = held(run, "weights_one_head")
-        sizes = sorted(max(weights[:2]) for weights in rows)
-        assert 0.4 < sizes[0] < 0.65
-        assert sizes[1] > 0.95
-        worse = sorted(min(row[:2]) for row in held(run, "accuracy")[1])
-        assert max(worse[:2]) < 0.15
-        assert 0.25 < worse[2] < 0.4
+        runs = both_draws("multi_head_two_places")
+        one, two, four = (
+            mean(run.values[f"accuracy_{name}"] for run in runs)
+            for name in ("one_head", "two_heads", "four_heads")
+        )
+        assert one < 0.4
+        assert min(two, four) > one + 0.3
 
-    def test_the_heads_of_the_figure(self, book_run: Runs) -> None:
-        two = held(book_run("multi_head_two_places"), "weights_two_heads")
-        assert 0.05 < two[0][0] < 0.3
-        assert two[0][1] > 0.7
-        assert two[1][0] > 0.99
+    def test_one_head_looks_at_one_person_or_mixes_two(self, both_draws: Draws) -> None:
+        alone, mixed = [], []  # the accuracies of both names, the worse one first
+        for run in both_draws("multi_head_two_places"):
+            weights, accuracy = held(run, "weights_one_head"), held(run, "accuracy")[1]
+            for (calls, called, _), told in zip(weights, accuracy, strict=True):
+                cases = alone if max(calls, called) > 0.8 else mixed
+                cases.append((*sorted(told[:2]), max(calls, called)))
+        assert alone
+        assert mixed
+        assert mean(worse for worse, _, _ in alone) < 0.2
+        assert 0.2 < mean(worse for worse, _, _ in mixed) < 0.5
+        assert mean(better for _, better, _ in alone + mixed) > 0.9
+        assert 0.35 < mean(size for _, _, size in mixed) < 0.65
 
-    def test_the_rates_at_which_failures_are_counted(
-        self, vision_run: Runs, request: pytest.FixtureRequest
+    def test_two_heads_that_tell_both_names_mix_them_differently(
+        self, both_draws: Draws
     ) -> None:
-        best = held(vision_run("multi_head_two_places"), "rate_best")
-        two = 0.03 if "offset-1" in request.node.name else 0.01
-        assert (best[2], best[4]) == (two, 0.03)
+        sizes = []
+        for run in both_draws("multi_head_two_places"):
+            told = held(run, "accuracy")[2]
+            for rows, (_, _, both) in zip(
+                held(run, "weights_two_heads"), told, strict=True
+            ):
+                (a, b, _), (c, d, _) = rows
+                if both > 0.95:
+                    sizes.append(abs(a * d - b * c))
+        assert mean(sizes) > 0.4
 
-    def test_two_heads_fail_with_some_seeds_and_four_with_none(
-        self, vision_run: Runs, request: pytest.FixtureRequest
-    ) -> None:
-        run = vision_run("multi_head_two_places")
-        found = [*held(run, "count_failed").values()]  # two, at both rates; four
-        other = "offset-1" in request.node.name
-        assert found == ([3, 2, 0] if other else [0, 3, 0])
+    def test_the_rates_at_which_failures_are_counted(self, both_draws: Draws) -> None:
+        for run in both_draws("multi_head_two_places"):
+            rate = held(run, "rate_best")
+            assert rate[2] in (0.01, 0.03)
+            assert rate[4] == 0.03
 
-    def test_where_the_heads_that_fail_look(
-        self, vision_run: Runs, request: pytest.FixtureRequest
+    def test_two_heads_fail_now_and_then_and_four_less_often(
+        self, both_draws: Draws
     ) -> None:
+        two = four = 0
+        for run in both_draws("multi_head_two_places"):
+            low, high, many = held(run, "count_failed").values()
+            two, four = two + low + high, four + many
+        assert 2 <= two < 20  # of 40
+        assert four / 20 < two / 40
+
+    def test_where_the_heads_that_fail_look(self, both_draws: Draws) -> None:
         """Both at one person, and one name is guessed; or one at the four others."""
-        failures = held(vision_run("multi_head_two_places"), "failures")
-        astray = [case for case, places, _ in failures if 2 in places]
-        for _, places, told in failures:
-            if 2 not in places:
-                assert len(set(places)) == 1
-                assert min(told) < 0.2
-        if "offset-1" in request.node.name:
-            assert astray == ["2 heads, η = 0.01", "2 heads, η = 0.03"]
-        else:
-            assert not astray
+        runs = both_draws("multi_head_two_places")
+        failures = [row for run in runs for row in held(run, "failures")]
+        two = [row for row in failures if row[0].startswith("2 heads")]
+        same = [row for row in two if len({*row[1]}) == 1 and 2 not in row[1]]
+        astray = [row for row in two if 2 in row[1]]
+        assert len(same) + len(astray) > 0.7 * len(two)
+        assert mean(min(told) for _, _, told in same) < 0.25
 
 
 class TestTheLayer:
@@ -213,17 +224,20 @@ class TestCost:
 
 
 class TestTranslation:
-    def test_every_head_is_missed_in_every_model(self, vision_run: Runs) -> None:
-        run = vision_run("multi_head_translation")
-        lost = held(run, "bleu_lost")
-        assert len(lost) == 3
-        assert {len(row) for row in lost} == {4}
-        assert run.values["bleu_lost_least"] > 3
-        for whole, row in zip(
-            held(run, "exact_all"), held(run, "exact_less"), strict=True
-        ):
-            assert max(row) < whole
-        assert run.values["bleu_none_most"] < 5
+    def test_every_head_is_missed(self, both_draws: Draws) -> None:
+        runs = both_draws("multi_head_translation")
+        lost = [x for run in runs for row in held(run, "bleu_lost") for x in row]
+        assert len(lost) == 2 * 3 * 4
+        assert min(lost) > 0
+        assert mean(lost) > 4 + 3 * stdev(lost) / len(lost) ** 0.5
+        for run in runs:
+            whole = run.values["share_exact"]
+            assert run.values["share_less_mean"] < whole - 0.05
+
+    def test_little_is_left_without_any(self, vision_run: Runs) -> None:
+        values = vision_run("multi_head_translation").values
+        rest = values["bleu_mean"] - values["bleu_lost_most"]
+        assert values["bleu_none_mean"] < min(15, rest)
 
     def test_the_rate_is_bracketed(self, vision_run: Runs) -> None:
         run = vision_run("multi_head_translation")
@@ -231,19 +245,26 @@ class TestTranslation:
         rate = run.values["rate_best"]
         assert max(row, key=row.__getitem__) == rate == 0.02
         assert min(row) < rate < max(row)
+        assert run.values["steps_in_all"] == 2 * run.values["steps_of_rates"]
 
     def test_it_translates(self, vision_run: Runs) -> None:
         values = vision_run("multi_head_translation").values
-        assert values["bleu_mean"] > 80
-        assert values["share_exact"] > 0.6
+        assert values["bleu_mean"] > 55
+        assert values["share_exact"] > 0.2
 
-    def test_the_maps_of_the_page(self, book_run: Runs) -> None:
-        run = book_run("multi_head_translation")
-        assert "".join(held(run, "written")) == "桌子下面有三只猫。"
-        cats = held(run, "weight_cats")
-        assert sum(weight > 0.5 for weight in cats) == 3
-        assert sorted(held(run, "looks")) == ["are", "there", "three", "three"]
-        assert held(run, "looks_first_head") == ["under", "cats"]
+    def test_the_maps_of_the_heads(self, both_draws: Draws) -> None:
+        """Where six models look most, by head and row."""
+        runs = both_draws("multi_head_translation")
+        models = [model for run in runs for model in held(run, "looks")]
+        heads = [rows for model in models for rows in model]
+        columns = [column for model in models for column in zip(*model, strict=True)]
+        assert len(heads) == 24
+        assert len(columns) == 54
+        assert mean(len({*rows}) for rows in heads) > 2.5  # different words
+        assert mean(len({*column}) > 1 for column in columns) > 0.5  # maps differ
+        assert mean(len({*column}) < 4 for column in columns) > 0.3  # the same word
+        cats = [rows[6] == 3 for rows in heads]  # for the measure word
+        assert mean(cats) > 2 / 8
 
 
 class TestExercises:

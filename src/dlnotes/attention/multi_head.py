@@ -77,14 +77,14 @@ class MultiHeadAttention(nn.Module):
             nn.init.zeros_(self.out_proj.bias)
 
     def shapes(self) -> dict[str, tuple[int, int]]:
-        """Return the weights that project: in one if all have C channels."""
+        """Return the shapes of the matrices: one if all have C channels."""
         C, key, value = self.sizes
         if key == value == C:
             return {"in_proj_weight": (3 * C, C)}
         sizes = zip("qkv", self.sizes, strict=True)
         return {f"{name}_proj_weight": (C, size) for name, size in sizes}
 
-    def weights(self) -> list[Tensor]:
+    def matrices(self) -> list[Tensor]:
         """Return W_q (C, C), W_k (C, kdim) and W_v (C, vdim)."""
         W, *others = (self.get_parameter(name) for name in self.shapes())
         return [W, *others] if others else list(W.chunk(3))
@@ -96,12 +96,12 @@ class MultiHeadAttention(nn.Module):
 
     def queries(self, query: Tensor) -> Tensor:
         """Return Q (B, h, T, d) of a query (B, T, C)."""
-        W, b = self.weights()[0], self.biases()[0]
+        W, b = self.matrices()[0], self.biases()[0]
         return split_heads(linear(query, W, b), self.heads)
 
     def keys_values(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         """Return K and V, (B, h, S, d) each."""
-        (_, W_k, W_v), (_, b_k, b_v) = self.weights(), self.biases()
+        (_, W_k, W_v), (_, b_k, b_v) = self.matrices(), self.biases()
         K, V = linear(key, W_k, b_k), linear(value, W_v, b_v)
         return split_heads(K, self.heads), split_heads(V, self.heads)
 
