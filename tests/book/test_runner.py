@@ -8,18 +8,16 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 import pytest
 
 from dlnotes.book.book import Book
-from dlnotes.book.ending import Failure
 from dlnotes.book.keys import Settings
 from dlnotes.book.launch import Spawner
-from dlnotes.book.runner import Outcome, Runner
-from dlnotes.book.status import Status
+from dlnotes.book.runner import Runner
+from running import Bench, make_book
 
 GOOD = """
     # %% setup
@@ -38,84 +36,6 @@ GOOD = """
     plt.show()
 """
 
-DEFAULT = Settings()
-
-
-@dataclass
-class Listener:
-    """Progress that remembers what it was told."""
-
-    planned: list[str] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-
-    def plan(self, stale: list[Status], fresh: int) -> None:
-        self.planned = sorted(item.snippet.name for item in stale)
-
-    def finished(self, name: str, seconds: float) -> None: ...
-
-    def failed(self, failure: Failure) -> None:
-        self.failures.append(failure)
-
-    def waiting(self) -> None: ...
-
-
-@dataclass
-class Bench:
-    """A small book and a runner over it."""
-
-    root: Path
-    runner: Runner
-
-    def write(self, name: str, text: str) -> None:
-        (self.root / "snippets" / f"{name}.py").write_text(textwrap.dedent(text))
-
-    def update(
-        self, settings: Settings = DEFAULT, **options: object
-    ) -> tuple[Outcome, list[str]]:
-        listener = Listener()
-        self.runner.book = book = Book(self.root, "mini")
-        options = {"timeout": 60.0, **options}
-        outcome = self.runner.update(list(book.snippets), settings, listener, **options)  # type: ignore[arg-type]
-        return outcome, listener.planned
-
-    def failure(self, text: str, **options: object) -> Failure:
-        self.write("bad", text)
-        outcome, _ = self.update(**options)
-        (failure,) = outcome.failures
-        return failure
-
-
-def make_book(root: Path) -> None:
-    (root / "snippets").mkdir()
-    package = root / "src" / "mini"
-    package.mkdir(parents=True)
-    (package / "__init__.py").touch()
-    (package / "shapes.py").write_text(
-        "PI = 3.0\n\n\ndef area(r):\n    return PI * r * r\n"
-    )
-    (root / "mkdocs.yml").touch()
-    for language in ("en", "zh"):
-        (root / "docs" / language).mkdir(parents=True)
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[Callable[[Path], Bench]]:
-    """Make benches that share one warm server."""
-    runner: Runner | None = None
-
-    def make(root: Path) -> Bench:
-        nonlocal runner
-        make_book(root)
-        fresh = Runner(Book(root, "mini"))
-        if runner:
-            fresh._launcher, fresh._engine = runner._launcher, runner._engine
-        runner = fresh
-        return Bench(root, fresh)
-
-    yield make
-    if runner:
-        runner.close()
-
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
@@ -127,12 +47,6 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     )
     with Runner(Book(root, "mini")) as runner:
         yield Bench(root, runner)
-
-
-@pytest.fixture
-def bench(warm: Callable[[Path], Bench], tmp_path: Path) -> Bench:
-    """A small book with nothing in it."""
-    return warm(tmp_path)
 
 
 def test_a_run_keeps_logs_figures_and_values_and_is_not_repeated(bench: Bench) -> None:
