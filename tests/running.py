@@ -37,6 +37,7 @@ class Bench:
 
     root: Path
     runner: Runner
+    package: str = "mini"
 
     def write(self, name: str, text: str) -> None:
         (self.root / "snippets" / f"{name}.py").write_text(textwrap.dedent(text))
@@ -45,7 +46,7 @@ class Bench:
         self, settings: Settings = DEFAULT, **options: object
     ) -> tuple[Outcome, list[str]]:
         listener = Listener()
-        self.runner.book = book = Book(self.root, "mini")
+        self.runner.book = book = Book(self.root, self.package)
         options = {"timeout": 60.0, **options}
         outcome = self.runner.update(list(book.snippets), settings, listener, **options)  # type: ignore[arg-type]
         return outcome, listener.planned

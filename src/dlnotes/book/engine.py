@@ -14,8 +14,9 @@ START = "dlnotes.book.worker"
 def engine_digest(library: Library) -> str:
     """Return a digest of the code that a run goes through.
 
-    That is the worker, every module of the book that it imports, and the environment
-    that its process gets.
+    That is the worker, every module of the package that it imports, and the environment
+    that its process gets. Of what a snippet may import, too, all of the text counts:
+    the server has imported it, and has to start anew when it changes.
 
     Args:
         library: the book's package; a book that brings no engine uses this one.
@@ -28,7 +29,9 @@ def engine_digest(library: Library) -> str:
         module, _ = library.split(todo.pop())
         if module is None or module.name in found:
             continue
-        found[module.name] = code_of([module.tree])
+        is_own = f"{module.name}.".startswith("dlnotes.book.")
+        found[module.name] = code_of([module.tree]) if is_own else module.source
+        todo.append(module.name.rpartition(".")[0])
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 todo += loaded(node, module.package)
