@@ -40,3 +40,134 @@ def test_a_warm_server_keeps_no_old_package(tmp_path: Path) -> None:
         assert bench.update()[0].runs["good"].values["x"] == "Two."
         (package / "__init__.py").write_text('"""Three."""\nX = 2\n')
         assert bench.update()[0].runs["good"].values["x"] == "Three."
+
+
+def test_a_data_file_inside_the_package_counts(bench: Bench) -> None:
+    folder = bench.root / "src" / "mini" / "data"
+    folder.mkdir()
+    (folder / "__init__.py").write_text(
+        "from pathlib import Path\n\n\ndef corpus():\n"
+        "    return Path(__file__).with_name('corpus.txt').read_text()\n"
+    )
+    (folder / "corpus.txt").write_text("one")
+    bench.write("good", "# %% go\nfrom mini.data import corpus\nx = corpus()\n")
+    assert bench.update()[0].runs["good"].values["x"] == "one"
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "x.pyc").touch()
+    (folder / "other.py").touch()
+    assert reasons(bench) == ()
+    (folder / "corpus.txt").write_text("two")
+    assert reasons(bench) == ("file {book}/src/mini/data/corpus.txt changed",)
+
+
+def test_temporary_files_lie_in_the_scratch_folder_and_do_not_count(
+    bench: Bench,
+) -> None:
+    bench.write(
+        "good",
+        """
+        # %% go
+        import os, tempfile
+        with tempfile.NamedTemporaryFile("w+", delete=False) as file:
+            file.write("text")
+        text = open(file.name).read()
+        is_inside = os.path.dirname(file.name) == os.getcwd()
+        """,
+    )
+    run = bench.update()[0].runs["good"]
+    assert run.values["is_inside"] is True
+    assert run.manifest["files"] == {}
+
+
+def test_what_is_installed_is_no_data(bench: Bench) -> None:
+    bench.write(
+        "good",
+        """
+        # %% go
+        from importlib.metadata import distribution, entry_points
+        found = len(entry_points()) > 0
+        name = distribution("numpy").metadata["Name"]
+        """,
+    )
+    run = bench.update()[0].runs["good"]
+    assert run.values == {"found": True, "name": "numpy"}
+    assert run.manifest["files"] == {}
+
+
+def test_folders_in_which_modules_are_looked_for_do_not_count(bench: Bench) -> None:
+    for place in ("src/mini/sub", ".venv/lib/python3/site-packages/sub"):
+        folder = bench.root / place
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").touch()
+        (folder / "part.py").write_text("X = 1\n")
+    bench.write(
+        "good",
+        f"""
+        # %% go
+        import os, sys
+        import mini.sub.part
+        sys.path.append({str(bench.root / ".venv/lib/python3/site-packages")!r})
+        import sub.part
+        os.listdir(os.path.dirname(sub.__file__))
+        """,
+    )
+    run = bench.update()[0].runs["good"]
+    assert run.manifest["files"] == {}
+
+
+def test_a_folder_that_a_run_lists_counts_without_what_python_leaves_there(
+    bench: Bench,
+) -> None:
+    folder = bench.root / "src" / "mini" / "texts"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    bench.write(
+        "good",
+        """
+        # %% go
+        import os
+        import mini.texts
+        found = len(os.listdir(os.path.dirname(mini.texts.__file__)))
+        """,
+    )
+    assert bench.update()[0].runs["good"].values["found"] == 1
+    (folder / "__pycache__").mkdir()
+    assert reasons(bench) == ()
+    (folder / "a.txt").touch()
+    assert reasons(bench) == ("file {book}/src/mini/texts/ changed",)
+
+
+def test_a_file_counts_as_it_was_when_it_was_read(bench: Bench) -> None:
+    data = bench.root / "data.txt"
+    data.write_text("7")
+    bench.write(
+        "good",
+        f"""
+        # %% go
+        from pathlib import Path
+        data = Path({str(data)!r})
+        n = int(data.read_text())
+        data.write_text("8")
+        """,
+    )
+    assert bench.update()[0].runs["good"].values["n"] == 7
+    assert reasons(bench) == ("file {book}/data.txt changed",)
+    assert bench.update()[0].runs["good"].values["n"] == 8
+    assert reasons(bench) == ()
+
+
+def test_a_file_that_is_written_over_is_not_read(bench: Bench) -> None:
+    data = bench.root / "data.txt"
+    bench.write(
+        "good",
+        f"""
+        # %% go
+        with open({str(data)!r}, "w+") as file:
+            file.write("text")
+            file.seek(0)
+            text = file.read()
+        """,
+    )
+    run = bench.update()[0].runs["good"]
+    assert run.values["text"] == "text"
+    assert run.manifest["files"] == {}

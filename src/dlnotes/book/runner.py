@@ -216,7 +216,6 @@ class Runner:
     def _job(self, item: Status, settings: Settings, out: Path) -> dict[str, Any]:
         scratch = out / "scratch"
         scratch.mkdir()
-        source = self.book.library.folder
         return {
             "name": item.snippet.name,
             "path": str(item.snippet.path),
@@ -227,8 +226,8 @@ class Runner:
             "out": str(out),
             "scratch": str(scratch),
             "root": str(self.book.root),
-            "source": str(source),
-            "skipped": [str(self.book.store), str(source), str(self.book.site)],
+            "source": str(self.book.library.folder),
+            "skipped": [str(self.book.store), str(self.book.site)],
             "environment": self._environment(item, settings),
             "offline": settings.scale == "default",
         }
