@@ -12,7 +12,7 @@ def of(tmp_path: Path) -> dict[str, str]:
 def test_the_folder_of_the_data_sets_reaches_a_snippet_and_nothing_else_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("DLNOTES_SCALE", "DLNOTES_OTHER", "PYTHONSTARTUP", "MPLSTYLE"):
+    for name in ("DLNOTES_SCALE", "DLNOTES_OTHER", "PYTHONSTARTUP", "MPLSTYLE", "FAST"):
         monkeypatch.setenv(name, "of the reader")
     monkeypatch.setenv("DLNOTES_DATA", str(tmp_path))
     found = of(tmp_path)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 import dlnotes.book
 from dlnotes.book.book import Book
 from dlnotes.book.keys import Settings
@@ -58,6 +60,15 @@ def test_a_data_file_inside_the_package_counts(bench: Bench) -> None:
     assert reasons(bench) == ()
     (folder / "corpus.txt").write_text("two")
     assert reasons(bench) == ("file {book}/src/mini/data/corpus.txt changed",)
+
+
+def test_variables_of_the_reader_do_not_reach_a_run(
+    tmp_path: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.runner.close()
+    monkeypatch.setenv("FAST", "1")
+    bench.write("good", "# %% go\nimport os\nx = os.environ.get('FAST', 'none')\n")
+    assert bench.update()[0].runs["good"].values["x"] == "none"
 
 
 def test_temporary_files_lie_in_the_scratch_folder_and_do_not_count(

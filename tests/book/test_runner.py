@@ -236,6 +236,25 @@ def test_a_snippet_finds_imported_what_is_slow_and_the_book_imports(
     assert loaded.update()[0].runs["good"].values["missing"] == ""
 
 
+def test_temporary_files_lie_in_the_scratch_folder_whatever_is_imported(
+    loaded: Bench,
+) -> None:
+    loaded.write(
+        "good",
+        """
+        # %% go
+        import os, tempfile
+        with tempfile.NamedTemporaryFile("w+", delete=False) as file:
+            file.write("text")
+        text = open(file.name).read()
+        is_inside = os.path.dirname(file.name) == os.getcwd()
+        """,
+    )
+    run = loaded.update()[0].runs["good"]
+    assert run.values["is_inside"] is True
+    assert run.manifest["files"] == {}
+
+
 def test_what_the_book_does_not_import_is_not_waited_for(bench: Bench) -> None:
     bench.write("good", "# %% go\nimport sys\nfound = 'torch' in sys.modules\n")
     assert bench.update()[0].runs["good"].values["found"] is False

@@ -36,6 +36,6 @@ def engine_digest(library: Library) -> str:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 todo += loaded(node, module.package)
     if launch := library.module("dlnotes.book.launch"):
-        for name in ("ONE_THREAD", "environment"):
+        for name in ("ONE_THREAD", "PASSED_ON", "environment"):
             found[f"launch {name}"] = code_of(launch.definitions[name])
     return digest("\n".join(found[name] for name in sorted(found)))

@@ -23,6 +23,12 @@ ONE_THREAD = dict.fromkeys(
     ],
     "1",
 )
+PASSED_ON = (
+    *("HOME", "USER", "LOGNAME", "PATH", "XDG_CACHE_HOME"),
+    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES"),
+    *("SYSTEMROOT", "USERPROFILE", "APPDATA", "LOCALAPPDATA"),  # Windows
+    *("http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+)
 
 
 @dataclass(frozen=True)
@@ -50,17 +56,14 @@ class Launcher(Protocol):
 def environment(cache: Path, source: Path) -> dict[str, str]:
     """Return the environment of a snippet's process: one thread, fixed hashing.
 
-    Of the reader's own settings only the folder of the data sets reaches it.
+    Of the reader's own variables it gets those that say what lies where, and the folder
+    of the data sets; no other may change a result.
 
     Args:
         cache: a folder where matplotlib may keep its list of fonts.
         source: the folder that holds the book's package.
     """
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PYTHON", "MPL", "DLNOTES_"))
-    }
+    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     fixed = {
         "PYTHONPATH": str(source),
         "PYTHONHASHSEED": "0",

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import sys
+import tempfile
 import time
 import traceback
 import types
@@ -127,7 +128,8 @@ def _prepare(job: dict[str, Any]) -> None:
     """Make this process the snippet's: folder, environment, and a place to draw."""
     os.chdir(job["scratch"])
     os.environ.update(job["environment"])
-    os.environ["TMPDIR"] = job["scratch"]
+    tempfile.tempdir = job["scratch"]  # an import may have asked for it already
+    os.environ["TMPDIR"] = job["scratch"]  # for what it starts
     sys.path.insert(0, os.path.dirname(job["source"]))
     import_from_source(job["source"])
     import matplotlib.pyplot as plt
