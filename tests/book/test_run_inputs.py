@@ -148,6 +148,42 @@ def test_a_folder_that_a_run_lists_counts_without_what_python_leaves_there(
     assert reasons(bench) == ("file {book}/src/mini/texts/ changed",)
 
 
+def test_versions_of_all_that_is_loaded_count(bench: Bench) -> None:
+    bench.write("good", "# %% go\nx = 1\n")
+    found = bench.update()[0].runs["good"].manifest["packages"]
+    assert {"kiwisolver", "fonttools", "pillow", "numpy"} <= found.keys()
+    assert "dlnotes" not in found
+
+
+def test_a_module_that_was_not_there_counts(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.write(
+        "good",
+        """
+        # %% go
+        import importlib.util
+        try:
+            import extra
+        except ImportError:
+            found = "nothing"
+        else:
+            found = extra.NAME
+        is_there = importlib.util.find_spec("another") is not None
+        """,
+    )
+    assert bench.update()[0].runs["good"].values["found"] == "nothing"
+    assert reasons(bench) == ()
+    source = bench.root / "src"
+    monkeypatch.syspath_prepend(source)
+    (source / "extra.py").write_text("NAME = 'extra'\n")
+    (source / "another.py").touch()
+    assert reasons(bench) == ("module another is new", "module extra is new")
+    run = bench.update()[0].runs["good"]
+    assert (run.values["found"], run.values["is_there"]) == ("extra", True)
+    assert reasons(bench) == ()
+
+
 def test_a_file_counts_as_it_was_when_it_was_read(bench: Bench) -> None:
     data = bench.root / "data.txt"
     data.write_text("7")

@@ -1,7 +1,9 @@
 """Running snippets: what ends well is kept, what does not is told, nothing hangs."""
 
+import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -315,6 +318,67 @@ def test_a_change_while_it_runs_is_noticed(bench: Bench) -> None:
         """
     )
     assert failure.message == "its code changed while it ran; run it again"
+
+
+def test_a_library_file_saved_by_half_costs_only_the_runs_that_reach_it(
+    bench: Bench,
+) -> None:
+    shapes = bench.root / "src" / "mini" / "shapes.py"
+    bench.write("other", "# %% go\nx = 1\n")
+    bench.write(
+        "bad",
+        f"""
+        # %% go
+        import mini.shapes
+        open({str(shapes)!r}, "w").write("def area(:")
+        """,
+    )
+    outcome, _ = bench.update(jobs=1)
+    assert list(outcome.runs) == ["other"]
+    (failure,) = outcome.failures
+    assert failure.message == "its code changed while it ran; run it again"
+
+
+def test_a_run_that_cannot_be_stored_leaves_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = bench.runner.store.save
+
+    def fail(manifest: dict[str, Any], notebook: dict[str, Any]) -> None:
+        if manifest["name"] == "bad":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(manifest, notebook)
+
+    monkeypatch.setattr(bench.runner.store, "save", fail)
+    bench.write("good", GOOD)
+    bench.write("bad", "# %% go\nx = 1\n")
+    outcome, _ = bench.update(jobs=1)
+    assert list(outcome.runs) == ["good"]
+    (failure,) = outcome.failures
+    assert failure.message == "[Errno 28] No space left on device"
+
+
+def test_a_server_that_ends_is_told_and_replaced(bench: Bench) -> None:
+    failure = bench.failure(
+        """
+        # %% go
+        import os, signal, time
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+        """
+    )
+    assert failure.message == "the process that runs snippets ended with code -9"
+    bench.write("bad", "# %% go\nx = 1\n")
+    assert bench.update()[0].runs["bad"].values["x"] == 1
+
+
+def test_what_a_killed_build_left_and_cannot_be_deleted_is_no_hindrance(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (bench.root / ".runs" / "work" / "left").mkdir(parents=True)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    bench.write("good", "# %% go\nx = 1\n")
+    assert bench.update()[0].runs["good"].values["x"] == 1
 
 
 LONG = """

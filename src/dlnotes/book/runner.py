@@ -1,6 +1,5 @@
 """Run what is stale: each snippet in its own process, several at a time."""
 
-import json
 import os
 import shutil
 import tempfile
@@ -13,6 +12,8 @@ from typing import Any, Protocol
 
 from dlnotes.book.book import Book
 from dlnotes.book.ending import Failure, failure_of, result_of
+from dlnotes.book.errors import BookError
+from dlnotes.book.job import unfinished, write_job
 from dlnotes.book.keys import Settings, inputs, packages, portable
 from dlnotes.book.launch import Launcher, launcher
 from dlnotes.book.notebook import executed_notebook
@@ -140,7 +141,7 @@ class Runner:
     ) -> None:
         work = self.book.store / "work"
         shutil.rmtree(work, ignore_errors=True)  # of a build that was killed
-        work.mkdir(parents=True)
+        work.mkdir(parents=True, exist_ok=True)
         stale.sort(key=lambda item: -(item.last if item.last is not None else 1e9))
         process = self.warm()
         pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
@@ -184,11 +185,18 @@ class Runner:
     def _one(
         self, process: Launcher, item: Status, settings: Settings, timeout: float
     ) -> Run | Failure:
+        """Run a snippet; whatever happens to it, the others go on."""
+        try:
+            return self._finish(process, item, settings, timeout)
+        except (BookError, OSError, RuntimeError) as error:
+            return Failure(item.snippet.name, "", None, str(error))
+
+    def _finish(
+        self, process: Launcher, item: Status, settings: Settings, timeout: float
+    ) -> Run | Failure:
         name = item.snippet.name
         out = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.book.store / "work"))
-        job = out / "job.json"
-        job.write_text(json.dumps(self._job(item, settings, out)), encoding="utf-8")
-        ended = process.run(job, timeout)
+        ended = process.run(write_job(self.book, item, settings, out), timeout)
         result = result_of(out, ended)
         failure = failure_of(name, out, ended, result, timeout)
         if failure:
@@ -203,7 +211,7 @@ class Runner:
         notebook = executed_notebook(item.snippet, result["cells"])
         self.store.save(manifest, notebook)
         shutil.rmtree(out, ignore_errors=True)
-        shutil.rmtree(self._unfinished(item), ignore_errors=True)
+        shutil.rmtree(unfinished(self.book, item), ignore_errors=True)
         return Run(manifest, notebook)
 
     def _changed(self, item: Status, settings: Settings) -> bool:
@@ -211,38 +219,11 @@ class Runner:
         if self.book.library.as_read() and item.snippet.as_read():
             return False
         now = Book(self.book.root, self.book.package)
-        return inputs(now, read_snippet(item.snippet.path), settings) != item.inputs
-
-    def _job(self, item: Status, settings: Settings, out: Path) -> dict[str, Any]:
-        scratch = out / "scratch"
-        scratch.mkdir()
-        return {
-            "name": item.snippet.name,
-            "path": str(item.snippet.path),
-            "cells": [
-                {"name": cell.name, "first": cell.first, "source": cell.source}
-                for cell in item.snippet.code
-            ],
-            "out": str(out),
-            "scratch": str(scratch),
-            "root": str(self.book.root),
-            "source": str(self.book.library.folder),
-            "skipped": [str(self.book.store), str(self.book.site)],
-            "environment": self._environment(item, settings),
-            "offline": settings.scale == "default",
-        }
-
-    def _environment(self, item: Status, settings: Settings) -> dict[str, str]:
-        environment = settings.environment()
-        if settings.scale == "full":
-            folder = self._unfinished(item)
-            folder.mkdir(parents=True, exist_ok=True)
-            environment["DLNOTES_UNFINISHED"] = str(folder)
-        return environment
-
-    def _unfinished(self, item: Status) -> Path:
-        """Return the folder in which a long run keeps what it needs to go on."""
-        return self.book.store / "unfinished" / f"{item.snippet.name}-{item.key[:16]}"
+        try:
+            found = inputs(now, read_snippet(item.snippet.path), settings)
+        except (BookError, OSError):  # half saved, or gone
+            return True
+        return found != item.inputs
 
     def _manifest(self, item: Status, result: dict[str, Any]) -> dict[str, Any]:
         book, name = self.book, item.snippet.name
@@ -259,6 +240,7 @@ class Runner:
             "inputs": item.inputs,
             "files": {portable(path, book): files[path] for path in sorted(files)},
             "packages": packages(result["modules"]),
+            "missing": result["missing"],
             "values": result["values"],
             "seconds": result["seconds"],
             "cells": {cell["name"]: cell["seconds"] for cell in result["cells"]},

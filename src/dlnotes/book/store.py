@@ -37,7 +37,8 @@ class Run:
     """A finished run.
 
     Args:
-        manifest: name, key, inputs, files, packages, values, seconds, cells, memory.
+        manifest: name, key, inputs, files, packages, missing, values, seconds, cells,
+            memory.
         notebook: the executed notebook, as nbformat 4 JSON.
     """
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dlnotes.book.fresh_import import import_from_source
+from dlnotes.book.missing import Missing
 from dlnotes.book.opened import Opened
 from dlnotes.book.outputs import Outputs, Stream, TooMuchOutput
 from dlnotes.book.quotable import quotable
@@ -167,7 +168,7 @@ def execute(job: dict[str, Any]) -> None:
     sys.stdout, sys.stderr = streams
     socket.setdefaulttimeout(30)
     opened = Opened(job["root"], job["skipped"], job["offline"])
-    before = set(sys.modules)
+    missing = Missing()
     session = Session(job, outputs)
     import matplotlib.pyplot as plt
 
@@ -195,7 +196,8 @@ def execute(job: dict[str, Any]) -> None:
     result["seconds"] = time.perf_counter() - started
     result["values"] = quotable(session.module.__dict__)
     result["files"] = opened.digests()
-    result["modules"] = sorted(set(sys.modules) - before)
+    result["modules"] = sorted(sys.modules)
+    result["missing"] = missing.names()
     result["memory"] = _peak_memory()
     _write(out / "result.json", json.dumps(result))
 
