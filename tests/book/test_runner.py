@@ -263,6 +263,41 @@ def test_what_the_book_does_not_import_is_not_waited_for(bench: Bench) -> None:
     assert bench.update()[0].runs["good"].values["found"] is False
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="uses /proc")
+def test_a_snippet_holds_none_of_the_pipes_of_its_server(bench: Bench) -> None:
+    bench.write(
+        "good",
+        """
+        # %% go
+        import os
+        held = []
+        for name in os.listdir("/proc/self/fd"):
+            try:
+                held.append(os.readlink(f"/proc/self/fd/{name}"))
+            except FileNotFoundError:  # that of the listing
+                pass
+        others = ",".join(path for path in held if path.startswith(("pipe", "anon")))
+        """,
+    )
+    assert bench.update()[0].runs["good"].values["others"] == ""
+
+
+def test_a_value_that_cannot_be_read_costs_no_run(bench: Bench) -> None:
+    bench.write(
+        "good",
+        """
+        # %% go
+        class Empty:
+            ndim, shape = 0, ()
+            def tolist(self):
+                raise NotImplementedError("no data")
+        empty = Empty()
+        x = 1
+        """,
+    )
+    assert bench.update()[0].runs["good"].values == {"x": 1}
+
+
 def test_every_snippet_starts_from_the_same_state(loaded: Bench) -> None:
     code = """
         # %% go

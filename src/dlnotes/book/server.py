@@ -71,8 +71,13 @@ def die_with_parent(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def fork(request: dict[str, Any]) -> int:
-    """Start a child on a request and return its process id."""
+def fork(request: dict[str, Any], own: list[int]) -> int:
+    """Start a child on a request and return its process id.
+
+    Args:
+        request: what the child is to do.
+        own: descriptors of this process, which the child closes.
+    """
     parent = os.getpid()
     pid = os.fork()
     if pid:
@@ -80,6 +85,8 @@ def fork(request: dict[str, Any]) -> int:
     try:
         os.setsid()
         signal.set_wakeup_fd(-1)
+        for descriptor in own:
+            os.close(descriptor)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         die_with_parent(parent)
@@ -99,6 +106,7 @@ class Server:
 
     def __init__(self, answers: int) -> None:
         self.answers = answers
+        self.own = [answers]
         self.children: dict[int, Child] = {}
 
     def answer(self, **message: object) -> None:
@@ -108,7 +116,7 @@ class Server:
     def start(self, request: dict[str, Any]) -> None:
         """Fork a child for a request."""
         deadline = time.monotonic() + request["timeout"]
-        self.children[fork(request)] = Child(request, deadline)
+        self.children[fork(request, self.own)] = Child(request, deadline)
 
     def reap(self) -> None:
         """Answer for each child that has ended; what it left running is killed."""
@@ -150,7 +158,8 @@ class Server:
         os.set_blocking(wake_read, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-        selector = selectors.DefaultSelector()
+        self.own += [requests, wake_read, wake_write]
+        selector = selectors.PollSelector()  # it has no descriptor
         selector.register(requests, selectors.EVENT_READ)
         selector.register(wake_read, selectors.EVENT_READ)
         pending = b""
