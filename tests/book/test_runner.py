@@ -18,7 +18,7 @@ import pytest
 
 from dlnotes.book.book import Book
 from dlnotes.book.keys import Settings
-from dlnotes.book.launch import Spawner
+from dlnotes.book.launch import ForkServer, Launcher, Spawner
 from dlnotes.book.runner import Runner
 from running import Bench, make_book
 
@@ -154,21 +154,27 @@ def test_each_bad_end_is_a_clear_failure(bench: Bench, code: str, message: str) 
     assert failure.cell == "go"
 
 
-def test_a_failure_leaves_no_process_behind(bench: Bench) -> None:
-    mark = bench.root / "child"
-    bench.failure(
-        f"""
-        # %% go
-        import subprocess, time
-        child = subprocess.Popen(["sleep", "600"])
-        open({str(mark)!r}, "w").write(str(child.pid))
-        time.sleep(600)
-        """,
-        timeout=10.0,
-    )
-    child = int(mark.read_text())
-    until(lambda: not _alive(child), 10.0)  # killed, it may take a moment
-    assert not _alive(child)
+@pytest.mark.parametrize("kind", [ForkServer, Spawner])
+def test_a_run_leaves_no_process_behind(
+    bench: Bench, kind: Callable[[Path, Path, set[str]], Launcher]
+) -> None:
+    for name, end in (("late", "time.sleep(600)"), ("good", "x = 1")):
+        bench.write(
+            name,
+            f"""
+            # %% go
+            import subprocess, time
+            child = subprocess.Popen(["sleep", "600"])
+            open({str(bench.root / name)!r}, "w").write(str(child.pid))
+            {end}
+            """,
+        )
+    with Runner(bench.runner.book, kind) as runner:
+        outcome, _ = Bench(bench.root, runner).update(timeout=10.0)
+    assert [failure.name for failure in outcome.failures] == ["late"]
+    for name in ("late", "good"):
+        child = int((bench.root / name).read_text())
+        until(lambda child=child: not _alive(child), 10.0)  # it may take a moment
 
 
 def test_code_of_the_library_that_changes_is_run_anew_even_within_a_second(
@@ -458,8 +464,9 @@ def test_at_the_default_scale_nothing_is_kept_to_go_on_from(bench: Bench) -> Non
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="uses /proc")
+@pytest.mark.parametrize("kind", ["ForkServer", "Spawner"])
 def test_a_killed_build_keeps_what_finished_and_leaves_no_process(
-    bench: Bench, tmp_path: Path
+    bench: Bench, tmp_path: Path, kind: str
 ) -> None:
     bench.write("quick", "# %% go\nx = 1\n")
     bench.write(
@@ -471,13 +478,14 @@ def test_a_killed_build_keeps_what_finished_and_leaves_no_process(
         from pathlib import Path
         from dlnotes.book.book import Book
         from dlnotes.book.keys import Settings
+        from dlnotes.book.launch import {kind}
         from dlnotes.book.runner import Runner
         class Quiet:
             def plan(self, *_): ...
             def finished(self, *_): ...
             def failed(self, *_): ...
             def waiting(self): ...
-        with Runner(Book(Path({str(bench.root)!r}), "mini")) as runner:
+        with Runner(Book(Path({str(bench.root)!r}), "mini"), {kind}) as runner:
             runner.update(["quick", "slow"], Settings(), Quiet(), jobs=2)
         """)
     process = subprocess.Popen([sys.executable, "-c", program])

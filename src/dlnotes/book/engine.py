@@ -8,7 +8,7 @@ from dlnotes.book.reach import code_of, digest
 from dlnotes.book.symbols import Library
 from dlnotes.book.syntax import loaded
 
-START = "dlnotes.book.worker"
+START = ("dlnotes.book.worker", "dlnotes.book.environment")
 
 
 def engine_digest(library: Library) -> str:
@@ -21,10 +21,10 @@ def engine_digest(library: Library) -> str:
     Args:
         library: the book's package; a book that brings no engine uses this one.
     """
-    if library.module(START) is None:
+    if library.module(START[0]) is None:
         library = Library(Path(worker.__file__).parents[1])
     found: dict[str, str] = {}
-    todo = [START]
+    todo = [*START]
     while todo:
         module, _ = library.split(todo.pop())
         if module is None or module.name in found:
@@ -35,7 +35,4 @@ def engine_digest(library: Library) -> str:
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 todo += loaded(node, module.package)
-    if launch := library.module("dlnotes.book.launch"):
-        for name in ("ONE_THREAD", "PASSED_ON", "environment"):
-            found[f"launch {name}"] = code_of(launch.definitions[name])
     return digest("\n".join(found[name] for name in sorted(found)))

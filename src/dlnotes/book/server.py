@@ -7,7 +7,6 @@ never computes: a child forked after a threaded torch operation would hang. When
 input closes, or its parent dies, it kills its children and ends.
 """
 
-import ctypes
 import gc
 import importlib
 import json
@@ -15,14 +14,14 @@ import os
 import selectors
 import signal
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-PR_SET_PDEATHSIG = 1
+from dlnotes.book.orphan import die_with_parent
+
 NEEDED = (  # by every child
     "matplotlib.pyplot",
     "matplotlib.backends.backend_svg",
@@ -53,22 +52,6 @@ def preload(packages: list[str]) -> None:
     plt.switch_backend("svg")
     gc.collect()
     gc.freeze()
-
-
-def die_with_parent(parent: int) -> None:
-    """Have this process killed when its parent ends, however that happens."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-        return
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def fork(request: dict[str, Any], own: list[int]) -> int:

@@ -12,20 +12,17 @@ import socket
 import sys
 import tempfile
 import time
-import traceback
 import types
 from pathlib import Path
 from typing import Any
 
+from dlnotes.book.failing import told
 from dlnotes.book.fresh_import import import_from_source
 from dlnotes.book.missing import Missing
 from dlnotes.book.opened import Opened
-from dlnotes.book.outputs import Outputs, Stream, TooMuchOutput
+from dlnotes.book.orphan import die_with_parent
+from dlnotes.book.outputs import Outputs, Stream
 from dlnotes.book.quotable import quotable
-
-FRAMES = 4
-LONGEST = 4_000  # characters of an error message
-ENGINE = os.path.dirname(__file__)  # its frames are of no help to an author
 
 
 class Session:
@@ -98,33 +95,6 @@ def _shows(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr)
 
 
-def _error(error: BaseException, session: Session) -> dict[str, Any]:
-    if isinstance(error, SystemExit):
-        message = f"called sys.exit({error.code!r}); a snippet must run to its end"
-    elif isinstance(error, TooMuchOutput):
-        message = f"printed {error}; a page cannot carry it"
-    else:
-        message = "".join(traceback.format_exception_only(error)).strip()
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if os.path.dirname(frame.filename) != ENGINE
-    ]
-    own = [
-        frame.lineno
-        for frame in frames
-        if frame.filename == session.path and frame.lineno in session.lines
-    ]
-    line = own[-1] if own else getattr(error, "lineno", None)
-    tail = traceback.StackSummary.from_list(frames[-FRAMES:])
-    return {
-        "cell": session.cell,
-        "line": line,
-        "message": message[:LONGEST],
-        "frames": "".join(tail.format()).rstrip(),
-    }
-
-
 def _prepare(job: dict[str, Any]) -> None:
     """Make this process the snippet's: folder, environment, and a place to draw."""
     os.chdir(job["scratch"])
@@ -183,7 +153,7 @@ def execute(job: dict[str, Any]) -> None:
             for stream in streams:
                 stream.drain()
         except BaseException as error:  # a snippet may raise anything; all is reported
-            result["error"] = _error(error, session)
+            result["error"] = told(error, session.path, session.cell, session.lines)
         result["cells"].append(
             {
                 "name": cell["name"],
@@ -219,5 +189,6 @@ def _write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
+    die_with_parent(os.getppid())
     execute(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     os._exit(0)  # threads that the snippet left behind do not hold it up
