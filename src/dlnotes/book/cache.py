@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from dlnotes.book.store import write_atomically
+from dlnotes.book.atomic import write_atomically
 
 KEPT = 3  # entries per name: switching branches and back makes nothing again
 SEAL = 64  # hexadecimal digits
