@@ -71,25 +71,6 @@ def test_variables_of_the_reader_do_not_reach_a_run(
     assert bench.update()[0].runs["good"].values["x"] == "none"
 
 
-def test_temporary_files_lie_in_the_scratch_folder_and_do_not_count(
-    bench: Bench,
-) -> None:
-    bench.write(
-        "good",
-        """
-        # %% go
-        import os, tempfile
-        with tempfile.NamedTemporaryFile("w+", delete=False) as file:
-            file.write("text")
-        text = open(file.name).read()
-        is_inside = os.path.dirname(file.name) == os.getcwd()
-        """,
-    )
-    run = bench.update()[0].runs["good"]
-    assert run.values["is_inside"] is True
-    assert run.manifest["files"] == {}
-
-
 def test_what_is_installed_is_no_data(bench: Bench) -> None:
     bench.write(
         "good",
@@ -218,3 +199,27 @@ def test_a_file_that_is_written_over_is_not_read(bench: Bench) -> None:
     run = bench.update()[0].runs["good"]
     assert run.values["text"] == "text"
     assert run.manifest["files"] == {}
+
+
+def test_a_new_version_of_what_is_installed_is_seen_at_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = bench.root / "src"
+
+    def install(version: str) -> None:
+        about = source / f"extra-{version}.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text(f"Name: extra\nVersion: {version}\n")
+        (about / "top_level.txt").write_text("extra\n")
+        (source / "extra.py").write_text(f"version = {version!r}\n")
+
+    monkeypatch.syspath_prepend(source)
+    install("1.0")
+    bench.write("good", "# %% go\nfrom extra import version\n")
+    run = bench.update()[0].runs["good"]
+    assert run.manifest["packages"]["extra"] == "1.0"
+    server = bench.runner._launcher
+    shutil.rmtree(source / "extra-1.0.dist-info")
+    install("2.0")
+    assert bench.update()[0].runs["good"].values["version"] == "2.0"
+    assert bench.runner._launcher is not server, "it has imported what was there"

@@ -98,6 +98,11 @@ def _digest(part: object) -> str:
 
 @cache
 def installed() -> str:
+    """Return what `installed_now` was when this process first asked."""
+    return installed_now()
+
+
+def installed_now() -> str:
     """Return a digest of the Python and the versions of all that is installed in it."""
     found = {
         path.name

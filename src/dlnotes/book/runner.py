@@ -11,10 +11,11 @@ from threading import Lock
 from typing import Any, Protocol
 
 from dlnotes.book.book import Book
+from dlnotes.book.cache import installed_now
 from dlnotes.book.ending import Failure, failure_of, result_of
 from dlnotes.book.errors import BookError
 from dlnotes.book.job import unfinished, write_job
-from dlnotes.book.keys import Settings, inputs, packages, portable
+from dlnotes.book.keys import Settings, forget_versions, inputs, packages, portable
 from dlnotes.book.launch import Launcher, launcher
 from dlnotes.book.notebook import executed_notebook
 from dlnotes.book.opened import file_digest
@@ -67,6 +68,7 @@ class Runner:
         self._launch = launch
         self._launcher: Launcher | None = None
         self._engine = ""
+        self._installed = installed_now()
         self._parsing = Lock()  # Python before 3.13 parses in one thread at a time
 
     def close(self) -> None:
@@ -111,7 +113,7 @@ class Runner:
         if self.store.busy():
             progress.waiting()
         with self.store.lock():
-            self.book = Book(self.book.root, self.book.package)  # as it is by now
+            self._look()
             outcome, stale = Outcome(), []
             for name in names:
                 item = status(self.book, self.store, self.book.snippets[name], settings)
@@ -124,6 +126,14 @@ class Runner:
             if stale:
                 self._run(stale, settings, progress, jobs, timeout, outcome)
         return outcome
+
+    def _look(self) -> None:
+        """Take the book, and what is installed, as they are by now."""
+        self.book = Book(self.book.root, self.book.package)
+        if self._installed != (now := installed_now()):
+            forget_versions()
+            self.close()  # it has imported what was there
+            self._installed = now
 
     def collect(self) -> None:
         """Delete what no run of the book needs any more."""
