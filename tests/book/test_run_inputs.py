@@ -184,6 +184,22 @@ def test_a_file_counts_as_it_was_when_it_was_read(bench: Bench) -> None:
     assert reasons(bench) == ()
 
 
+def test_a_module_counts_as_it_was_when_it_was_imported(bench: Bench) -> None:
+    hidden = bench.root / "src" / "mini" / "hidden.py"
+    hidden.write_text("X = 1\n")
+    bench.write(
+        "good",
+        f"""
+        # %% go
+        import pydoc
+        x = pydoc.locate("mini.hidden").X
+        open({str(hidden)!r}, "w").write("X = 2\\n")
+        """,
+    )
+    assert bench.update()[0].runs["good"].values["x"] == 1
+    assert reasons(bench) == ("file {book}/src/mini/hidden.py changed",)
+
+
 def test_a_file_that_is_written_over_is_not_read(bench: Bench) -> None:
     data = bench.root / "data.txt"
     bench.write(

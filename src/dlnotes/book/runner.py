@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -18,7 +19,6 @@ from dlnotes.book.job import unfinished, write_job
 from dlnotes.book.keys import Settings, forget_versions, inputs, packages, portable
 from dlnotes.book.launch import Launcher, launcher
 from dlnotes.book.notebook import executed_notebook
-from dlnotes.book.opened import file_digest
 from dlnotes.book.reach import Reach
 from dlnotes.book.snippet import read_snippet
 from dlnotes.book.status import Status, status
@@ -243,7 +243,9 @@ class Runner:
             found = book.library.module(module)
             is_engine = f"{module}.".startswith(f"{book.package}.book.")
             if found and module not in reached and not is_engine:
-                files[str(found.path)] = file_digest(str(found.path))
+                files[str(found.path)] = sha256(
+                    book.library.files[found.path]
+                ).hexdigest()
         return {
             "name": name,
             "key": item.key,
