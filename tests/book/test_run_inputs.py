@@ -34,7 +34,9 @@ def test_a_warm_server_keeps_no_old_package(tmp_path: Path) -> None:
     with Runner(Book(tmp_path)) as runner:
         bench = Bench(tmp_path, runner, "dlnotes")
         bench.write("good", text)
-        assert bench.update()[0].runs["good"].values["x"] == 1
+        run = bench.update()[0].runs["good"]
+        assert run.values["x"] == 1
+        assert run.manifest["files"] == {}, "what draws is part of the engine"
         (package / "__init__.py").write_text("X = 2\n")
         assert bench.update()[0].runs["good"].values["x"] == 2
         (package / "__init__.py").write_text('"""Two."""\nX = 2\n')

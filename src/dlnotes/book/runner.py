@@ -239,7 +239,7 @@ class Runner:
         book, name = self.book, item.snippet.name
         reached = Reach(book.library, item.snippet.module).modules
         files = dict(result["files"])
-        for module in result["modules"]:
+        for module in result["imported"]:
             found = book.library.module(module)
             is_engine = f"{module}.".startswith(f"{book.package}.book.")
             if found and module not in reached and not is_engine:

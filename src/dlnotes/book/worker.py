@@ -138,7 +138,7 @@ def execute(job: dict[str, Any]) -> None:
     sys.stdout, sys.stderr = streams
     socket.setdefaulttimeout(30)
     opened = Opened(job["root"], job["skipped"], job["offline"])
-    missing = Missing()
+    missing, before = Missing(), set(sys.modules)
     session = Session(job, outputs)
     import matplotlib.pyplot as plt
 
@@ -167,6 +167,7 @@ def execute(job: dict[str, Any]) -> None:
     result["values"] = quotable(session.module.__dict__)
     result["files"] = opened.digests()
     result["modules"] = sorted(sys.modules)
+    result["imported"] = sorted(set(sys.modules) - before)
     result["missing"] = missing.names()
     result["memory"] = _peak_memory()
     _write(out / "result.json", json.dumps(result))
