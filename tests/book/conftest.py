@@ -3,11 +3,13 @@
 import hashlib
 import shutil
 import textwrap
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+import running
 from dlnotes.book import keys
 from dlnotes.book.book import Book
 from dlnotes.book.keys import Settings, inputs, key
@@ -214,6 +216,31 @@ class Bench:
     def left(self) -> list[str]:
         """Return what a build may have left beside the site."""
         return [path.name for path in self.root.glob(".site-*")]
+
+
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Callable[[Path], running.Bench]]:
+    """Make benches that share one warm server."""
+    runner: Runner | None = None
+
+    def make(root: Path) -> running.Bench:
+        nonlocal runner
+        running.make_book(root)
+        fresh = Runner(Book(root, "mini"))
+        if runner:
+            fresh._launcher, fresh._engine = runner._launcher, runner._engine
+        runner = fresh
+        return running.Bench(root, fresh)
+
+    yield make
+    if runner:
+        runner.close()
+
+
+@pytest.fixture
+def bench(warm: Callable[[Path], running.Bench], tmp_path: Path) -> running.Bench:
+    """A small book with nothing in it."""
+    return warm(tmp_path)
 
 
 @pytest.fixture(scope="session")

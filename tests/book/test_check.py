@@ -213,6 +213,32 @@ def test_a_list_of_excuses_that_is_not_toml(book: Any) -> None:
         check(book.book, gather(book.book, book.settings))
 
 
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("from torchvision.io import read_image", "torchvision.io.read_image"),
+        ("import torchvision as tv\n\ntv.io.decode_image('a.png')", None),
+        ("import torch\n\nx = torch.from_file('a', size=2)", "torch.from_file"),
+        ("import h5py", "h5py"),
+    ],
+)
+def test_what_reads_files_past_python_is_refused(
+    book: Any, code: str, name: str | None
+) -> None:
+    edit(book, "src/mini/shapes.py", "def _helper", f"{code}\n\n\ndef _helper")
+    text = (book.root / "src/mini/shapes.py").read_text().splitlines()
+    line = text.index(code.splitlines()[-1]) + 1
+    name = name or "torchvision.io.decode_image"
+    start = f"src/mini/shapes.py:{line}: {name} reads files where no run can know of it"
+    assert [error for error in told(book) if error.startswith(start)]
+
+
+def test_other_parts_of_those_packages_are_not(book: Any) -> None:
+    code = "import io\nimport torch\nfrom torchvision.utils import make_grid"
+    edit(book, "src/mini/shapes.py", "def _helper", f"{code}\n\n\ndef _helper")
+    assert not [error for error in told(book) if "reads files" in error]
+
+
 def test_a_class_is_shown_by_its_method(book: Any) -> None:
     edit(
         book,

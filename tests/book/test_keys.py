@@ -308,10 +308,10 @@ def test_the_engine_is_the_code_that_a_run_goes_through(copy: Library) -> None:
     assert after("launch", "class Exit", "class Ended") == known
     changed = [
         after("worker", "import ast\n", "import ast\n\nX = 1\n"),
-        after("worker", "LONGEST = 4_000", "LONGEST = 4_001"),
+        after("failing", "LONGEST = 4_000", "LONGEST = 4_001"),
         after("figures", "import io\n", "import io\n\nX = 1\n"),
-        after("launch", '"PYTHONHASHSEED": "0"', '"PYTHONHASHSEED": "1"'),
-        after("launch", '"OMP_NUM_THREADS",', ""),
+        after("environment", '"PYTHONHASHSEED": "0"', '"PYTHONHASHSEED": "1"'),
+        after("environment", '"OMP_NUM_THREADS",', ""),
     ]
     assert known not in changed
     assert len(set(changed)) == len(changed)

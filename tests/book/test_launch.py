@@ -1,8 +1,12 @@
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from dlnotes.book.launch import environment
+from dlnotes.book import launch
+from dlnotes.book.environment import environment
+from dlnotes.book.launch import Spawner, launcher
 
 
 def of(tmp_path: Path) -> dict[str, str]:
@@ -12,7 +16,7 @@ def of(tmp_path: Path) -> dict[str, str]:
 def test_the_folder_of_the_data_sets_reaches_a_snippet_and_nothing_else_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("DLNOTES_SCALE", "DLNOTES_OTHER", "PYTHONSTARTUP", "MPLSTYLE"):
+    for name in ("DLNOTES_SCALE", "DLNOTES_OTHER", "PYTHONSTARTUP", "MPLSTYLE", "FAST"):
         monkeypatch.setenv(name, "of the reader")
     monkeypatch.setenv("DLNOTES_DATA", str(tmp_path))
     found = of(tmp_path)
@@ -38,3 +42,23 @@ def test_a_snippet_runs_elsewhere_so_the_folder_is_made_absolute(
     for given, expected in [("sets", f"{tmp_path}/sets"), ("~/s", "/home/reader/s")]:
         monkeypatch.setenv("DLNOTES_DATA", given)
         assert of(tmp_path)["DLNOTES_DATA"] == expected
+
+
+def test_where_forking_is_impossible_or_unsafe_processes_are_started_afresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kind() -> type:
+        return type(launcher(tmp_path / "cache", tmp_path / "source", set()))
+
+    class Forking(Spawner):
+        """Stands for the server, which would start at once."""
+
+    monkeypatch.setattr(launch, "ForkServer", Forking)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert kind() is Forking
+    for name in ("waitid", "fork"):  # Python before 3.13 on macOS; Windows
+        with monkeypatch.context() as without:
+            without.delattr(os, name)
+            assert kind() is Spawner
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert kind() is Spawner

@@ -91,6 +91,28 @@ def test_only_what_is_small_plain_and_public_can_be_quoted() -> None:
     assert found == {"size[0]": 2}
 
 
+class Unreadable:
+    """Like a tensor without data."""
+
+    ndim, shape = 0, ()
+
+    def tolist(self) -> None:
+        raise NotImplementedError("no data")
+
+
+def test_what_cannot_be_read_or_written_down_costs_no_other_value() -> None:
+    found = quotable(
+        {
+            "without": Unreadable(),
+            "meta": torch.zeros((), device="meta"),
+            "both": [1, Unreadable()],
+            "huge": 10**5000,
+            "fine": 2,
+        }
+    )
+    assert found == {"fine": 2}
+
+
 def test_a_container_that_holds_itself_comes_to_an_end() -> None:
     loop: list = [1]
     loop.append(loop)

@@ -1,25 +1,26 @@
 """Running snippets: what ends well is kept, what does not is told, nothing hangs."""
 
+import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from dlnotes.book.book import Book
-from dlnotes.book.ending import Failure
 from dlnotes.book.keys import Settings
-from dlnotes.book.launch import Spawner
-from dlnotes.book.runner import Outcome, Runner
-from dlnotes.book.status import Status
+from dlnotes.book.launch import ForkServer, Launcher, Spawner
+from dlnotes.book.runner import Runner
+from running import Bench, make_book
 
 GOOD = """
     # %% setup
@@ -38,84 +39,6 @@ GOOD = """
     plt.show()
 """
 
-DEFAULT = Settings()
-
-
-@dataclass
-class Listener:
-    """Progress that remembers what it was told."""
-
-    planned: list[str] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-
-    def plan(self, stale: list[Status], fresh: int) -> None:
-        self.planned = sorted(item.snippet.name for item in stale)
-
-    def finished(self, name: str, seconds: float) -> None: ...
-
-    def failed(self, failure: Failure) -> None:
-        self.failures.append(failure)
-
-    def waiting(self) -> None: ...
-
-
-@dataclass
-class Bench:
-    """A small book and a runner over it."""
-
-    root: Path
-    runner: Runner
-
-    def write(self, name: str, text: str) -> None:
-        (self.root / "snippets" / f"{name}.py").write_text(textwrap.dedent(text))
-
-    def update(
-        self, settings: Settings = DEFAULT, **options: object
-    ) -> tuple[Outcome, list[str]]:
-        listener = Listener()
-        self.runner.book = book = Book(self.root, "mini")
-        options = {"timeout": 60.0, **options}
-        outcome = self.runner.update(list(book.snippets), settings, listener, **options)  # type: ignore[arg-type]
-        return outcome, listener.planned
-
-    def failure(self, text: str, **options: object) -> Failure:
-        self.write("bad", text)
-        outcome, _ = self.update(**options)
-        (failure,) = outcome.failures
-        return failure
-
-
-def make_book(root: Path) -> None:
-    (root / "snippets").mkdir()
-    package = root / "src" / "mini"
-    package.mkdir(parents=True)
-    (package / "__init__.py").touch()
-    (package / "shapes.py").write_text(
-        "PI = 3.0\n\n\ndef area(r):\n    return PI * r * r\n"
-    )
-    (root / "mkdocs.yml").touch()
-    for language in ("en", "zh"):
-        (root / "docs" / language).mkdir(parents=True)
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[Callable[[Path], Bench]]:
-    """Make benches that share one warm server."""
-    runner: Runner | None = None
-
-    def make(root: Path) -> Bench:
-        nonlocal runner
-        make_book(root)
-        fresh = Runner(Book(root, "mini"))
-        if runner:
-            fresh._launcher, fresh._engine = runner._launcher, runner._engine
-        runner = fresh
-        return Bench(root, fresh)
-
-    yield make
-    if runner:
-        runner.close()
-
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
@@ -127,12 +50,6 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     )
     with Runner(Book(root, "mini")) as runner:
         yield Bench(root, runner)
-
-
-@pytest.fixture
-def bench(warm: Callable[[Path], Bench], tmp_path: Path) -> Bench:
-    """A small book with nothing in it."""
-    return warm(tmp_path)
 
 
 def test_a_run_keeps_logs_figures_and_values_and_is_not_repeated(bench: Bench) -> None:
@@ -237,21 +154,27 @@ def test_each_bad_end_is_a_clear_failure(bench: Bench, code: str, message: str) 
     assert failure.cell == "go"
 
 
-def test_a_failure_leaves_no_process_behind(bench: Bench) -> None:
-    mark = bench.root / "child"
-    bench.failure(
-        f"""
-        # %% go
-        import subprocess, time
-        child = subprocess.Popen(["sleep", "600"])
-        open({str(mark)!r}, "w").write(str(child.pid))
-        time.sleep(600)
-        """,
-        timeout=10.0,
-    )
-    child = int(mark.read_text())
-    until(lambda: not _alive(child), 10.0)  # killed, it may take a moment
-    assert not _alive(child)
+@pytest.mark.parametrize("kind", [ForkServer, Spawner])
+def test_a_run_leaves_no_process_behind(
+    bench: Bench, kind: Callable[[Path, Path, set[str]], Launcher]
+) -> None:
+    for name, end in (("late", "time.sleep(600)"), ("good", "x = 1")):
+        bench.write(
+            name,
+            f"""
+            # %% go
+            import subprocess, time
+            child = subprocess.Popen(["sleep", "600"])
+            open({str(bench.root / name)!r}, "w").write(str(child.pid))
+            {end}
+            """,
+        )
+    with Runner(bench.runner.book, kind) as runner:
+        outcome, _ = Bench(bench.root, runner).update(timeout=10.0)
+    assert [failure.name for failure in outcome.failures] == ["late"]
+    for name in ("late", "good"):
+        child = int((bench.root / name).read_text())
+        until(lambda child=child: not _alive(child), 10.0)  # it may take a moment
 
 
 def test_code_of_the_library_that_changes_is_run_anew_even_within_a_second(
@@ -322,9 +245,63 @@ def test_a_snippet_finds_imported_what_is_slow_and_the_book_imports(
     assert loaded.update()[0].runs["good"].values["missing"] == ""
 
 
+def test_temporary_files_lie_in_the_scratch_folder_whatever_is_imported(
+    loaded: Bench,
+) -> None:
+    loaded.write(
+        "good",
+        """
+        # %% go
+        import os, tempfile
+        with tempfile.NamedTemporaryFile("w+", delete=False) as file:
+            file.write("text")
+        text = open(file.name).read()
+        is_inside = os.path.dirname(file.name) == os.getcwd()
+        """,
+    )
+    run = loaded.update()[0].runs["good"]
+    assert run.values["is_inside"] is True
+    assert run.manifest["files"] == {}
+
+
 def test_what_the_book_does_not_import_is_not_waited_for(bench: Bench) -> None:
     bench.write("good", "# %% go\nimport sys\nfound = 'torch' in sys.modules\n")
     assert bench.update()[0].runs["good"].values["found"] is False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="uses /proc")
+def test_a_snippet_holds_none_of_the_pipes_of_its_server(bench: Bench) -> None:
+    bench.write(
+        "good",
+        """
+        # %% go
+        import os
+        held = []
+        for name in os.listdir("/proc/self/fd"):
+            try:
+                held.append(os.readlink(f"/proc/self/fd/{name}"))
+            except FileNotFoundError:  # that of the listing
+                pass
+        others = ",".join(path for path in held if path.startswith(("pipe", "anon")))
+        """,
+    )
+    assert bench.update()[0].runs["good"].values["others"] == ""
+
+
+def test_a_value_that_cannot_be_read_costs_no_run(bench: Bench) -> None:
+    bench.write(
+        "good",
+        """
+        # %% go
+        class Empty:
+            ndim, shape = 0, ()
+            def tolist(self):
+                raise NotImplementedError("no data")
+        empty = Empty()
+        x = 1
+        """,
+    )
+    assert bench.update()[0].runs["good"].values == {"x": 1}
 
 
 def test_every_snippet_starts_from_the_same_state(loaded: Bench) -> None:
@@ -384,6 +361,67 @@ def test_a_change_while_it_runs_is_noticed(bench: Bench) -> None:
     assert failure.message == "its code changed while it ran; run it again"
 
 
+def test_a_library_file_saved_by_half_costs_only_the_runs_that_reach_it(
+    bench: Bench,
+) -> None:
+    shapes = bench.root / "src" / "mini" / "shapes.py"
+    bench.write("other", "# %% go\nx = 1\n")
+    bench.write(
+        "bad",
+        f"""
+        # %% go
+        import mini.shapes
+        open({str(shapes)!r}, "w").write("def area(:")
+        """,
+    )
+    outcome, _ = bench.update(jobs=1)
+    assert list(outcome.runs) == ["other"]
+    (failure,) = outcome.failures
+    assert failure.message == "its code changed while it ran; run it again"
+
+
+def test_a_run_that_cannot_be_stored_leaves_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = bench.runner.store.save
+
+    def fail(manifest: dict[str, Any], notebook: dict[str, Any]) -> None:
+        if manifest["name"] == "bad":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(manifest, notebook)
+
+    monkeypatch.setattr(bench.runner.store, "save", fail)
+    bench.write("good", GOOD)
+    bench.write("bad", "# %% go\nx = 1\n")
+    outcome, _ = bench.update(jobs=1)
+    assert list(outcome.runs) == ["good"]
+    (failure,) = outcome.failures
+    assert failure.message == "[Errno 28] No space left on device"
+
+
+def test_a_server_that_ends_is_told_and_replaced(bench: Bench) -> None:
+    failure = bench.failure(
+        """
+        # %% go
+        import os, signal, time
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+        """
+    )
+    assert failure.message == "the process that runs snippets ended with code -9"
+    bench.write("bad", "# %% go\nx = 1\n")
+    assert bench.update()[0].runs["bad"].values["x"] == 1
+
+
+def test_what_a_killed_build_left_and_cannot_be_deleted_is_no_hindrance(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (bench.root / ".runs" / "work" / "left").mkdir(parents=True)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    bench.write("good", "# %% go\nx = 1\n")
+    assert bench.update()[0].runs["good"].values["x"] == 1
+
+
 LONG = """
     # %% go
     import os
@@ -426,8 +464,9 @@ def test_at_the_default_scale_nothing_is_kept_to_go_on_from(bench: Bench) -> Non
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="uses /proc")
+@pytest.mark.parametrize("kind", ["ForkServer", "Spawner"])
 def test_a_killed_build_keeps_what_finished_and_leaves_no_process(
-    bench: Bench, tmp_path: Path
+    bench: Bench, tmp_path: Path, kind: str
 ) -> None:
     bench.write("quick", "# %% go\nx = 1\n")
     bench.write(
@@ -439,13 +478,14 @@ def test_a_killed_build_keeps_what_finished_and_leaves_no_process(
         from pathlib import Path
         from dlnotes.book.book import Book
         from dlnotes.book.keys import Settings
+        from dlnotes.book.launch import {kind}
         from dlnotes.book.runner import Runner
         class Quiet:
             def plan(self, *_): ...
             def finished(self, *_): ...
             def failed(self, *_): ...
             def waiting(self): ...
-        with Runner(Book(Path({str(bench.root)!r}), "mini")) as runner:
+        with Runner(Book(Path({str(bench.root)!r}), "mini"), {kind}) as runner:
             runner.update(["quick", "slow"], Settings(), Quiet(), jobs=2)
         """)
     process = subprocess.Popen([sys.executable, "-c", program])

@@ -139,6 +139,24 @@ def test_who_waits_hears_of_the_next_build(live: Live, reader: Reader) -> None:
 # Watching
 
 
+def test_what_is_renamed_away_while_one_looks_is_no_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "page.md").touch()
+    scandir, gone = os.scandir, tmp_path / "b"
+
+    def late(path: str | Path = ".") -> Iterator[os.DirEntry[str]]:
+        if Path(path) == gone and gone.exists():
+            gone.rename(tmp_path / "c")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", late)
+    assert list(look([tmp_path])) == [str(tmp_path / "a" / "page.md")]
+    assert len(look([tmp_path])) == 2
+
+
 def test_a_change_is_seen_once_the_file_rests(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "page.md"
     path.parent.mkdir()

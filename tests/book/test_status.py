@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,7 +68,7 @@ def test_a_run_from_when_runs_had_a_device_is_stale(
 ) -> None:
     """Its manifest is sound and is the nearest there is; nothing of it is believed."""
     inputs = {**one.inputs(), "device": device}
-    one.store.collect(set())
+    shutil.rmtree(one.store.folder)
     one.save(key=keys.key(inputs), inputs=inputs)
     found = one.status()
     assert found.run is None

@@ -18,7 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dlnotes.book.store import KEPT, Run, Store, write_atomically
+from dlnotes.book.atomic import write_atomically
+from dlnotes.book.store import KEPT, UNUSED, Run, Store
 
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook
@@ -211,11 +212,40 @@ def test_runs_with_other_settings_push_none_out(store: Store) -> None:
         assert kept == list(range(1, KEPT + 1))
 
 
+def age(store: Store, name: str, key: str, seconds: float) -> None:
+    """Have a run be one that was last used some time ago."""
+    then = time.time() - seconds
+    os.utime(store.folder / "runs" / name / f"{key}.json", (then, then))
+
+
+def test_runs_of_another_branch_are_kept_while_they_are_used(store: Store) -> None:
+    for key in "abc":
+        store.save(manifest("elsewhere", key), NOTEBOOK)
+        age(store, "elsewhere", key, UNUSED + 60)
+    age(store, "elsewhere", "a", UNUSED - 60)
+    assert store.load("elsewhere", "b") is not None  # which is a use
+    store.collect({"one"})
+    found = [key for key in "abc" if store.load("elsewhere", key)]
+    assert found == ["a", "b"]
+
+
+def test_the_runs_used_last_are_kept(store: Store) -> None:
+    for number in range(KEPT):
+        store.save(manifest(key=f"key-{number}"), NOTEBOOK)
+        age(store, "one", f"key-{number}", 1000 - number)
+    assert store.load("one", "key-0") is not None
+    store.save(manifest(key="new"), NOTEBOOK)
+    found = [n for n in range(KEPT) if store.load("one", f"key-{n}")]
+    assert found == [0, *range(2, KEPT)]
+
+
 def test_collect_deletes_what_nothing_needs_and_nothing_else(store: Store) -> None:
     shared = {"cells": [], "shared": True}
     store.save(manifest("one", "a"), shared)
     store.save(manifest("gone", "b"), shared)
     store.save(manifest("gone", "c"), {"cells": [], "only": "gone"})
+    for key in "bc":
+        age(store, "gone", key, UNUSED + 60)
     store.save(manifest("two", "d"), NOTEBOOK)
     for folder in ("notebooks", "runs/one"):
         (store.folder / folder / ".part-x1").write_bytes(b"half")

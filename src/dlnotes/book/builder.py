@@ -26,7 +26,7 @@ from typing import Any
 from dlnotes.book.book import Book, find_book
 from dlnotes.book.cache import engine
 from dlnotes.book.errors import BookError
-from dlnotes.book.server import die_with_parent
+from dlnotes.book.orphan import die_with_parent
 
 # A notebook for which all templates of notebooks have to be compiled.
 WARM = {

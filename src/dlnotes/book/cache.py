@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from dlnotes.book.store import write_atomically
+from dlnotes.book.atomic import write_atomically
 
 KEPT = 3  # entries per name: switching branches and back makes nothing again
 SEAL = 64  # hexadecimal digits
@@ -98,6 +98,11 @@ def _digest(part: object) -> str:
 
 @cache
 def installed() -> str:
+    """Return what `installed_now` was when this process first asked."""
+    return installed_now()
+
+
+def installed_now() -> str:
     """Return a digest of the Python and the versions of all that is installed in it."""
     found = {
         path.name

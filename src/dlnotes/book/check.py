@@ -16,6 +16,7 @@ from dlnotes.book.quantities import misquoted
 from dlnotes.book.results import translated
 from dlnotes.book.sources import Sources, StaleError
 from dlnotes.book.terms import unclaimed
+from dlnotes.book.unseen import unseen
 from dlnotes.book.unshown import unshown
 from dlnotes.book.weave import Weaver
 from dlnotes.book.words import words
@@ -49,6 +50,7 @@ def check(book: Book, sources: Sources) -> Checked:
     errors += words(book, texts, sources)
     errors += misquoted(book, texts, sources.catalogue)
     errors += unshown(book, sources)
+    errors += unseen(book)
     said = {error.message for error in errors}
     errors += [e for e in untranslated(book, sources) if e.message not in said]
     stale = any(isinstance(error, StaleError) for error in errors)

@@ -112,8 +112,8 @@ def _check(book: Book, _arguments: argparse.Namespace) -> int:
 
 
 def _export(book: Book, arguments: argparse.Namespace) -> int:
+    from dlnotes.book.atomic import write_atomically
     from dlnotes.book.export import standalone
-    from dlnotes.book.store import write_atomically
 
     (name,) = _names(book, [arguments.name])
     program = standalone(book, book.snippets[name])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dlnotes.book import render
+from dlnotes.book.atomic import write_atomically
 from dlnotes.book.book import Book
 from dlnotes.book.cache import engine, key_of
 from dlnotes.book.comments import translate_comments
@@ -15,7 +16,7 @@ from dlnotes.book.notebook import notebook
 from dlnotes.book.results import translated
 from dlnotes.book.snippet import Snippet
 from dlnotes.book.sources import Sources
-from dlnotes.book.store import Run, write_atomically
+from dlnotes.book.store import Run
 
 T = TypeVar("T")
 

@@ -8,31 +8,31 @@ from dlnotes.book.reach import code_of, digest
 from dlnotes.book.symbols import Library
 from dlnotes.book.syntax import loaded
 
-START = "dlnotes.book.worker"
+START = ("dlnotes.book.worker", "dlnotes.book.environment")
 
 
 def engine_digest(library: Library) -> str:
     """Return a digest of the code that a run goes through.
 
-    That is the worker, every module of the book that it imports, and the environment
-    that its process gets.
+    That is the worker, every module of the package that it imports, and the environment
+    that its process gets. Of what a snippet may import, too, all of the text counts:
+    the server has imported it, and has to start anew when it changes.
 
     Args:
         library: the book's package; a book that brings no engine uses this one.
     """
-    if library.module(START) is None:
+    if library.module(START[0]) is None:
         library = Library(Path(worker.__file__).parents[1])
     found: dict[str, str] = {}
-    todo = [START]
+    todo = [*START]
     while todo:
         module, _ = library.split(todo.pop())
         if module is None or module.name in found:
             continue
-        found[module.name] = code_of([module.tree])
+        is_own = f"{module.name}.".startswith("dlnotes.book.")
+        found[module.name] = code_of([module.tree]) if is_own else module.source
+        todo.append(module.name.rpartition(".")[0])
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 todo += loaded(node, module.package)
-    if launch := library.module("dlnotes.book.launch"):
-        for name in ("ONE_THREAD", "environment"):
-            found[f"launch {name}"] = code_of(launch.definitions[name])
     return digest("\n".join(found[name] for name in sorted(found)))

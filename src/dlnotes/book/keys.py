@@ -157,6 +157,12 @@ def local(path: str, book: Book) -> str:
     return path
 
 
+def forget_versions() -> None:
+    """Look the versions up again: something else is installed by now."""
+    version.cache_clear()
+    _distributions.cache_clear()
+
+
 @cache
 def _distributions() -> dict[str, list[str]]:
     return dict(metadata.packages_distributions())

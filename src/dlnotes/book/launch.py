@@ -2,27 +2,19 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Protocol
 
+from dlnotes.book.environment import environment
 from dlnotes.book.server import SLOW
-
-ONE_THREAD = dict.fromkeys(
-    [
-        "OMP_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-    ],
-    "1",
-)
 
 
 @dataclass(frozen=True)
@@ -45,33 +37,6 @@ class Launcher(Protocol):
 
     def close(self) -> None:
         """Stop whatever is running."""
-
-
-def environment(cache: Path, source: Path) -> dict[str, str]:
-    """Return the environment of a snippet's process: one thread, fixed hashing.
-
-    Of the reader's own settings only the folder of the data sets reaches it.
-
-    Args:
-        cache: a folder where matplotlib may keep its list of fonts.
-        source: the folder that holds the book's package.
-    """
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PYTHON", "MPL", "DLNOTES_"))
-    }
-    fixed = {
-        "PYTHONPATH": str(source),
-        "PYTHONHASHSEED": "0",
-        "PYTHONUTF8": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": str(cache),
-    }
-    if data := os.environ.get("DLNOTES_DATA"):
-        fixed["DLNOTES_DATA"] = os.path.abspath(os.path.expanduser(data))
-    return kept | ONE_THREAD | fixed
 
 
 class ForkServer:
@@ -146,7 +111,7 @@ class ForkServer:
 
 
 class Spawner:
-    """Runs each job in a fresh interpreter, where there is no fork."""
+    """Runs each job in a fresh interpreter, where to fork is impossible or unsafe."""
 
     @property
     def alive(self) -> bool:
@@ -169,19 +134,31 @@ class Spawner:
         try:
             return Exit(process.wait(timeout))
         except subprocess.TimeoutExpired:
-            process.kill()
+            _kill(process)
             return Exit(process.wait(), timed_out=True)
         finally:
+            _kill(process)  # what it left running
             self._running.discard(process)
 
     def close(self) -> None:
         """Kill what is running."""
         for process in list(self._running):
-            process.kill()
+            _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and what it started."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
 
 
 def launcher(cache: Path, source: Path, imported: set[str]) -> Launcher:
     """Return the fastest launcher that this machine can have.
+
+    On macOS a process must not be forked once the system's frameworks are loaded.
 
     Args:
         cache: a folder where matplotlib may keep its list of fonts.
@@ -189,5 +166,6 @@ def launcher(cache: Path, source: Path, imported: set[str]) -> Launcher:
         imported: the packages that the jobs import, for the most part.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    kind = ForkServer if hasattr(os, "fork") else Spawner
+    can_fork = hasattr(os, "fork") and hasattr(os, "waitid")
+    kind = ForkServer if can_fork and sys.platform != "darwin" else Spawner
     return kind(cache, source, imported)

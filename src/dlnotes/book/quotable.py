@@ -3,7 +3,9 @@
 `loss`, `share["MAE"]` and `rates[2][0]` are named as a program would write them.
 """
 
+import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from math import prod
 from typing import Any
 
@@ -14,13 +16,19 @@ KEYS = (bool, int, float, str, tuple, type(None))
 
 
 def quotable(variables: Mapping[str, Any]) -> dict[str, Quotable]:
-    """Return the numbers, truth values and texts in public variables, by name."""
-    return {
-        label: found
-        for name, value in variables.items()
-        if not name.startswith("_")
-        for label, found in _within(name, value, DEEPEST)
-    }
+    """Return the numbers, truth values and texts in public variables, by name.
+
+    A variable that cannot be read, such as a tensor without data, or not be written
+    down, such as an integer of 5,000 digits, has none.
+    """
+    found: dict[str, Quotable] = {}
+    for name, value in variables.items():
+        if not name.startswith("_"):
+            with suppress(Exception):  # a class of the program's may raise anything
+                own = dict(_within(name, value, DEEPEST))
+                json.dumps(own)
+                found |= own
+    return found
 
 
 def _within(label: str, value: Any, depth: int) -> Iterator[tuple[str, Quotable]]:

@@ -42,10 +42,11 @@ NEEDS = {  # command -> distributions; those that are not named need Python alon
 def missing(distributions: Iterable[str]) -> list[str]:
     """Return those of some distributions that are not installed, and import none."""
     modules = BASE | SITE
-    return [name for name in distributions if not _is_there(modules[name])]
+    return [name for name in distributions if not is_there(modules[name])]
 
 
-def _is_there(module: str) -> bool:
+def is_there(module: str) -> bool:
+    """Say whether a module can be found, and do not import it."""
     try:
         return find_spec(module) is not None
     except ImportError:  # an import hook refuses it

@@ -1,22 +1,24 @@
 """Run what is stale: each snippet in its own process, several at a time."""
 
-import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
 from dlnotes.book.book import Book
+from dlnotes.book.cache import installed_now
 from dlnotes.book.ending import Failure, failure_of, result_of
-from dlnotes.book.keys import Settings, inputs, packages, portable
+from dlnotes.book.errors import BookError
+from dlnotes.book.job import unfinished, write_job
+from dlnotes.book.keys import Settings, forget_versions, inputs, packages, portable
 from dlnotes.book.launch import Launcher, launcher
 from dlnotes.book.notebook import executed_notebook
-from dlnotes.book.opened import file_digest
 from dlnotes.book.reach import Reach
 from dlnotes.book.snippet import read_snippet
 from dlnotes.book.status import Status, status
@@ -66,6 +68,7 @@ class Runner:
         self._launch = launch
         self._launcher: Launcher | None = None
         self._engine = ""
+        self._installed = installed_now()
         self._parsing = Lock()  # Python before 3.13 parses in one thread at a time
 
     def close(self) -> None:
@@ -110,7 +113,7 @@ class Runner:
         if self.store.busy():
             progress.waiting()
         with self.store.lock():
-            self.book = Book(self.book.root, self.book.package)  # as it is by now
+            self._look()
             outcome, stale = Outcome(), []
             for name in names:
                 item = status(self.book, self.store, self.book.snippets[name], settings)
@@ -123,6 +126,14 @@ class Runner:
             if stale:
                 self._run(stale, settings, progress, jobs, timeout, outcome)
         return outcome
+
+    def _look(self) -> None:
+        """Take the book, and what is installed, as they are by now."""
+        self.book = Book(self.book.root, self.book.package)
+        if self._installed != (now := installed_now()):
+            forget_versions()
+            self.close()  # it has imported what was there
+            self._installed = now
 
     def collect(self) -> None:
         """Delete what no run of the book needs any more."""
@@ -140,7 +151,7 @@ class Runner:
     ) -> None:
         work = self.book.store / "work"
         shutil.rmtree(work, ignore_errors=True)  # of a build that was killed
-        work.mkdir(parents=True)
+        work.mkdir(parents=True, exist_ok=True)
         stale.sort(key=lambda item: -(item.last if item.last is not None else 1e9))
         process = self.warm()
         pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
@@ -184,11 +195,18 @@ class Runner:
     def _one(
         self, process: Launcher, item: Status, settings: Settings, timeout: float
     ) -> Run | Failure:
+        """Run a snippet; whatever happens to it, the others go on."""
+        try:
+            return self._finish(process, item, settings, timeout)
+        except (BookError, OSError, RuntimeError) as error:
+            return Failure(item.snippet.name, "", None, str(error))
+
+    def _finish(
+        self, process: Launcher, item: Status, settings: Settings, timeout: float
+    ) -> Run | Failure:
         name = item.snippet.name
         out = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.book.store / "work"))
-        job = out / "job.json"
-        job.write_text(json.dumps(self._job(item, settings, out)), encoding="utf-8")
-        ended = process.run(job, timeout)
+        ended = process.run(write_job(self.book, item, settings, out), timeout)
         result = result_of(out, ended)
         failure = failure_of(name, out, ended, result, timeout)
         if failure:
@@ -203,7 +221,7 @@ class Runner:
         notebook = executed_notebook(item.snippet, result["cells"])
         self.store.save(manifest, notebook)
         shutil.rmtree(out, ignore_errors=True)
-        shutil.rmtree(self._unfinished(item), ignore_errors=True)
+        shutil.rmtree(unfinished(self.book, item), ignore_errors=True)
         return Run(manifest, notebook)
 
     def _changed(self, item: Status, settings: Settings) -> bool:
@@ -211,55 +229,30 @@ class Runner:
         if self.book.library.as_read() and item.snippet.as_read():
             return False
         now = Book(self.book.root, self.book.package)
-        return inputs(now, read_snippet(item.snippet.path), settings) != item.inputs
-
-    def _job(self, item: Status, settings: Settings, out: Path) -> dict[str, Any]:
-        scratch = out / "scratch"
-        scratch.mkdir()
-        source = self.book.library.folder
-        return {
-            "name": item.snippet.name,
-            "path": str(item.snippet.path),
-            "cells": [
-                {"name": cell.name, "first": cell.first, "source": cell.source}
-                for cell in item.snippet.code
-            ],
-            "out": str(out),
-            "scratch": str(scratch),
-            "root": str(self.book.root),
-            "source": str(source),
-            "skipped": [str(self.book.store), str(source), str(self.book.site)],
-            "environment": self._environment(item, settings),
-            "offline": settings.scale == "default",
-        }
-
-    def _environment(self, item: Status, settings: Settings) -> dict[str, str]:
-        environment = settings.environment()
-        if settings.scale == "full":
-            folder = self._unfinished(item)
-            folder.mkdir(parents=True, exist_ok=True)
-            environment["DLNOTES_UNFINISHED"] = str(folder)
-        return environment
-
-    def _unfinished(self, item: Status) -> Path:
-        """Return the folder in which a long run keeps what it needs to go on."""
-        return self.book.store / "unfinished" / f"{item.snippet.name}-{item.key[:16]}"
+        try:
+            found = inputs(now, read_snippet(item.snippet.path), settings)
+        except (BookError, OSError):  # half saved, or gone
+            return True
+        return found != item.inputs
 
     def _manifest(self, item: Status, result: dict[str, Any]) -> dict[str, Any]:
         book, name = self.book, item.snippet.name
         reached = Reach(book.library, item.snippet.module).modules
         files = dict(result["files"])
-        for module in result["modules"]:
+        for module in result["imported"]:
             found = book.library.module(module)
             is_engine = f"{module}.".startswith(f"{book.package}.book.")
             if found and module not in reached and not is_engine:
-                files[str(found.path)] = file_digest(str(found.path))
+                files[str(found.path)] = sha256(
+                    book.library.files[found.path]
+                ).hexdigest()
         return {
             "name": name,
             "key": item.key,
             "inputs": item.inputs,
             "files": {portable(path, book): files[path] for path in sorted(files)},
             "packages": packages(result["modules"]),
+            "missing": result["missing"],
             "values": result["values"],
             "seconds": result["seconds"],
             "cells": {cell["name"]: cell["seconds"] for cell in result["cells"]},

@@ -11,8 +11,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.pages import Page
 
+from dlnotes.book.atomic import write_atomically
 from dlnotes.book.markdown import current_sources
-from dlnotes.book.store import write_atomically
 from dlnotes.book.terms import Term
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")

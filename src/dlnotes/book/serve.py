@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dlnotes.book.book import LANGUAGES, Book
-from dlnotes.book.cache import folder_digest
+from dlnotes.book.cache import folder_digest, installed_now
 from dlnotes.book.check import check
 from dlnotes.book.editions import EditionError, Editions
 from dlnotes.book.errors import BookError
@@ -76,8 +76,8 @@ class Desk:
             self._editions = None
 
     def warm(self) -> Editions:
-        """Return the processes that build, which run the engine as it is now."""
-        now = folder_digest(Path(__file__).parent, "*.py")
+        """Return the processes that build, which run what is installed now."""
+        now = folder_digest(Path(__file__).parent, "*.py") + installed_now()
         if self._editions is None or self._engine != now or not self._editions.alive:
             self.close()
             self._engine = now

@@ -7,7 +7,6 @@ never computes: a child forked after a threaded torch operation would hang. When
 input closes, or its parent dies, it kills its children and ends.
 """
 
-import ctypes
 import gc
 import importlib
 import json
@@ -15,14 +14,14 @@ import os
 import selectors
 import signal
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-PR_SET_PDEATHSIG = 1
+from dlnotes.book.orphan import die_with_parent
+
 NEEDED = (  # by every child
     "matplotlib.pyplot",
     "matplotlib.backends.backend_svg",
@@ -55,24 +54,13 @@ def preload(packages: list[str]) -> None:
     gc.freeze()
 
 
-def die_with_parent(parent: int) -> None:
-    """Have this process killed when its parent ends, however that happens."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-        return
+def fork(request: dict[str, Any], own: list[int]) -> int:
+    """Start a child on a request and return its process id.
 
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def fork(request: dict[str, Any]) -> int:
-    """Start a child on a request and return its process id."""
+    Args:
+        request: what the child is to do.
+        own: descriptors of this process, which the child closes.
+    """
     parent = os.getpid()
     pid = os.fork()
     if pid:
@@ -80,6 +68,8 @@ def fork(request: dict[str, Any]) -> int:
     try:
         os.setsid()
         signal.set_wakeup_fd(-1)
+        for descriptor in own:
+            os.close(descriptor)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         die_with_parent(parent)
@@ -99,6 +89,7 @@ class Server:
 
     def __init__(self, answers: int) -> None:
         self.answers = answers
+        self.own = [answers]
         self.children: dict[int, Child] = {}
 
     def answer(self, **message: object) -> None:
@@ -108,7 +99,7 @@ class Server:
     def start(self, request: dict[str, Any]) -> None:
         """Fork a child for a request."""
         deadline = time.monotonic() + request["timeout"]
-        self.children[fork(request)] = Child(request, deadline)
+        self.children[fork(request, self.own)] = Child(request, deadline)
 
     def reap(self) -> None:
         """Answer for each child that has ended; what it left running is killed."""
@@ -150,7 +141,8 @@ class Server:
         os.set_blocking(wake_read, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-        selector = selectors.DefaultSelector()
+        self.own += [requests, wake_read, wake_write]
+        selector = selectors.PollSelector()  # it has no descriptor
         selector.register(requests, selectors.EVENT_READ)
         selector.register(wake_read, selectors.EVENT_READ)
         pending = b""

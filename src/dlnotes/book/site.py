@@ -7,6 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from dlnotes.book.atomic import write_atomically
 from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.cache import engine, installed, key_of
 from dlnotes.book.check import check
@@ -18,7 +19,6 @@ from dlnotes.book.progress import Report
 from dlnotes.book.root import write_root
 from dlnotes.book.runner import TIMEOUT, Outcome, Runner
 from dlnotes.book.stamp import is_current, remember, state
-from dlnotes.book.store import write_atomically
 from dlnotes.book.swap import replace
 from dlnotes.book.woven import page_text, woven
 

@@ -6,6 +6,7 @@ from typing import Any
 from dlnotes.book.book import Book
 from dlnotes.book.keys import Settings, inputs, key, local, version
 from dlnotes.book.opened import file_digest
+from dlnotes.book.requirements import is_there
 from dlnotes.book.snippet import Snippet
 from dlnotes.book.store import Run, Store
 
@@ -80,7 +81,7 @@ def changes(old: dict[str, str], new: dict[str, str]) -> tuple[str, ...]:
 
 
 def moved(manifest: dict[str, Any], book: Book) -> tuple[str, ...]:
-    """Name the data files and packages that are not what they were in a run."""
+    """Name the files, packages and modules that are not what they were in a run."""
     found = []
     for path, before in manifest["files"].items():
         now = file_digest(local(path, book))
@@ -92,6 +93,9 @@ def moved(manifest: dict[str, Any], book: Book) -> tuple[str, ...]:
     for name, before in manifest["packages"].items():
         if version(name) != before:
             found.append(f"{name}: {before} -> {version(name)}")
+    for name in manifest.get("missing", ()):
+        if is_there(name):
+            found.append(f"module {name} is new")
     return tuple(found)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,25 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dlnotes.book.atomic import write_atomically
+
 KEPT = 3  # runs per snippet and settings: switching branches and back runs nothing
+UNUSED = 30 * 86_400  # seconds that runs are kept of snippets that the book has not
 SETTINGS = ("scale", "seed_offset")
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that it is never seen half-written, not even after a crash."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(part, 0o644)
-        os.replace(part, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(part)
-        raise
 
 
 @dataclass(frozen=True)
@@ -37,7 +23,8 @@ class Run:
     """A finished run.
 
     Args:
-        manifest: name, key, inputs, files, packages, values, seconds, cells, memory.
+        manifest: name, key, inputs, files, packages, missing, values, seconds, cells,
+            memory.
         notebook: the executed notebook, as nbformat 4 JSON.
     """
 
@@ -129,6 +116,8 @@ class Store:
             return None
         if hashlib.sha256(data).hexdigest() != manifest["notebook"]:
             return None
+        with suppress(OSError):  # the runs used last are those that are kept
+            os.utime(self._manifest(name, key))
         return Run(manifest, json.loads(data))
 
     def manifests(self, name: str) -> list[Path]:
@@ -140,7 +129,7 @@ class Store:
         return self._manifest(name, key).exists()
 
     def stored(self, name: str, settings: dict[str, str]) -> Iterator[dict[str, Any]]:
-        """Yield a snippet's sound manifests with these settings, newest first."""
+        """Yield a snippet's sound manifests with these settings, last used first."""
         for path in _newest_first(self.folder / "runs" / name):
             manifest = _read_manifest(path)
             if manifest is None or not settings.items() <= manifest["inputs"].items():
@@ -158,12 +147,19 @@ class Store:
                 path.unlink(missing_ok=True)
 
     def collect(self, names: set[str]) -> None:
-        """Delete what no run of the named snippets needs: call it under the lock."""
+        """Delete what no run needs: call it under the lock.
+
+        Args:
+            names: the book's snippets. Others may be of another branch, and their runs
+                are kept for some time after they were last used.
+        """
+        oldest = time.time() - UNUSED
         for folder in (self.folder / "runs").glob("*/"):
             for path in folder.iterdir():
-                if folder.name not in names or path.suffix != ".json":
+                is_kept = folder.name in names or path.stat().st_mtime > oldest
+                if path.suffix != ".json" or not is_kept:
                     path.unlink()
-            if folder.name not in names:
+            if not any(folder.iterdir()):
                 folder.rmdir()
         manifests = map(_read_manifest, (self.folder / "runs").glob("*/*.json"))
         used = {manifest["notebook"] for manifest in manifests if manifest}

@@ -1,6 +1,9 @@
 """Wait until files change."""
 
+import os
+import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from dlnotes.book.stamp import MADE
@@ -27,13 +30,19 @@ def look(watched: list[Path]) -> Files:
     """Return when each file was last written, and how long it is."""
     found = {}
     for top in watched:
-        for path in (top, *top.rglob("*")):
-            if not {MADE, "__pycache__"} & {*path.parts}:
-                try:
-                    about = path.stat()
-                except OSError:  # just deleted
-                    continue
-                if path.is_file():
-                    kept = about.st_mtime_ns, about.st_ctime_ns, about.st_size
-                    found[str(path)] = kept
+        for path in (top, *_below(top)):
+            try:
+                about = path.stat()
+            except OSError:  # just deleted
+                continue
+            if stat.S_ISREG(about.st_mode):
+                kept = about.st_mtime_ns, about.st_ctime_ns, about.st_size
+                found[str(path)] = kept
     return found
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder; one that is deleted meanwhile has none."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in (MADE, "__pycache__")]
+        yield from (Path(place, name) for name in names)

@@ -10,20 +10,19 @@ import json
 import os
 import socket
 import sys
+import tempfile
 import time
-import traceback
 import types
 from pathlib import Path
 from typing import Any
 
+from dlnotes.book.failing import told
 from dlnotes.book.fresh_import import import_from_source
+from dlnotes.book.missing import Missing
 from dlnotes.book.opened import Opened
-from dlnotes.book.outputs import Outputs, Stream, TooMuchOutput
+from dlnotes.book.orphan import die_with_parent
+from dlnotes.book.outputs import Outputs, Stream
 from dlnotes.book.quotable import quotable
-
-FRAMES = 4
-LONGEST = 4_000  # characters of an error message
-ENGINE = os.path.dirname(__file__)  # its frames are of no help to an author
 
 
 class Session:
@@ -96,38 +95,12 @@ def _shows(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr)
 
 
-def _error(error: BaseException, session: Session) -> dict[str, Any]:
-    if isinstance(error, SystemExit):
-        message = f"called sys.exit({error.code!r}); a snippet must run to its end"
-    elif isinstance(error, TooMuchOutput):
-        message = f"printed {error}; a page cannot carry it"
-    else:
-        message = "".join(traceback.format_exception_only(error)).strip()
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if os.path.dirname(frame.filename) != ENGINE
-    ]
-    own = [
-        frame.lineno
-        for frame in frames
-        if frame.filename == session.path and frame.lineno in session.lines
-    ]
-    line = own[-1] if own else getattr(error, "lineno", None)
-    tail = traceback.StackSummary.from_list(frames[-FRAMES:])
-    return {
-        "cell": session.cell,
-        "line": line,
-        "message": message[:LONGEST],
-        "frames": "".join(tail.format()).rstrip(),
-    }
-
-
 def _prepare(job: dict[str, Any]) -> None:
     """Make this process the snippet's: folder, environment, and a place to draw."""
     os.chdir(job["scratch"])
     os.environ.update(job["environment"])
-    os.environ["TMPDIR"] = job["scratch"]
+    tempfile.tempdir = job["scratch"]  # an import may have asked for it already
+    os.environ["TMPDIR"] = job["scratch"]  # for what it starts
     sys.path.insert(0, os.path.dirname(job["source"]))
     import_from_source(job["source"])
     import matplotlib.pyplot as plt
@@ -165,7 +138,7 @@ def execute(job: dict[str, Any]) -> None:
     sys.stdout, sys.stderr = streams
     socket.setdefaulttimeout(30)
     opened = Opened(job["root"], job["skipped"], job["offline"])
-    before = set(sys.modules)
+    missing, before = Missing(), set(sys.modules)
     session = Session(job, outputs)
     import matplotlib.pyplot as plt
 
@@ -180,7 +153,7 @@ def execute(job: dict[str, Any]) -> None:
             for stream in streams:
                 stream.drain()
         except BaseException as error:  # a snippet may raise anything; all is reported
-            result["error"] = _error(error, session)
+            result["error"] = told(error, session.path, session.cell, session.lines)
         result["cells"].append(
             {
                 "name": cell["name"],
@@ -193,7 +166,9 @@ def execute(job: dict[str, Any]) -> None:
     result["seconds"] = time.perf_counter() - started
     result["values"] = quotable(session.module.__dict__)
     result["files"] = opened.digests()
-    result["modules"] = sorted(set(sys.modules) - before)
+    result["modules"] = sorted(sys.modules)
+    result["imported"] = sorted(set(sys.modules) - before)
+    result["missing"] = missing.names()
     result["memory"] = _peak_memory()
     _write(out / "result.json", json.dumps(result))
 
@@ -215,5 +190,6 @@ def _write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
+    die_with_parent(os.getppid())
     execute(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     os._exit(0)  # threads that the snippet left behind do not hold it up
