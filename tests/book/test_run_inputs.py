@@ -114,14 +114,16 @@ def test_a_folder_that_a_run_lists_counts_without_what_python_leaves_there(
 ) -> None:
     folder = bench.root / "src" / "mini" / "texts"
     folder.mkdir()
-    (folder / "__init__.py").touch()
+    code = (
+        "import os\n\n\ndef listed():\n    return os.listdir(os.path.dirname(__file__))"
+    )
+    (folder / "__init__.py").write_text(code)
     bench.write(
         "good",
         """
         # %% go
-        import os
-        import mini.texts
-        found = len(os.listdir(os.path.dirname(mini.texts.__file__)))
+        from mini.texts import listed
+        found = len(listed())
         """,
     )
     assert bench.update()[0].runs["good"].values["found"] == 1
