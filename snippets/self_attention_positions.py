@@ -78,10 +78,11 @@ for ax, (t, s) in zip(axes, ((2, 1), (4, 3)), strict=True):
     for name, before, place, colour in (("q", q, t, "C0"), ("k", k, s, "C1")):
         after = rotary(before[None], place)[0]
         directions.append(torch.atan2(after[1], after[0]).item())
-        for (x, y), alpha in ((before, 0.3), (after, 1)):
-            tip = dict(arrowstyle="-|>", color=colour, alpha=alpha)
+        for (x, y), alpha in ((before, 0.4), (after, 1)):
+            style = dict(color=colour, alpha=alpha)
+            tip = dict(arrowstyle="-|>", shrinkA=0, shrinkB=0, **style)
             ax.annotate("", (x, y), (0, 0), arrowprops=tip)
-            ax.text(1.15 * x, 1.15 * y, name, color=colour, alpha=alpha)
+            ax.text(1.15 * x, 1.15 * y, name, **style)
     arc = torch.linspace(*directions, 30)
     ax.plot((arc.cos() / 3).tolist(), (arc.sin() / 3).tolist(), color="gray")
     angle_between.append(directions[0] - directions[1])
