@@ -121,7 +121,8 @@ def over_lengths(ax: Axes, ylabel: str) -> None:
     """Give both axes logarithms, and the lengths plain numbers."""
     ax.set_xscale("log", base=2)
     ax.set_yscale("log")
-    ax.set_xticks((16, 64, 256, 1024), ("16", "64", "256", "1,024"))
+    ticks = [T for T in (16, 64, 256, 1024) if T <= ax.dataLim.xmax]
+    ax.set_xticks(ticks, [f"{T:,}" for T in ticks])
     ax.set(xlabel="length T", ylabel=ylabel)
     ax.legend(fontsize=8)
 
