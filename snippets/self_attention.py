@@ -50,10 +50,14 @@ print("a row sums to", round(weights[2].sum().item(), 12))
 # %% by-hand
 t = 2  # bites
 q, K, V = layer.W_q(X[t]), layer.W_k(X), layer.W_v(X)
-alpha = (K @ q / 8**0.5).softmax(dim=0)  # (T,)
+scores = K @ q / 8**0.5  # (T,)
+alpha = scores.softmax(dim=0)
 y = (alpha[:, None] * V).sum(dim=0)
+for word, score, weight in zip(words, scores, alpha, strict=True):
+    print(f"{word:5}  score {score:5.2f}  weight {weight:.2f}")
+print("y", *(f"{entry:.2f}" for entry in y[:4].tolist()), "…")
 difference_by_hand = (y - Y[t]).abs().max().item()
-print(f"one query by hand: differs by {difference_by_hand:.0e}")
+print(f"the row of the layer: differs by {difference_by_hand:.0e}")
 
 # %% lengths
 count_parameters = sum(W.numel() for W in layer.parameters())

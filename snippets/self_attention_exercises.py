@@ -89,8 +89,8 @@ accuracy_scattered = {16: [], 32: [], 64: []}
 for seed in range(3):
     seed_everything(seed)
     model = Scattered()
-    optimizer = AdamW(model.parameters(), 0.003, fused=True)
-    for _ in range(500):
+    optimizer = AdamW(model.parameters(), 0.005, fused=True)
+    for _ in range(300):
         ids, label = draw_ordered(64, 16)
         loss = cross_entropy(model(ids), label)
         optimizer.zero_grad()

@@ -21,7 +21,7 @@ from dlnotes.train.seed import seed_everything
 
 use_style()
 T, C = 16, 32
-STEPS, B = 300, 64
+STEPS, B = 240, 64
 LENGTHS = (T, 2 * T, 4 * T)
 NAMES = ("no positions", "sinusoidal", "learned table", "rotary")
 
@@ -90,9 +90,11 @@ def minus_loss(name: str, rate: float) -> float:
         return -cross_entropy(model(ids_val), label_val).item()
 
 
+rates = dict.fromkeys(NAMES[1:], (0.005, 0.01, 0.02))
+rates["learned table"] = (0.0025, 0.005, 0.01)
 found_by_rate = {
-    name: bracket(partial(minus_loss, name), (0.003, 0.01, 0.03))
-    for name in NAMES[1:]
+    name: bracket(partial(minus_loss, name), tried)
+    for name, tried in rates.items()
 }
 rate_best = {name: best(found) for name, found in found_by_rate.items()}
 rate_best["no positions"] = rate_best["sinusoidal"]
@@ -122,7 +124,7 @@ accuracy = {
         ]
         for length in LENGTHS
     }
-    for name in NAMES
+    for name in NAMES[1:]
 }
 Table(
     ["positions", *(f"T = {length}" for length in LENGTHS)],
@@ -133,8 +135,9 @@ Table(
 ).show()
 
 # %% slower
-rates = sorted(found_by_rate["rotary"])
-rate_slower = rates[rates.index(rate_best["rotary"]) - 1]
+rate_slower = max(
+    rate for rate in found_by_rate["rotary"] if rate < rate_best["rotary"]
+)
 accuracy_slower = {
     length: [
         share_right(trained("rotary", rate_slower, seed), length)
@@ -142,6 +145,24 @@ accuracy_slower = {
     ]
     for length in LENGTHS
 }
+
+# %% accuracy-figure
+panels = accuracy | {"rotary, smaller η": accuracy_slower}
+fig, axes = plt.subplots(2, 2, figsize=(4.8, 3.8), sharex=True, sharey=True)
+for ax, (name, row) in zip(axes.flat, panels.items(), strict=True):
+    for n, found in enumerate(row.values()):
+        x = [n - 0.15, n, n + 0.15]  # three seeds
+        ax.plot(x, found, "o", color="C0", alpha=0.7)
+        ax.plot(n, sum(found) / 3, "_", color="black", ms=24)
+    ax.axhline(0.5, color="gray", lw=0.8)
+    ax.set_title(name, fontsize=10)
+    ax.set_xticks(range(3), LENGTHS)
+axes[0, 0].set(ylim=(0.35, 1.05))
+for ax in axes[1]:
+    ax.set(xlabel="length T")
+for ax in axes[:, 0]:
+    ax.set(ylabel="accuracy")
+show()
 
 # %% beyond
 ids, label = test[2 * T]
@@ -187,24 +208,18 @@ show()
 # %% blind
 ids, _ = draw_ordered(100, T)
 swapped = ids.where(ids < FIRST, FIRST + SECOND - ids)  # X for Y, Y for X
+model = trained("no positions", rate_best["no positions"], 0)
 with torch.no_grad():
-    model = trained("no positions", rate_best["no positions"], 0)
     difference_swapped = (model(ids) - model(swapped)).abs().max().item()
+accuracy_none = share_right(model, T)
+print(f"no positions: {accuracy_none:.2f} of new strings right")
 print(f"X and Y exchanged, no positions: differs by {difference_swapped:.0e}")
 
 # %% quoted
-accuracy_none = max(accuracy["no positions"][T])
-accuracy_trained = min(
-    min(accuracy[name][T]) for name in NAMES if name != "no positions"
-)
-accuracy_rotary_worst = min(accuracy["rotary"][2 * T])
-accuracy_rotary_best = max(accuracy["rotary"][2 * T])
-accuracy_sinusoidal_worst = min(accuracy["sinusoidal"][2 * T])
-accuracy_sinusoidal_best = max(accuracy["sinusoidal"][2 * T])
-accuracy_learned_worst = min(accuracy["learned table"][2 * T])
-accuracy_learned_best = max(accuracy["learned table"][2 * T])
-accuracy_rotary_far_worst = min(accuracy["rotary"][4 * T])
-accuracy_rotary_far_best = max(accuracy["rotary"][4 * T])
+accuracy_trained = min(min(row[T]) for row in accuracy.values())
+accuracy_rotary = sum(accuracy["rotary"][2 * T]) / 3
+accuracy_sinusoidal = sum(accuracy["sinusoidal"][2 * T]) / 3
+accuracy_learned = sum(accuracy["learned table"][2 * T]) / 3
 accuracy_slower_trained = min(accuracy_slower[T])
 accuracy_slower_worst = min(accuracy_slower[2 * T])
 accuracy_slower_best = max(accuracy_slower[2 * T])

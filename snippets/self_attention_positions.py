@@ -60,6 +60,37 @@ norm_position = P.norm(dim=1)
 print(f"P[t] · P[t + k] for all t: within {spread:.0e}")
 print(f"|P[t]| = {norm_position[0]:.3f}, √(C / 2) = {sqrt(C / 2):.3f}")
 
+# %% products-figure
+distance = torch.arange(-40, 41)
+around = sinusoidal(81, C)
+product_by_distance = around @ around[40]
+fig, ax = plt.subplots(figsize=(4.8, 2.4))
+ax.plot(distance.tolist(), product_by_distance.tolist(), marker=".", lw=0.8)
+ax.set(xlabel="distance k", ylabel="product", ylim=(0, None))
+show()
+
+# %% turning
+q, k = torch.tensor([[0.36, -0.93], [0.56, -0.57]])  # ω is 1 for one pair
+angle_between = []
+fig, axes = plt.subplots(1, 2, figsize=(4.8, 2.6))
+for ax, (t, s) in zip(axes, ((2, 1), (4, 3)), strict=True):
+    directions = []
+    for name, before, place, colour in (("q", q, t, "C0"), ("k", k, s, "C1")):
+        after = rotary(before[None], place)[0]
+        directions.append(torch.atan2(after[1], after[0]).item())
+        for (x, y), alpha in ((before, 0.4), (after, 1)):
+            style = dict(color=colour, alpha=alpha)
+            tip = dict(arrowstyle="-|>", shrinkA=0, shrinkB=0, **style)
+            ax.annotate("", (x, y), (0, 0), arrowprops=tip)
+            ax.text(1.15 * x, 1.15 * y, name, **style)
+    arc = torch.linspace(*directions, 30)
+    ax.plot((arc.cos() / 3).tolist(), (arc.sin() / 3).tolist(), color="gray")
+    angle_between.append(directions[0] - directions[1])
+    ax.set(title=f"t = {t}, s = {s}", xlim=(-1.2, 1.2), ylim=(-1.2, 1.2))
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+show()
+
 # %% rotary
 q, k = torch.randn(2, C)
 Q, K = rotary(q.expand(T, C)), rotary(k.expand(T, C))  # the same, everywhere

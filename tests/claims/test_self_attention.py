@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy
 from containers import held
 from dlnotes.attention.fused import fused_attention
 from dlnotes.attention.masks import causal_mask
-from dlnotes.attention.score import attention
+from dlnotes.attention.score import attention, scaled_dot_product
 from dlnotes.book.book import Book
 from dlnotes.book.keys import Settings
 from dlnotes.book.progress import Report
@@ -52,6 +52,38 @@ def drawn(seed: int, T: int, d: int) -> tuple[Tensor, nn.Linear]:
     torch.manual_seed(seed)
     X = torch.randn(T, d, dtype=torch.float64)
     return X, nn.Linear(d, 3 * d, bias=False).double()
+
+
+class TestOneMatrix:
+    @given(seed=st.integers(0, 10_000))
+    def test_its_scores_are_symmetric_and_favour_the_token_itself(
+        self, seed: int
+    ) -> None:
+        X, _ = drawn(seed, 7, 5)
+        scores = scaled_dot_product(X, X)
+        torch.testing.assert_close(scores, scores.mT)
+        X = X / X.norm(dim=1, keepdim=True)  # of one norm
+        scores = scaled_dot_product(X, X)
+        assert (scores <= scores.diagonal()[:, None] + 1e-12).all()
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_with_two_matrices_they_are_not(self, seed: int) -> None:
+        X, W = drawn(seed, 7, 8)
+        Q, K, _ = W(X).chunk(3, dim=-1)
+        scores = scaled_dot_product(Q, K)
+        assert (scores - scores.mT).abs().max() > 0.1
+
+    def test_equal_words_have_equal_rows(self, vision_run: Runs) -> None:
+        run = vision_run("self_attention")
+        weights, permuted = held(run, "weights"), held(run, "weights_permuted")
+        assert weights[0] == pytest.approx(weights[3], abs=1e-15)  # the, the
+        # what “bites” gives to “dog”, and “the man bites the dog”
+        assert weights[2][1] == pytest.approx(permuted[2][4], abs=1e-15)
+
+    def test_the_row_by_hand_is_the_row_of_the_layer(self, vision_run: Runs) -> None:
+        run = vision_run("self_attention")
+        weights, alpha = held(run, "weights"), held(run, "alpha")
+        assert alpha == pytest.approx(weights[2], abs=1e-15)
 
 
 class TestOrder:
@@ -165,6 +197,16 @@ class TestPositions:
         cosine = torch.cosine_similarity(X[0::2], X[1::2]).mean()
         assert abs(cosine) < 0.06
 
+    def test_the_product_by_distance(self, book_run: Runs) -> None:
+        product = held(book_run("self_attention_positions"), "product_by_distance")
+        assert product[40] == pytest.approx(16)
+        assert max(product) == product[40]
+        assert product == pytest.approx(product[::-1], abs=1e-12)
+
+    def test_the_angle_between_them_is_the_same(self, book_run: Runs) -> None:
+        near, far = held(book_run("self_attention_positions"), "angle_between")
+        assert near == pytest.approx(far, abs=1e-12)
+
     @pytest.mark.parametrize("k", [1, 5, 20])
     def test_the_product_does_not_tell_before_from_behind(self, k: int) -> None:
         P = sinusoidal(60, 32)
@@ -174,8 +216,7 @@ class TestPositions:
 class TestTask:
     def test_without_positions_it_guesses(self, vision_run: Runs) -> None:
         run = vision_run("self_attention_order")
-        for found in held(run, "accuracy")["no positions"].values():
-            assert all(0.45 < value < 0.55 for value in found)
+        assert 0.44 < number(run, "accuracy_none") < 0.56
         assert number(run, "difference_swapped") < 1e-6
 
     @pytest.mark.parametrize("seed", SEEDS)
@@ -217,6 +258,10 @@ class TestTask:
             assert row[best[name]] == min(row.values())
 
 
+def every(runs: list[Run], name: str, T: int) -> list[float]:
+    return [value for run in runs for value in held(run, "accuracy")[name][T]]
+
+
 class TestBeyond:
     def test_sinusoidal_and_learned_do_not_extrapolate(
         self, three_runs: list[Run]
@@ -225,42 +270,43 @@ class TestBeyond:
             accuracy = held(run, "accuracy")
             for name in ("sinusoidal", "learned table"):
                 assert max(accuracy[name][32]) < min(accuracy[name][16])
-                assert max(accuracy[name][32]) < 0.85
-                assert max(accuracy[name][64]) < 0.6
+        for name in ("sinusoidal", "learned table"):
+            assert mean(every(three_runs, name, 32)) < 0.85
+            assert 0.42 < mean(every(three_runs, name, 64)) < 0.58
 
     def test_the_means_at_twice_the_length(self, three_runs: list[Run]) -> None:
-        found = {
-            name: [
-                value for run in three_runs for value in held(run, "accuracy")[name][32]
-            ]
-            for name in ("learned table", "sinusoidal", "rotary")
-        }
-        for low, high in (("learned table", "sinusoidal"), ("sinusoidal", "rotary")):
-            error = sqrt((stdev(found[low]) ** 2 + stdev(found[high]) ** 2) / 9)
-            assert mean(found[high]) - mean(found[low]) > 2 * error
+        low = every(three_runs, "learned table", 32)
+        for name in ("sinusoidal", "rotary"):
+            high = every(three_runs, name, 32)
+            error = sqrt((stdev(low) ** 2 + stdev(high) ** 2) / 9)
+            assert mean(high) - mean(low) > 2 * error
 
     def test_rotary_positions_depend_on_the_seed_and_the_rate(
         self, three_runs: list[Run]
     ) -> None:
         slower = [held(run, "accuracy_slower") for run in three_runs]
         found = [value for row in slower for value in row[32]]
-        assert min(value for row in slower for value in row[16]) > 0.98
-        assert max(found) > 0.95
-        assert min(found) < 0.8
+        assert mean(value for row in slower for value in row[16]) > 0.98
+        assert max(found) - min(found) > 0.15
+        faster = every(three_runs, "rotary", 32)
+        pairs = zip(found, faster, strict=True)
+        assert mean(abs(a - b) for a, b in pairs) > 0.03
         for run in three_runs:
             assert number(run, "rate_slower") < held(run, "rate_best")["rotary"]
 
     def test_learned_positions_guess_where_they_never_were(
         self, three_runs: list[Run]
     ) -> None:
+        learned, waves = (
+            [held(run, "accuracy_split")[name] for run in three_runs]
+            for name in ("learned table", "sinusoidal")
+        )
         for run in three_runs:
-            split = held(run, "accuracy_split")
-            assert 0.2 < number(run, "share_inside") < 0.28
-            assert min(split["learned table"]["inside"]) > 0.8
-            assert all(0.4 < value < 0.6 for value in split["learned table"]["beyond"])
-            rows = split["sinusoidal"]
-            for inside, beyond in zip(rows["inside"], rows["beyond"], strict=True):
-                assert beyond < inside
+            assert 0.2 < number(run, "share_inside") < 0.3
+        assert mean(value for rows in learned for value in rows["inside"]) > 0.85
+        assert 0.44 < mean(value for rows in learned for value in rows["beyond"]) < 0.56
+        for rows in waves:
+            assert mean(rows["beyond"]) < mean(rows["inside"]) - 0.1
 
     def test_shifted_far_enough_the_waves_say_the_opposite(
         self, three_runs: list[Run]
@@ -273,9 +319,9 @@ class TestBeyond:
 
     def test_scattered_training_helps(self, vision_run: Runs) -> None:
         found = held(vision_run("self_attention_exercises"), "accuracy_scattered")
-        assert min(found[16]) > 0.9
-        assert min(found[32]) > 0.75
-        assert min(found[64]) > 0.65
+        assert mean(found[16]) > 0.88
+        assert mean(found[32]) > 0.75
+        assert mean(found[64]) > 0.65
 
 
 class TestPaths:
