@@ -48,7 +48,7 @@ log_p = {}
 for length in lengths:
     for name, way in ways.items():
         seconds = []
-        for _ in range(2 if name == "read anew" else 5):
+        for _ in range(2 if name == "read anew" else 3):
             start = process_time()
             log_p[name] = way(ids[:, :length])
             seconds.append(process_time() - start)
@@ -78,7 +78,7 @@ print(f"{count_cached:,} numbers in the cache of {T} tokens")
 # %% batch
 many = torch.randint(V, (32, 64))
 seconds = {1: [], 32: []}
-for _ in range(5):
+for _ in range(3):
     for rows, found in seconds.items():
         start = process_time()
         one_by_one(model.step, many[:rows])

@@ -37,6 +37,16 @@ def draw(ax: Axes, shades: list[int], given: int) -> None:
         place = dict(ha="center", va="center", color=colour, zorder=4)
         ax.text(1.5 * t, 1, "1", bbox=box, **place)
         ax.text(1.5 * t, 2, "2", bbox=box, **place)
+        if given <= t and shade < 2:  # what has been drawn is read next
+            again = dict(arrowstyle="-|>", color=colour, lw=1.2, ls="--")
+            again["connectionstyle"] = "arc3,rad=-0.04"
+            ax.annotate(
+                "",
+                (1.5 * t - 0.18, 0.08),
+                (1.5 * t - 1.32, 2.92),
+                arrowprops=again,
+                zorder=3,
+            )
         known = t < given or shade < 2
         ax.text(1.5 * t, -0.05, WORD[t] if known else "?", **place)
         target = (WORD + "␣")[t + 1] if shade < 2 else "?"
@@ -59,4 +69,28 @@ for new in range(2, 6):
     name = "prompt" if new == 2 else f"letter {new + 1}"
     fig, ax = plt.subplots(figsize=(4.8, 2.6), num=name)
     draw(ax, [1] * first + [0] * (new + 1 - first) + [2] * (5 - new), 3)
+show()
+
+# %% serial
+T, BLOCKS = 32, 2
+series = {  # which letters' products can be computed at each turn
+    "LSTM": [[t] for t in range(1, T + 1)] + [[*range(1, T + 1)]],
+    "GPT": [[*range(1, T + 1)]] * (6 * BLOCKS + 1),
+}
+
+# %% serial-figure
+fig, axes = plt.subplots(1, 2, figsize=(4.8, 3.0), sharey=True)
+for ax, (name, turns) in zip(axes, series.items(), strict=True):
+    for n, found in enumerate(turns, 1):
+        colour = "C1" if n == len(turns) else "C0"
+        ax.bar(found, 0.8, 0.8, n - 0.4, color=colour)
+    ax.text(1, len(turns) + 0.8, "output", color="C1", va="bottom")
+    ax.set_title(name, fontsize=10)
+    ax.set(xlabel="letter", xticks=[1, T], yticks=[1, 13, 33], ylim=(0, 37))
+for y, block in ((3.5, "block 1"), (9.5, "block 2")):
+    box = dict(boxstyle="round,pad=0.2", fc="white", ec="none")
+    place = dict(ha="center", va="center", color="C0")
+    axes[1].text((T + 1) / 2, y, block, bbox=box, **place)
+axes[0].text(T, 9.5, "states", ha="right", va="center", color="C0")
+axes[0].set_ylabel("turn")
 show()

@@ -13,7 +13,7 @@ from dlnotes.train.windows import fit_windows, score_windows
 text = load_text()
 vocabulary = Vocabulary(letters("".join(text)))  # the alphabet
 train, val, _ = (vocabulary.encode(letters(part)) for part in text)
-B, T, STEPS = 16, 32, 600
+B, T, STEPS = 12, 32, 500
 
 
 # %% rates

@@ -32,7 +32,7 @@ text = load_text()
 vocabulary = Vocabulary(letters("".join(text)))  # the alphabet
 train, val, test = (vocabulary.encode(letters(part)) for part in text)
 V = len(vocabulary)
-SEEDS, B, T, STEPS, DROPOUT = range(3), 16, 32, 600, 0.0
+SEEDS, B, T, STEPS, DROPOUT = range(3), 12, 32, 500, 0.0
 C, HEADS, LAYERS = 64, 4, 2
 RATE, RATE_LSTM, ORDER = 0.009, 0.02, 32  # of gpt_rates and lstm_text
 if len(train) > 500_000:  # tiny Shakespeare, at full scale
@@ -58,7 +58,7 @@ class Curve:
 
     def note(self, *_: object) -> None:
         self.step += 1
-        if self.step % (STEPS // 12) == 0:
+        if self.step % (STEPS // 10) == 0:
             self.total += process_time() - self.start
             self.steps.append(self.step)
             self.seconds.append(self.total)
@@ -69,12 +69,12 @@ class Curve:
 piece = val[:4001]
 
 
-def trained_gpt(seed: int, steps: int = STEPS) -> tuple[GPT, Curve]:
+def trained_gpt(seed: int) -> tuple[GPT, Curve]:
     seed_everything(seed)
     model = GPT(V, T, C, HEADS, LAYERS, DROPOUT)
     optimizer = Adam(model.parameters(), RATE, fused=True)
     curve = Curve(optimizer, lambda: score_windows(model, piece, T, T // 2))
-    fit_windows(model, train, optimizer, steps, B, T)
+    fit_windows(model, train, optimizer, STEPS, B, T)
     return model.cpu().eval(), curve
 
 
@@ -137,9 +137,29 @@ gap_ngram, error_ngram = gap_and_error(ngram, best_gpt, stretch=1000)
 print(f"LSTM − GPT: {gap_lstm:+.3f} ± {error_lstm:.3f} nats a character")
 print(f"Kneser–Ney − GPT: {gap_ngram:+.3f} ± {error_ngram:.3f}")
 
-# %% longer
-longer, curve_longer = trained_gpt(0, 2 * STEPS)
-loss_longer = -score_windows(longer, test, T, T // 2).mean().item()
+# %% letters
+letters_known = [0]  # of the word, before each character
+for x in vocabulary.decode(test[:-1]):
+    letters_known.append(0 if x == " " else letters_known[-1] + 1)
+place = torch.tensor(letters_known[1:]).clamp(max=7)
+loss_letters = {
+    name: [[-row[place == n].mean().item() for n in range(8)] for row in found]
+    for name, found in log_p.items()
+}
+
+# %% letters-figure
+fig, ax = plt.subplots(figsize=(4.8, 3.0))
+for (name, found), colour, marker in zip(
+    loss_letters.items(), ("C0", "C1", "C2"), "osD", strict=True
+):
+    for row in found:
+        label = name if row is found[0] else None
+        ax.plot(row, color=colour, marker=marker, ms=3, label=label)
+ax.set_xticks(range(8), [*map(str, range(7)), "≥ 7"])
+ax.set(xlabel="letters of the word known", ylabel="test loss (nats)")
+ax.set_ylim(0, None)
+ax.legend()
+show()
 
 # %% curves-figure
 loss_piece = -kneser_ney.log_probabilities(piece)[1:].mean().item()
@@ -223,10 +243,12 @@ def write(model: GPT, prompt: Tensor, limit: int, **choice: float) -> Decoded:
 prompt = vocabulary.encode(letters("the function "))[None]
 choices = {"greedy": {}}
 choices |= {f"{t}": {"temperature": t} for t in (0.5, 0.8, 1.0, 1.3)}
+written = {}
 seed_everything(0)
 for name, choice in choices.items():
     tokens = write(gpts[0], prompt, 60, **choice).tokens[0]
-    print(f"{name:7}the function " + "".join(vocabulary.decode(tokens)))
+    written[name] = "".join(vocabulary.decode(tokens))
+    print(f"{name:7}the function " + written[name])
 
 # %% prompts
 for words in ("a class ", "the string ", "if the "):
@@ -259,6 +281,10 @@ number_read = STEPS * B * T / len(train)
 loss_windows = -score_windows(gpts[0], test, T, T).mean().item()
 loss_one = losses["GPT"][0]
 count_windows = len(windows)
+loss_word = {
+    name: [mean(column) for column in zip(*found, strict=True)]
+    for name, found in loss_letters.items()
+}
 loss_known = {
     name: {n: mean(row[n - 1] for row in found) for n in (1, 4, 8, 16, T)}
     for name, found in by_known.items()
@@ -271,3 +297,10 @@ curve_seconds = {
     name: [curve.seconds for curve in curves]
     for name, (curves, _) in pairs.items()
 }
+lowest = min(losses[-1] for losses in curve_loss["GPT"])
+worst = [max(losses) for losses in zip(*curve_loss["LSTM"], strict=True)]
+steps_enough = next(
+    step
+    for step, found in zip(curves_lstm[0].steps, worst, strict=True)
+    if found < lowest
+)

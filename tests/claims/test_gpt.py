@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable
+from statistics import mean
 
 import numpy as np
 import pytest
@@ -61,12 +62,12 @@ class TestTheModel:
         assert sum(found.values()) == number(book_run("gpt"), "parameters_all")
         assert number(book_run("gpt_exercises"), "parameters_small") == 124439808
 
+    @pytest.mark.settles("window-is-many-examples")
     def test_a_pass_gives_what_each_beginning_gives(self, vision_run: Runs) -> None:
         run = vision_run("gpt")
         assert number(run, "difference_alone") < 1e-5
         assert number(run, "difference_before") == 0
         assert number(run, "difference_after") > 1e-3
-        assert max(held(run, "difference").values()) < 1e-5
         assert number(run, "difference_slide") == 0
 
     def test_the_context_ends(self) -> None:
@@ -87,7 +88,9 @@ class TestTheCache:
         for T, found in ratio.items():
             assert found < (T + 1) / 2
 
+    @pytest.mark.settles("cache-changes-nothing")
     def test_it_changes_nothing(self, book_run: Runs) -> None:
+        assert max(held(book_run("gpt"), "difference").values()) < 1e-5
         run = book_run("gpt_cache")
         assert number(run, "difference_cache") < 1e-4
         assert number(run, "difference_pass") < 1e-4
@@ -125,9 +128,10 @@ class TestContest:
         run = book_run("gpt_text")
         sizes = held(run, "parameters")
         assert 1 <= sizes["LSTM"] / sizes["GPT"] < 1.02
-        read = 600 * 16 * 32 / len(load_text().train)
+        read = 500 * 12 * 32 / len(load_text().train)
         assert number(run, "number_read") == pytest.approx(read)
 
+    @pytest.mark.settles("transformer-not-always-better")
     def test_gpt_comes_last_and_counting_first(self, vision_run: Runs) -> None:
         run = vision_run("gpt_text")
         found = held(run, "losses")
@@ -150,11 +154,18 @@ class TestContest:
         assert number(run, "ratio_seconds") > 1.2
         assert number(run, "seconds_ngram") < min(held(run, "seconds").values())
 
-    def test_twice_the_steps_help_and_do_not_suffice(self, vision_run: Runs) -> None:
-        run = vision_run("gpt_text")
-        longer = number(run, "loss_longer")
-        assert longer < min(held(run, "losses")["GPT"]) - 0.05
-        assert longer > max(held(run, "losses")["LSTM"]) + 0.05
+        assert number(run, "steps_enough") <= 200
+
+    def test_it_loses_behind_the_first_letters_of_words(self, vision_run: Runs) -> None:
+        found = held(vision_run("gpt_text"), "loss_word")
+        gpt, lstm, ngram = found["GPT"], found["LSTM"], found["Kneser–Ney"]
+        firsts = gpt[0], lstm[0], ngram[0]
+        assert max(firsts) - min(firsts) < 0.25
+        assert all(b < a for a, b in itertools.pairwise(ngram[:6]))
+        assert ngram[4] < lstm[4] - 0.2
+        assert lstm[4] < gpt[4] - 0.7
+        for n in (2, 3, 4):
+            assert gpt[n] > gpt[1] - 0.05
 
     def test_what_is_far_back_helps_neither(self, vision_run: Runs) -> None:
         found = held(vision_run("gpt_text"), "loss_known")
@@ -166,15 +177,15 @@ class TestContest:
         assert gpt[1] < lstm[1] - 0.2
         by_known = held(vision_run("gpt_text"), "by_known")
         for n in (0, 1):
-            worst = max(row[n] for row in by_known["GPT"])
-            assert worst < min(row[n] for row in by_known["LSTM"])
+            both = [mean(row[n] for row in by_known[k]) for k in ("GPT", "LSTM")]
+            assert both[0] < both[1] - 0.05
         assert number(vision_run("gpt_text"), "count_windows") == 1500
 
     def test_its_last_place_is_a_little_worse(self, vision_run: Runs) -> None:
         rows = held(vision_run("gpt_text"), "by_known")["GPT"]
         assert len(rows) == 3
-        for row in rows:
-            assert row[31] > sum(row[15:24]) / 9 + 0.01
+        worse = [row[31] - mean(row[15:24]) for row in rows]
+        assert mean(worse) > 0.02
 
     def test_overlapping_windows_have_a_lower_loss(self, vision_run: Runs) -> None:
         run = vision_run("gpt_text")
@@ -186,6 +197,12 @@ class TestContest:
         assert cost["GPT"] / cost["LSTM"] == pytest.approx(1, abs=0.05)
         rows = held(run, "in_row")
         assert rows == {"GPT": [13, 13], "LSTM": [33, 1025]}
+        drawn = held(book_run("gpt_diagram"), "series")
+        assert {name: len(turns) for name, turns in drawn.items()} == {
+            name: counts[0] for name, counts in rows.items()
+        }
+        assert all(len(turn) == 1 for turn in drawn["LSTM"][:-1])
+        assert all(len(turn) == 32 for turn in drawn["GPT"])
 
 
 class TestWriting:
@@ -196,6 +213,10 @@ class TestWriting:
         by_heat = [known[name] for name in ("1.3", "1.0", "0.5", "the test text")]
         for less, more in itertools.pairwise(by_heat):
             assert less < more
+
+    def test_greedily_it_goes_in_circles(self, vision_run: Runs) -> None:
+        words = held(vision_run("gpt_text"), "written")["greedy"].split()
+        assert len(set(words[-8:])) <= 4
 
 
 class TestExercises:
