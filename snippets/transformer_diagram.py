@@ -34,10 +34,12 @@ for x, step in ((LEFT, 1), (RIGHT, 3)):
 # %% stack
 def stack(names: list[str], x: float, steps: list[int]) -> None:
     """Put sublayers on each other; each sum is given its input as well."""
+    top = 0.32
     for n, (name, step) in enumerate(zip(names, steps, strict=True)):
-        y = 1.2 * n + 1.2
+        y, half = 1.2 * n + 1.2, 0.49 if "\n" in name else 0.35
         parts.append(Part(name, x, y, step, "round"))
-        wires.append(Wire([(x, y - 0.88), (x, y - 0.35)], step))
+        wires.append(Wire([(x, top), (x, y - half)], step))
+        top = y + half - 0.03
         if name == "add & norm":  # the residual connection, around it
             way = -1 if x == LEFT else 1
             side, edge = x + 1.7 * way, x + way
@@ -82,7 +84,7 @@ wires = [
 ]
 wires.append(Wire([(4.2, 2.73), (4.2, 3.3)], 1))
 way = [(0, 2.73), (0, 3.3), (2, 3.3)]
-wires += [Wire([*way, (2, y), (2.75, y)], 2) for y in (2.4, 1.2)]
+wires += [Wire([*way, (2, y), (3.1, y)], 2) for y in (2.4, 1.2)]
 _, ax = plt.subplots(figsize=(4.8, 2.8))
 draw_circuit(ax, parts, wires, step=2)
 ax.set(xlim=(-1.6, 5.8), ylim=(-0.4, 3.9))
