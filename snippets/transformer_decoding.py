@@ -2,13 +2,17 @@
 
 # %% imports
 from collections import Counter
+from functools import partial
 from time import perf_counter
 
 import matplotlib.pyplot as plt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from dlnotes.attention.attending import AttendingDecoder
 from dlnotes.plot import curves, show, use_style
+from dlnotes.seq2seq.encoder import Encoder
+from dlnotes.seq2seq.model import Seq2Seq
 from dlnotes.seq2seq.pairs import START
 from dlnotes.train.seed import seed_everything
 from dlnotes.transformer.model import Transformer
@@ -88,6 +92,22 @@ count_parallel, count_cached = (
     rows["cached"]["calls"],
 )
 
+# %% rival
+encoder = Encoder(V, 48, 96, bidirectional=True)
+rival = Seq2Seq(encoder, AttendingDecoder(V, 48, 96, encoder.size)).eval()
+count_calls.clear()
+handle = rival.decoder.recurrent.register_forward_hook(
+    lambda _, inputs, __: count_calls.update(
+        calls=1, tokens=inputs[0].shape[0]
+    )
+)
+with torch.no_grad():
+    rival(source, read)
+handle.remove()
+rows["rival"] = dict(count_calls)
+print(f"{'rival':10}", rows["rival"])
+count_rival = count_calls["calls"]
+
 
 # %% times
 def seconds(run, repeats: int) -> float:
@@ -109,9 +129,24 @@ with torch.no_grad():
             lambda T=T: cached(T),
             lambda read=read: parallel(read),
         )
-        repeats = 3, 3, 20
+        repeats = 2, 3, 20
         for name, run, n in zip(seconds_of, runs, repeats, strict=True):
             seconds_of[name].append(seconds(run, n))
+
+
+# %% updates
+def update(net: nn.Module, B: int, T: int) -> None:
+    """Compute gradients for B pairs of T tokens, as one training step does."""
+    source, target_in = torch.randint(4, V, (2, B, T))
+    net(source, target_in).log_softmax(dim=2)[..., 0].mean().backward()
+
+
+time_ratios = []  # of the rival to the Transformer
+for B, T in ((64, 12), (1, 128)):
+    ours, theirs = (
+        seconds(partial(update, net, B, T), 4) for net in (model, rival)
+    )
+    time_ratios.append(theirs / ours)
 
 # %% times-figure
 fig, ax = plt.subplots(figsize=(4.6, 3.0))
@@ -127,3 +162,4 @@ longest = {name: times[-1] for name, times in seconds_of.items()}
 time_ratio_cached = seconds_of["cached"][3] / seconds_of["parallel"][3]
 time_ratio_recomputed = longest["recomputed"] / longest["cached"]
 time_ratio_short = seconds_of["recomputed"][0] / seconds_of["cached"][0]
+time_ratio_batch, time_ratio_single = time_ratios

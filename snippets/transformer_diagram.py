@@ -4,7 +4,7 @@
 import matplotlib.pyplot as plt
 from matplotlib.patches import Rectangle
 
-from dlnotes.drawing import Part, Wire, draw_circuit
+from dlnotes.drawing import Part, Wire, draw_circuit, light
 from dlnotes.plot import show, use_style
 
 use_style()
@@ -12,7 +12,7 @@ use_style()
 # %% parts
 LEFT, RIGHT = 0, 4.6  # the encoder, the decoder
 ENCODER = ["self-attention", "add & norm", "feed-forward", "add & norm"]
-DECODER = ["masked self-att.", "add & norm", "cross-attention"]
+DECODER = ["masked\nself-attention", "add & norm", "cross-attention"]
 DECODER += ["add & norm", "feed-forward", "add & norm"]
 STEPS = ["source", "encoder", "target so far", "itself"]
 STEPS += ["the source", "feed-forward", "next token"]
@@ -34,10 +34,12 @@ for x, step in ((LEFT, 1), (RIGHT, 3)):
 # %% stack
 def stack(names: list[str], x: float, steps: list[int]) -> None:
     """Put sublayers on each other; each sum is given its input as well."""
+    top = 0.32
     for n, (name, step) in enumerate(zip(names, steps, strict=True)):
-        y = 1.2 * n + 1.2
+        y, half = 1.2 * n + 1.2, 0.49 if "\n" in name else 0.35
         parts.append(Part(name, x, y, step, "round"))
-        wires.append(Wire([(x, y - 0.88), (x, y - 0.35)], step))
+        wires.append(Wire([(x, top), (x, y - half)], step))
+        top = y + half - 0.03
         if name == "add & norm":  # the residual connection, around it
             way = -1 if x == LEFT else 1
             side, edge = x + 1.7 * way, x + way
@@ -60,7 +62,30 @@ for step, name in enumerate(STEPS, start=1):
     around = dict(facecolor="none", edgecolor="gray", linestyle=":")
     ax.add_patch(Rectangle((LEFT - 1.95, 0.3), 3.2, 4.95, **around))
     ax.add_patch(Rectangle((RIGHT - 1.5, 0.3), 3.45, 7.35, **around))
-    ax.text(LEFT - 2.05, 3, "N ×", ha="right", va="center")
-    ax.text(RIGHT + 2.05, 4.2, "N ×", ha="left", va="center")
+    for x, y, side, lit in ((-2.05, 3, "right", 2), (6.65, 4.2, "left", 4)):
+        colour, _ = light(lit, step)
+        ax.text(x, y, "N ×", ha=side, va="center", color=colour)
     ax.set(xlim=(-2.9, 7.5), ylim=(-2.5, 9.6))
+show()
+
+# %% unrolled
+parts = [
+    Part("source", 0, 0, 1),
+    Part("encoder block 1", 0, 1.2, 1, "round"),
+    Part("encoder block 2", 0, 2.4, 1, "round"),
+    Part("memory", 1, 3.6, 2),
+    Part("target so far", 4.2, 0, 1),
+    Part("decoder block 1", 4.2, 1.2, 1, "round"),
+    Part("decoder block 2", 4.2, 2.4, 1, "round"),
+    Part("next token", 4.2, 3.6, 1),
+]
+wires = [
+    Wire([(x, y), (x, y + 0.55)], 1) for x in (0, 4.2) for y in (0.3, 1.53)
+]
+wires.append(Wire([(4.2, 2.73), (4.2, 3.3)], 1))
+way = [(0, 2.73), (0, 3.3), (2, 3.3)]
+wires += [Wire([*way, (2, y), (3.1, y)], 2) for y in (2.4, 1.2)]
+_, ax = plt.subplots(figsize=(4.8, 2.8))
+draw_circuit(ax, parts, wires, step=2)
+ax.set(xlim=(-1.6, 5.8), ylim=(-0.4, 3.9))
 show()

@@ -112,7 +112,7 @@ for kind in (Transformer, Peeking):
         model: nn.Module = kind(*sizes, C=32, heads=2, layers=1, hidden=64)
         optimizer = AdamW(model.parameters(), 0.02, fused=True)
         history = fit_translation(
-            model, *languages.encode(train), optimizer, steps=150
+            model, *languages.encode(train), optimizer, steps=130
         )
         loss[name].append(history.mean(20))
         found = translate(model, val, languages).sentences

@@ -1,16 +1,18 @@
 """The rival: a recurrent translator that reads both ways and attends."""
 
 # %% imports
-from itertools import pairwise
 from statistics import mean, stdev
 
+import matplotlib.pyplot as plt
 from torch.optim import AdamW
 
 from dlnotes.attention.attending import AttendingDecoder
 from dlnotes.data.translation import load_translation
+from dlnotes.plot import show, use_style
 from dlnotes.seq2seq.encoder import Encoder
 from dlnotes.seq2seq.model import Seq2Seq
 from dlnotes.table import Table
+from dlnotes.train.by_length import bleu_of_lengths, draw_lengths
 from dlnotes.train.seed import seed_everything
 from dlnotes.train.translation import (
     fit_translation,
@@ -19,12 +21,17 @@ from dlnotes.train.translation import (
     translate,
 )
 
+use_style()
 splits = load_translation()
 languages = learn_languages(splits.train)
 sources, targets = languages.encode(splits.train)
 V_source, V_target = map(len, languages)
 SEEDS = range(3)
-STEPS, HIDDEN, RATE = 300, 96, 0.0125  # the rate is that of transformer_rates
+STEPS, HIDDEN, RATE = (
+    225,
+    96,
+    0.025,
+)  # the rate is that of transformer_rival_rates
 if len(sources) > 20_000:  # real sentences, at full scale
     STEPS, HIDDEN, RATE, SEEDS = 2500, 256, 0.004, range(1)
 
@@ -69,22 +76,15 @@ for name, pairs in sets.items():
 Table(["set", "pairs:,", "BLEU", "exact"], rows).show()
 
 # %% lengths
-BOUNDS = (4, 6, 8, 10, 12, 14, 16, 99)
 both = [*splits.test, *splits.longer]
-bleu_by_length = {}
-for low, high in pairwise(BOUNDS):
-    inside = [n for n, p in enumerate(both) if low < len(p.words) <= high]
-    if not inside:
-        continue
-    name = f"{low + 1}–{high}" if high < 99 else f"{low + 1}+"
-    pairs, values = [both[n] for n in inside], []
-    for short, long in zip(
-        found["test"], found["longer sentences"], strict=True
-    ):
-        written = [*short, *long]
-        chosen = [written[n] for n in inside]
-        values.append(score_translation(chosen, pairs).bleu)
-    bleu_by_length[name] = values
+written = zip(found["test"], found["longer sentences"], strict=True)
+each = [bleu_of_lengths([*a, *b], both) for a, b in written]
+bleu_by_length = {name: [row[name] for row in each] for name in each[0]}
+
+# %% lengths-figure
+fig, ax = plt.subplots(figsize=(4.6, 3.0))
+draw_lengths(ax, bleu_by_length)
+show()
 
 # %% quoted
 bleu_mean = {name: mean(bleu.get(name, [0])) for name in sets}

@@ -2,7 +2,6 @@
 
 # %% imports
 import warnings
-from itertools import pairwise
 from statistics import mean, stdev
 
 import matplotlib.pyplot as plt
@@ -15,6 +14,7 @@ from dlnotes.data.translation import load_translation
 from dlnotes.plot import show, use_style
 from dlnotes.seq2seq.pairs import START
 from dlnotes.table import Table
+from dlnotes.train.by_length import bleu_of_lengths, draw_lengths
 from dlnotes.train.seed import seed_everything
 from dlnotes.train.translation import (
     fit_translation,
@@ -32,7 +32,7 @@ languages = learn_languages(splits.train)
 sources, targets = languages.encode(splits.train)
 V_source, V_target = map(len, languages)
 SEEDS = range(3)
-STEPS, RATE = 300, 0.008  # the rate is that of transformer_rates
+STEPS, RATE = 225, 0.008  # the rate is that of transformer_rates
 SIZES = {"C": 64, "heads": 4, "layers": 2, "hidden": 128}
 DROPOUT, SMOOTHING = 0.0, 0.0
 if len(sources) > 20_000:  # real sentences, at full scale
@@ -106,22 +106,15 @@ for text, sentence in zip(SAID, own.sentences, strict=True):
     print("    " + "".join(sentence))
 
 # %% lengths
-BOUNDS = (4, 6, 8, 10, 12, 14, 16, 99)
 both = [*splits.test, *splits.longer]
-bleu_by_length = {}
-for low, high in pairwise(BOUNDS):
-    inside = [n for n, p in enumerate(both) if low < len(p.words) <= high]
-    if not inside:
-        continue
-    name = f"{low + 1}–{high}" if high < 99 else f"{low + 1}+"
-    pairs, values = [both[n] for n in inside], []
-    for short, long in zip(
-        found["test"], found["longer sentences"], strict=True
-    ):
-        written = [*short, *long]
-        chosen = [written[n] for n in inside]
-        values.append(score_translation(chosen, pairs).bleu)
-    bleu_by_length[name] = values
+written = zip(found["test"], found["longer sentences"], strict=True)
+each = [bleu_of_lengths([*a, *b], both) for a, b in written]
+bleu_by_length = {name: [row[name] for row in each] for name in each[0]}
+
+# %% lengths-figure
+fig, ax = plt.subplots(figsize=(4.6, 3.0))
+draw_lengths(ax, bleu_by_length)
+show()
 
 
 # %% looks
@@ -136,17 +129,17 @@ def looks(model: Transformer) -> Tensor:
 
 
 across = [looks(model) for model in models]
+words, written = shown.words, [*shown.characters, "<end>"]
+look = dict(figsize=(4.8, 6.4), sharex=True, sharey=True)
 for layer, heads in enumerate(across[0], start=1):
-    for head, weights in enumerate(heads, start=1):
-        fig, ax = plt.subplots(
-            figsize=(4.2, 4.2), num=f"block {layer}, head {head}"
-        )
+    fig, axes = plt.subplots(2, 2, num=f"block {layer}", **look)
+    for n, (ax, weights) in enumerate(zip(axes.flat, heads, strict=True), 1):
         image = ax.imshow(weights.tolist(), cmap="Blues", vmin=0, vmax=1)
-        words, written = shown.words, [*shown.characters, "<end>"]
-        ax.set_xticks(range(len(words)), words, rotation=60, ha="right")
+        ax.set(title=f"head {n}")
+        ax.set_xticks(range(len(words)), words, rotation=90)
         ax.set_yticks(range(len(written)), written)
         ax.tick_params(length=0)
-        fig.colorbar(image, label="weight")
+    fig.colorbar(image, ax=axes, label="weight", shrink=0.6)
 show()
 
 # %% measure

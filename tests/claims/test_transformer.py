@@ -2,7 +2,10 @@
 
 import itertools
 from collections.abc import Callable
-from statistics import mean
+from math import hypot
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
 
 import pytest
 import torch
@@ -15,16 +18,25 @@ from dlnotes.data.translation import COMBINATIONS, load_translation
 from dlnotes.decode.one_by_one import greedy
 from dlnotes.losses import cross_entropy
 from dlnotes.schedule import inverse_square_root
-from dlnotes.seq2seq.pairs import END, PAD, START
+from dlnotes.seq2seq.pairs import END, PAD, START, masked_cross_entropy
 from dlnotes.train.translation import learn_languages
 from dlnotes.transformer.block import DecoderBlock, EncoderBlock
 from dlnotes.transformer.model import Transformer, embeddings
 from dlnotes.transformer.norm import LayerNorm, RMSNorm
 
 Runs = Callable[[str], Run]
+Draws = Callable[[str], list[Run]]
+DOCS = Path(__file__).parents[2] / "docs"
+MODELS = ("seq2seq_training", "transformer_rival", "transformer_training")
 SEEDS = [0, 1, 2, 10_000, 10_001, 10_002]
 LENGTHS = ("5–6", "7–8", "9–10", "11–12", "13–14", "15–16", "17+")
 SETS = ("test", "unseen combinations", "longer sentences")
+
+
+def drawn(draws: Draws, name: str, values: str) -> dict[str, list[Any]]:
+    """Join what the three seeds of two draws gave, by name."""
+    rows = [held(run, values) for run in draws(name)]
+    return {key: [x for row in rows for x in row[key]] for key in rows[0]}
 
 
 class TestNorms:
@@ -118,6 +130,51 @@ class TestMasks:
         assert values["difference_padding"] == 0
         assert values["difference_word"] > 0.01
 
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_the_padding_of_the_target_needs_no_mask(self, seed: int) -> None:
+        torch.manual_seed(seed)
+        model = Transformer(20, 20, C=16, heads=2, layers=2, hidden=32).eval()
+        source, target_in, target = torch.randint(4, 20, (3, 2, 6))
+        target_in[1, 4:] = target[1, 4:] = PAD
+        other = target_in.clone()
+        other[1, 4:] = torch.randint(4, 20, (2,))
+        with torch.no_grad():
+            before, after = model(source, target_in), model(source, other)
+        assert torch.equal(before[0], after[0])
+        assert torch.equal(before[1, :4], after[1, :4])
+        assert not torch.equal(before[1, 4:], after[1, 4:])
+        losses = [masked_cross_entropy(logits, target) for logits in (before, after)]
+        assert torch.equal(*losses)
+
+    @pytest.mark.settles("decoder-is-masked")
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_each_decoder_block_reads_the_memory(self, seed: int) -> None:
+        torch.manual_seed(seed)
+        model = Transformer(20, 20, C=16, heads=2, layers=3, hidden=32).eval()
+        read: list[torch.Tensor] = []
+        for block in model.decoder.layers:
+            block.multihead_attn.register_forward_pre_hook(
+                lambda _, inputs: read.extend(inputs[1:3])
+            )
+        source, target_in = torch.randint(4, 20, (2, 2, 6))
+        with torch.no_grad():
+            model(source, target_in)
+            memory, _, _ = model.encode(source)
+        assert len(read) == 2 * 3
+        assert all(torch.equal(keys_or_values, memory) for keys_or_values in read)
+
+    def test_the_first_false_of_a_row_is_the_token_to_write(self) -> None:
+        ticks = causal_mask(4).tolist()
+        for language in ("en", "zh"):
+            page = (DOCS / language / "attention" / "transformer.md").read_text()
+            start = page.index("| | `<start>`")
+            rows = page[start : page.index("\n\n", start)].splitlines()[2:]
+            fields = [[x.strip() for x in row.split("|")[1:-1]] for row in rows]
+            assert [[x == "✓" for x in row[1:5]] for row in fields] == ticks
+            names = [row[0] for row in fields]
+            for row, seen in list(zip(fields, ticks, strict=True))[:-1]:
+                assert row[5] == names[seen.index(False)]
+
     def test_more_padding_changes_nothing(self, vision_run: Runs) -> None:
         assert vision_run("transformer").values["difference_padded"] < 1e-5
 
@@ -206,33 +263,32 @@ class TestTraining:
 
 class TestTranslation:
     def test_the_rates_are_bracketed(self, book_run: Runs) -> None:
-        run = book_run("transformer_rates")
-        for name, row in held(run, "bleu_val").items():
-            best = max(row, key=row.__getitem__)
-            assert min(row) < best < max(row), name
-        assert run.values["rate_transformer"] == 0.008
-        assert run.values["rate_additive"] == 0.0125
+        for name, rate in (
+            ("transformer_rates", 0.008),
+            ("transformer_rival_rates", 0.025),
+        ):
+            run = book_run(name)
+            (row,) = held(run, "bleu_val").values()
+            assert min(row) < max(row, key=row.__getitem__) < max(row), name
+            assert run.values["rate_best"] == rate
 
     def test_attention_is_the_large_step_and_then_there_is_none(
-        self, vision_run: Runs
+        self, both_draws: Draws
     ) -> None:
-        vector, additive, model = (
-            held(vision_run(name), "bleu")
-            for name in (
-                "seq2seq_training",
-                "transformer_rival",
-                "transformer_training",
-            )
-        )
+        vector, additive, model = (drawn(both_draws, name, "bleu") for name in MODELS)
         for name in SETS:
-            assert min(additive[name]) > max(vector[name]) + 25
-        test, unseen, longer = (mean(model[n]) - mean(additive[n]) for n in SETS)
-        assert -3 < test < 0 < unseen < 3
-        assert -3 < longer < 0
-        assert any(
-            max(min(model[n]), min(additive[n])) < min(max(model[n]), max(additive[n]))
-            for n in SETS
-        )
+            assert mean(additive[name]) > mean(vector[name]) + 25
+            assert mean(model[name]) > mean(vector[name]) + 25
+            assert abs(mean(model[name]) - mean(additive[name])) < 6
+
+    def test_the_rival_is_ahead_on_the_test_set_alone(self, both_draws: Draws) -> None:
+        _, additive, model = (drawn(both_draws, name, "bleu") for name in MODELS)
+        lead = {}
+        for name in SETS:
+            error = hypot(*(stdev(row[name]) / 6**0.5 for row in (additive, model)))
+            lead[name] = (mean(additive[name]) - mean(model[name])) / error
+        assert lead.pop("test") > 2
+        assert all(abs(found) < 3 for found in lead.values())
 
     def test_the_transformer_has_three_fifths_of_the_parameters(
         self, book_run: Runs
@@ -243,62 +299,52 @@ class TestTranslation:
         )
         assert own / others == pytest.approx(0.6, abs=0.02)
 
-    def test_less_than_half_of_the_longer_ones_is_exact(self, vision_run: Runs) -> None:
-        for name in ("transformer_rival", "transformer_training"):
-            exact = held(vision_run(name), "exact")["longer sentences"]
-            assert mean(exact) < 1 / 2
+    def test_less_than_half_of_the_longer_ones_is_exact(
+        self, both_draws: Draws
+    ) -> None:
+        for name in MODELS[1:]:
+            assert mean(drawn(both_draws, name, "exact")["longer sentences"]) < 0.4
 
-    def test_by_length(self, vision_run: Runs) -> None:
+    def test_by_length(self, both_draws: Draws) -> None:
         vector, additive, model = (
-            held(vision_run(name), "bleu_by_length")
-            for name in (
-                "seq2seq_training",
-                "transformer_rival",
-                "transformer_training",
-            )
+            drawn(both_draws, name, "bleu_by_length") for name in MODELS
         )
         for found in (additive, model):
             means = [mean(found[name]) for name in LENGTHS]
-            assert min(means[:3]) > 90
-            assert means[3] < min(means[:3])
+            assert min(means[:3]) > 85
+            assert means[3] < min(means[1:3]) - 2
             assert all(b < a for a, b in itertools.pairwise(means[3:]))
-            for name in LENGTHS:
-                assert min(found[name]) > max(vector[name])
             for name in LENGTHS[:4]:
-                assert mean(found[name]) > mean(vector[name]) + 25
+                assert mean(found[name]) > mean(vector[name]) + 20
         old = [mean(vector[name]) for name in LENGTHS]
-        assert all(b < a for a, b in itertools.pairwise(old[1:]))
+        assert all(b < a for a, b in itertools.pairwise(old[3:]))
 
-    def test_what_is_left_at_17_words(self, vision_run: Runs) -> None:
+    def test_what_is_left_at_17_words(self, both_draws: Draws) -> None:
         left = []
-        for name in ("seq2seq_training", "transformer_rival", "transformer_training"):
-            found = held(vision_run(name), "bleu_by_length")
+        for name in MODELS:
+            found = drawn(both_draws, name, "bleu_by_length")
             left.append(mean(found["17+"]) / mean(found["7–8"]))
-        assert left[0] == pytest.approx(0.25, abs=0.05)
-        assert left[1:] == pytest.approx([0.5, 0.5], abs=0.06)
+        assert 0.18 < left[0] < 0.32
+        assert min(left[1:]) > 1 / 3
 
     def test_a_measure_word_looks_at_its_noun(self, vision_run: Runs) -> None:
         run = vision_run("transformer_training")
         assert min(held(run, "count_heads")) >= 1
         assert min(held(run, "weight_largest")) > 0.5
 
-    def test_a_head_of_the_last_block_shows_the_order(self, book_run: Runs) -> None:
-        looked = held(book_run("transformer_training"), "looked_at")[0]
+    def test_heads_of_the_last_block_show_the_order(self, book_run: Runs) -> None:
+        looked = held(book_run("transformer_training"), "looked_at")
         written = "她昨天在公园里买了一顶红帽子。"
-        for sign, word in (
-            ("她", "she"),
-            ("昨", "yesterday"),
-            ("在", "in"),
-            ("公", "park"),
-            ("买", "bought"),
-        ):
-            assert looked[written.index(sign)] == word
+        order = {"她": "she", "昨": "yesterday", "公": "park", "买": "bought"}
+        assert any(
+            all(row[written.index(sign)] == word for sign, word in order.items())
+            for row in looked
+        )
 
     def test_sentences_as_short_as_those_seen_are_mostly_exact(
-        self, vision_run: Runs
+        self, both_draws: Draws
     ) -> None:
-        exact = held(vision_run("transformer_training"), "exact")["test"]
-        assert min(exact) > 0.7
+        assert mean(drawn(both_draws, MODELS[2], "exact")["test"]) > 0.6
 
     def test_the_sentences_of_our_own(self, book_run: Runs) -> None:
         printed = str(book_run("transformer_training").notebook)
@@ -331,6 +377,14 @@ class TestDecoding:
         rows = held(run, "rows")
         assert rows["cached"] == {"calls": 50, "tokens": 50}
         assert rows["recomputed"] == {"calls": 50, "tokens": 50 * 51 // 2}
+        assert rows["rival"] == {"calls": 50, "tokens": 50}
+
+    def test_one_long_pair_gains_more_than_many_short_ones(
+        self, vision_run: Runs
+    ) -> None:
+        values = vision_run("transformer_decoding").values
+        assert 0.5 < values["time_ratio_batch"] < 2.5
+        assert values["time_ratio_single"] > 1.5 * values["time_ratio_batch"]
 
     def test_serial_is_slower_and_the_cache_pays(self, vision_run: Runs) -> None:
         values = vision_run("transformer_decoding").values
@@ -376,10 +430,11 @@ class TestExercises:
         assert held(run, "cosine_with")[2] < 0.3
 
     def test_without_the_mask_the_loss_is_small_and_nothing_is_translated(
-        self, vision_run: Runs
+        self, both_draws: Draws
     ) -> None:
-        run = vision_run("transformer_exercises")
-        loss, bleu = held(run, "loss"), held(run, "bleu")
-        for small, large in zip(loss["Peeking"], loss["Transformer"], strict=True):
-            assert small < large
-        assert max(bleu["Peeking"]) < 3 < 20 < min(bleu["Transformer"])
+        loss, bleu = (
+            drawn(both_draws, "transformer_exercises", name)
+            for name in ("loss", "bleu")
+        )
+        assert mean(loss["Peeking"]) < mean(loss["Transformer"]) - 0.2
+        assert mean(bleu["Peeking"]) < 3 < 10 < mean(bleu["Transformer"])
