@@ -33,7 +33,7 @@ warnings.filterwarnings("ignore", "Glyph", UserWarning)  # Chinese labels
 splits = load_translation()
 languages = learn_languages(splits.train)
 sources, targets = languages.encode(splits.train)
-HIDDEN, RATES = 96, (0.005, 0.02, 0.08)  # of attention, to begin with
+HIDDEN, RATES = 96, (0.004, 0.02, 0.1)  # of attention, to begin with
 STEPS, SHORT = {Decoder: 300, AttendingDecoder: 160}, 60
 RATE = 0.025  # of one vector, as in its chapter; so are its steps
 if len(sources) > 20_000:  # real sentences, at full scale
@@ -274,7 +274,7 @@ columns = zip(*(accuracy_hidden[name] for name in SHOWN), strict=True)
 for n, (name, column) in enumerate(zip(SIGHTS, columns, strict=True)):
     ax.plot(column, range(len(SHOWN)), "o^s"[n], color=f"C{n}", label=name)
 ax.set_yticks(range(len(SHOWN)), SHOWN)
-ax.set(xlabel="share that is right", xlim=(0.4, 1.03), ylim=(3.5, -0.5))
+ax.set(xlabel="share that is right", xlim=(None, 1.03), ylim=(3.5, -0.5))
 ax.grid(axis="y")
 fig.legend(loc="outside upper center", ncols=2)
 show()

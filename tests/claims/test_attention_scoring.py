@@ -258,6 +258,13 @@ class TestDates:
         for part in zip(*shares, strict=True):
             assert mean(part) > 0.9
 
+    def test_the_weekday_of_the_scaled_score_depends_on_the_seed(
+        self, every_run: Callable[[str], list[Run]]
+    ) -> None:
+        runs = every_run("attention_scoring_dates")
+        shares = [run.values["share_weekday_scaled"] for run in runs]
+        assert max(shares) - min(shares) > 0.1
+
     def test_most_characters_that_look_elsewhere_are_right(
         self, every_run: Callable[[str], list[Run]]
     ) -> None:
@@ -328,10 +335,11 @@ class TestSentences:
         assert {"杯", "瓶"} <= {thing.measure for thing in left_out}
         assert sum("一杯" in pair.chinese for pair in load_translation().test) > 5
 
-    def test_most_measure_words_look_at_their_noun(self, any_run: Runs) -> None:
+    def test_measure_words_look_at_their_noun_far_above_chance(
+        self, any_run: Runs
+    ) -> None:
         values = any_run("attention_scoring_translation").values
-        assert values["share_measure"] > 0.5
-        assert values["share_measure"] > 4 * values["share_chance"]
+        assert values["share_measure"] > 3 * values["share_chance"]
         assert 250 < values["count_measure"] < 300
 
     def test_hiding_the_noun_costs_measure_words_and_the_rival_does_not(
