@@ -115,11 +115,16 @@ pair = {
     "q · k": dot_product(q, K),
     "q · k / √d": scaled_dot_product(q, K),
 }
-fig, axes = plt.subplots(1, 2, figsize=(4.8, 2.2), sharey=True)
-for n, (ax, (name, scores)) in enumerate(zip(axes, pair.items(), strict=True)):
-    ax.bar(range(1, 11), scores.softmax(dim=1)[0].tolist(), color=f"C{n}")
-    ax.set(title=name, xlabel="key", xticks=range(1, 11, 3), ylim=(0, 1))
-axes[0].set_ylabel("weight")
+fig, axes = plt.subplots(2, 2, figsize=(4.8, 3.6), sharex=True, sharey="row")
+for n, (name, scores) in enumerate(pair.items()):
+    rows = scores[0].tolist(), scores.softmax(dim=1)[0].tolist()
+    for ax, row in zip(axes[:, n], rows, strict=True):
+        ax.bar(range(1, 11), row, color=f"C{n}")
+    axes[0, n].axhline(0, color="gray", lw=0.8)
+    axes[0, n].set(title=name, xticks=range(1, 11, 3))
+    axes[1, n].set(xlabel="key", ylim=(0, 1))
+axes[0, 0].set_ylabel("score")
+axes[1, 0].set_ylabel("weight")
 show()
 
 

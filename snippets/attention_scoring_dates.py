@@ -3,7 +3,7 @@
 # %% imports
 import re
 import warnings
-from functools import cache
+from functools import partial
 from statistics import mean
 
 import matplotlib.pyplot as plt
@@ -55,48 +55,49 @@ class ScaledDot(nn.Module):
 
 
 # %% recipe
-HIDDEN, STEPS, RATES = 48, 140, (0.01, 0.03, 0.09)
+EMBEDDING, HIDDEN, STEPS = 32, 48, 120
+RATES = 0.01, 0.03, 0.09
 KINDS = "one vector", "additive", "scaled dot product"
 
 
 def untrained(kind: str) -> Seq2Seq:
     seed_everything(0)
-    encoder = Encoder(len(languages.english), 16, HIDDEN, bidirectional=True)
-    sizes = len(languages.chinese), 16, HIDDEN, encoder.size
+    sizes = len(languages.english), EMBEDDING, HIDDEN
+    encoder = Encoder(*sizes, bidirectional=True)
+    sizes = len(languages.chinese), EMBEDDING, HIDDEN, encoder.size
     decoder = (Decoder if kind == "one vector" else AttendingDecoder)(*sizes)
     if kind == "scaled dot product":
         decoder.score = ScaledDot(HIDDEN, encoder.size, HIDDEN)
     return Seq2Seq(encoder, decoder)
 
 
-@cache  # what is asked for twice is trained once
-def trained(kind: str, rate: float) -> Seq2Seq:
+def trained(kind: str, rate: float, steps: int) -> Seq2Seq:
     model = untrained(kind)
     optimizer = AdamW(model.parameters(), rate, fused=True)
-    fit_translation(model, sources, targets, optimizer, STEPS)
+    fit_translation(model, sources, targets, optimizer, steps)
     return model
 
 
-def share_exact(model: Seq2Seq, pairs: list[DatePair]) -> float:
-    found = translate(model, pairs, languages)
-    return score_translation(found.sentences, pairs).exact
-
-
 # %% rates
-accuracy_val, rate_best = {}, {}
+def bleu_at(kind: str, rate: float) -> float:
+    """Return the BLEU on the validation set, after half of the steps."""
+    model = trained(kind, rate, STEPS // 2)
+    found = translate(model, splits.val, languages)
+    return score_translation(found.sentences, splits.val).bleu
+
+
+bleu_val, rate_best = {}, {}
 for kind in KINDS:
-    accuracy_val[kind] = bracket(
-        lambda rate, kind=kind: share_exact(trained(kind, rate), splits.val),
-        RATES,
-    )
-    rate_best[kind] = best(accuracy_val[kind])
-rates_table("decoder", accuracy_val).show()
+    bleu_val[kind] = bracket(partial(bleu_at, kind), RATES)
+    rate_best[kind] = best(bleu_val[kind])
+rates_table("decoder", bleu_val, digits=1).show()
 
 # %% results
-models = {kind: trained(kind, rate_best[kind]) for kind in KINDS}
-accuracy_test, parameters, rows = {}, {}, []
+models = {kind: trained(kind, rate_best[kind], STEPS) for kind in KINDS}
+written, accuracy_test, parameters, rows = {}, {}, {}, []
 for kind, model in models.items():
-    accuracy_test[kind] = share_exact(model, splits.test)
+    written[kind] = translate(model, splits.test, languages).sentences
+    accuracy_test[kind] = score_translation(written[kind], splits.test).exact
     parameters[kind] = sum(W.numel() for W in model.parameters())
     rate = f"{rate_best[kind]:.2g}"
     rows.append([kind, parameters[kind], rate, accuracy_test[kind]])
@@ -104,12 +105,18 @@ Table(["decoder", "parameters:,", "rate η", "exact:.3f"], rows).show()
 
 
 # %% spellings
-worded = [pair for pair in splits.test if re.search("[a-z]", pair.english)]
-figures = [pair for pair in splits.test if pair not in worded]
-accuracy_spelling = {
-    kind: [share_exact(models[kind], pairs) for pairs in (worded, figures)]
-    for kind in KINDS[1:]
-}
+worded, figures = [], []  # the numbers of the dates
+for n, pair in enumerate(splits.test):
+    (worded if re.search("[a-z]", pair.english) else figures).append(n)
+accuracy_spelling = {}
+for kind in KINDS[1:]:
+    accuracy_spelling[kind] = [
+        score_translation(
+            [written[kind][n] for n in numbers],
+            [splits.test[n] for n in numbers],
+        ).exact
+        for numbers in (worded, figures)
+    ]
 
 # %% start
 model = untrained("scaled dot product")
@@ -132,15 +139,16 @@ def looks(model: Seq2Seq, pairs: list[DatePair]) -> Tensor:
 
 long = [pair for pair in splits.test if pair.english.count(",") == 2]
 pair = max(long[:20], key=lambda pair: len(pair.english))
-weights = looks(models["additive"], [pair])[0, :-1]
-fig, ax = plt.subplots(figsize=(4.8, 2.9))
-image = ax.imshow(
-    weights.tolist(), cmap="Blues", vmin=0, vmax=1, aspect="auto"
-)
-ax.set_xticks(range(len(pair.words)), pair.words)
-ax.set_yticks(range(len(pair.characters)), pair.characters)
-ax.tick_params(length=0)
-fig.colorbar(image, label="weight")
+for kind in KINDS[1:]:
+    weights = looks(models[kind], [pair])[0, :-1]  # (T, S)
+    fig, ax = plt.subplots(num=kind, figsize=(4.8, 2.9))
+    image = ax.imshow(
+        weights.tolist(), cmap="Blues", vmin=0, vmax=1, aspect="auto"
+    )
+    ax.set_xticks(range(len(pair.words)), pair.words)
+    ax.set_yticks(range(len(pair.characters)), pair.characters)
+    ax.tick_params(length=0)
+    fig.colorbar(image, label="weight")
 show()
 
 # %% parts
@@ -155,20 +163,25 @@ CHINESE = re.compile(
 )
 
 
+largest = {
+    kind: looks(models[kind], splits.test).argmax(dim=2).tolist()
+    for kind in KINDS[1:]
+}
+
+
 def find_inside(kind: str, part: str) -> list[tuple[bool, bool]]:
     """Tell of each character of a part where it looks and if it is right.
 
     The first is true if its largest weight lies in the part of the source.
     """
-    pairs = [pair for pair in worded if re.search(ENGLISH[part], pair.english)]
-    places = looks(models[kind], pairs).argmax(dim=2).tolist()
     found = []
-    texts = translate(models[kind], pairs, languages).sentences
-    for pair, row, text in zip(pairs, places, texts, strict=True):
-        low, high = re.search(ENGLISH[part], pair.english).span()
-        for n in range(*CHINESE.match(pair.chinese).span(part)):
-            right = "".join(text)[n : n + 1] == pair.chinese[n]
-            found.append((low <= row[n] < high, right))
+    for n in worded:
+        pair, text = splits.test[n], "".join(written[kind][n])
+        if place := re.search(ENGLISH[part], pair.english):
+            low, high = place.span()
+            for t in range(*CHINESE.match(pair.chinese).span(part)):
+                right = text[t : t + 1] == pair.chinese[t]
+                found.append((low <= largest[kind][n][t] < high, right))
     return found
 
 
@@ -195,7 +208,7 @@ share_least = min(share_part["additive"])
 share_weekday_scaled = share_part["scaled dot product"][3]
 share_elsewhere_right = mean(elsewhere)
 variance_scores_raw = HIDDEN * variance_scores  # without the root
-accuracy_additive_fast, accuracy_scaled_fast = [
-    accuracy_val[kind][RATES[-1]] for kind in KINDS[1:]
+bleu_additive_fast, bleu_scaled_fast = [
+    bleu_val[kind][RATES[-1]] for kind in KINDS[1:]
 ]
 steps_in_all = STEPS

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from math import e, log, sqrt
 from pathlib import Path
-from statistics import mean
+from statistics import mean, stdev
 
 import pytest
 import torch
@@ -194,40 +194,45 @@ class TestDates:
     def test_each_rate_is_bracketed_by_worse_ones(self, any_run: Runs) -> None:
         run = any_run("attention_scoring_dates")
         best = held(run, "rate_best")
-        for kind, row in held(run, "accuracy_val").items():
+        for kind, row in held(run, "bleu_val").items():
             assert min(row) < best[kind] < max(row), kind
-            others = [share for rate, share in row.items() if rate != best[kind]]
+            others = [bleu for rate, bleu in row.items() if rate != best[kind]]
             assert row[best[kind]] > max(others), kind
 
-    def test_attention_gets_nearly_all_right_and_one_vector_few(
-        self, any_run: Runs
-    ) -> None:
-        values = any_run("attention_scoring_dates").values
-        assert min(values["accuracy_additive"], values["accuracy_scaled"]) > 0.94
-        assert values["accuracy_vector"] < 0.2
-
-    def test_which_score_is_ahead_depends_on_the_seed(
+    def test_attention_gets_nine_of_ten_right_and_one_vector_few(
         self, every_run: Callable[[str], list[Run]]
     ) -> None:
         runs = every_run("attention_scoring_dates")
-        ahead = [
-            run.values["accuracy_additive"] > run.values["accuracy_scaled"]
-            for run in runs
-        ]
-        assert ahead == [False, True, True]
+        for name in ("accuracy_additive", "accuracy_scaled"):
+            assert mean(run.values[name] for run in runs) > 0.9
+        assert mean(run.values["accuracy_vector"] for run in runs) < 0.2
 
-    def test_at_three_times_the_best_rate_they_differ(self, any_run: Runs) -> None:
-        run = any_run("attention_scoring_dates")
-        best, values = held(run, "rate_best"), run.values
-        assert best["additive"] == best["scaled dot product"] == 0.03
-        assert values["accuracy_additive_fast"] > values["accuracy_scaled_fast"] + 0.5
+    def test_the_scores_cannot_be_ranked(
+        self, every_run: Callable[[str], list[Run]]
+    ) -> None:
+        runs = every_run("attention_scoring_dates")
+        gaps = [
+            r.values["accuracy_additive"] - r.values["accuracy_scaled"] for r in runs
+        ]
+        assert abs(mean(gaps)) < 2 * stdev(gaps) / sqrt(len(gaps)) + 0.02
+
+    def test_at_three_times_the_best_rate_they_differ(
+        self, every_run: Callable[[str], list[Run]]
+    ) -> None:
+        runs = every_run("attention_scoring_dates")
+        for run in runs:
+            best = held(run, "rate_best")
+            assert best["additive"] == best["scaled dot product"] == 0.03
+        gaps = [
+            r.values["bleu_additive_fast"] - r.values["bleu_scaled_fast"] for r in runs
+        ]
+        assert mean(gaps) > 5 + 2 * stdev(gaps) / sqrt(len(gaps))
 
     def test_additive_errors_are_mostly_in_dates_of_figures(
         self, any_run: Runs
     ) -> None:
         run = any_run("attention_scoring_dates")
         words, figures = held(run, "accuracy_spelling")["additive"]
-        assert words > 0.97
         right = run.values["accuracy_additive"]
         share_figures = (words - right) / (words - figures)  # of all dates
         assert share_figures * (1 - figures) > (1 - right) / 2
@@ -246,18 +251,25 @@ class TestDates:
         assert found.groups() == ("1987", "11", "15", "日")
 
     def test_additive_scores_look_at_the_part_that_is_written(
-        self, any_run: Runs
+        self, every_run: Callable[[str], list[Run]]
     ) -> None:
-        run = any_run("attention_scoring_dates")
-        shares = held(run, "share_part")
-        assert min(shares["additive"]) > 0.95
-        *others, weekday = shares["scaled dot product"]
-        assert min(others) > 0.95
-        assert weekday > 0.75
+        runs = every_run("attention_scoring_dates")
+        shares = [held(run, "share_part")["additive"] for run in runs]
+        for part in zip(*shares, strict=True):
+            assert mean(part) > 0.9
 
-    def test_characters_that_look_elsewhere_are_right(self, any_run: Runs) -> None:
-        values = any_run("attention_scoring_dates").values
-        assert values["share_elsewhere_right"] > 0.9
+    def test_the_weekday_of_the_scaled_score_depends_on_the_seed(
+        self, every_run: Callable[[str], list[Run]]
+    ) -> None:
+        runs = every_run("attention_scoring_dates")
+        shares = [run.values["share_weekday_scaled"] for run in runs]
+        assert max(shares) - min(shares) > 0.1
+
+    def test_most_characters_that_look_elsewhere_are_right(
+        self, every_run: Callable[[str], list[Run]]
+    ) -> None:
+        runs = every_run("attention_scoring_dates")
+        assert mean(run.values["share_elsewhere_right"] for run in runs) > 0.8
 
 
 class TestSentences:
@@ -284,6 +296,13 @@ class TestSentences:
         lengths = held(run, "bleu_by_length")
         for length, found in lengths["attention"].items():
             assert found > lengths["one vector"][length] + 5
+
+    def test_one_vector_loses_more_nouns(
+        self, every_run: Callable[[str], list[Run]]
+    ) -> None:
+        runs = [r.values for r in every_run("attention_scoring_translation")]
+        gaps = [r["share_nouns_attention"] - r["share_nouns_vector"] for r in runs]
+        assert mean(gaps) > 0.05 + 2 * stdev(gaps) / sqrt(len(gaps))
 
     def test_the_curves_are_apart_at_5_and_6_words_already(self, any_run: Runs) -> None:
         run = any_run("attention_scoring_translation")
@@ -316,10 +335,11 @@ class TestSentences:
         assert {"杯", "瓶"} <= {thing.measure for thing in left_out}
         assert sum("一杯" in pair.chinese for pair in load_translation().test) > 5
 
-    def test_most_measure_words_look_at_their_noun(self, any_run: Runs) -> None:
+    def test_measure_words_look_at_their_noun_far_above_chance(
+        self, any_run: Runs
+    ) -> None:
         values = any_run("attention_scoring_translation").values
-        assert values["share_measure"] > 0.5
-        assert values["share_measure"] > 4 * values["share_chance"]
+        assert values["share_measure"] > 3 * values["share_chance"]
         assert 250 < values["count_measure"] < 300
 
     def test_hiding_the_noun_costs_measure_words_and_the_rival_does_not(
