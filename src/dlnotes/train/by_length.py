@@ -6,7 +6,7 @@ from statistics import mean, stdev
 
 from matplotlib.axes import Axes
 
-from dlnotes.data.translation import Pair
+from dlnotes.data.pair import Pair
 from dlnotes.train.translation import score_translation
 
 BOUNDS = (4, 6, 8, 10, 12, 14, 16, 99)  # words
