@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
-from dlnotes.book.store import Store
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.storage.store import Store
 
 ROOT = Path(__file__).parent.parent
 CHANGED = "src/dlnotes/data/synthetic.py"

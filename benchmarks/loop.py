@@ -25,9 +25,9 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
-from dlnotes.book.live import ASK
-from dlnotes.book.store import Store
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.serving.live import ASK
+from dlnotes.book.storage.store import Store
 
 ROOT = Path(__file__).parent.parent
 PAGE, SNIPPET = "foundations/gradients", "losses_classes"

@@ -10,11 +10,11 @@ from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
 from dlnotes.book.book import Book, find_book
-from dlnotes.book.keys import Settings
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Outcome, Runner
+from dlnotes.book.pages.usage import pages_that_use
 from dlnotes.book.progress import Report
-from dlnotes.book.runner import Outcome, Runner
-from dlnotes.book.store import Run
-from dlnotes.book.usage import pages_that_use
+from dlnotes.book.storage.store import Run
 
 settings.register_profile("book", deadline=None)  # no test asserts a time
 settings.load_profile("book")

@@ -3,7 +3,7 @@
 import ast
 from typing import Any
 
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 
 
 def held(run: Run, name: str) -> Any:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dlnotes.book.book import Book
-from dlnotes.book.ending import Failure
-from dlnotes.book.keys import Settings
-from dlnotes.book.runner import Outcome, Runner
-from dlnotes.book.status import Status
+from dlnotes.book.execution.ending import Failure
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Outcome, Runner
+from dlnotes.book.freshness.status import Status
 
 DEFAULT = Settings()
 

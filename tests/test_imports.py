@@ -14,8 +14,8 @@ from textwrap import indent
 import pytest
 
 from dlnotes.book.book import Book
-from dlnotes.book.symbols import Symbol
-from dlnotes.book.usage import directives
+from dlnotes.book.pages.usage import directives
+from dlnotes.book.source.symbols import Symbol
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "dlnotes"
@@ -30,6 +30,13 @@ ORDER = """
     book
 """
 LAYOUT = ORDER.split()
+ENGINE_ORDER = """
+    errors storage source closure figures sandbox execution book bundle freshness
+    pages language html weaving checks
+    markdown progress root publishing serving
+    mkdocs_hook language_hook search_hook clean arguments cli __main__
+"""
+ROOMS = ENGINE_ORDER.split()
 SLOW = ("torch", "torchvision", "matplotlib", "mkdocs", "sklearn", "zensical")
 LINES = 25  # of code in a function or a method, their docstrings not counted
 COLUMNS = 79
@@ -74,7 +81,7 @@ def loaded_by(code: str, *, folder: Path = ROOT) -> set[str]:
     "code",
     [
         "import dlnotes, dlnotes.book",
-        "import dlnotes.book.cli, dlnotes.book.weave, dlnotes.book.check",
+        "import dlnotes.book.cli, dlnotes.book.checks.check",
         "from dlnotes.book.cli import main\nassert main(['status']) == 0",
     ],
     ids=["package", "command", "status"],
@@ -92,6 +99,30 @@ def test_the_basics_use_numpy_and_nothing_else_to_compute() -> None:
     for name in names:
         tops = {target.split(".")[0] for target in imported(MODULES[name])}
         assert tops <= allowed, f"{name} imports {tops - allowed}"
+
+
+ENGINE = [name for name in MODULES if name.startswith("dlnotes.book.")]
+
+
+@pytest.mark.parametrize("name", ENGINE)
+def test_rooms_of_the_engine_import_from_those_above_only(name: str) -> None:
+    own = name.split(".")[2]
+    assert own in ROOMS, f"{name} has no place among the rooms"
+    for target in imported(MODULES[name]):
+        if target.startswith("dlnotes.book."):
+            at = ROOMS.index(target.split(".")[2])
+            assert at <= ROOMS.index(own), f"{name} imports {target}"
+
+
+def test_a_room_has_nine_files_at_most_and_says_what_it_is_for() -> None:
+    rooms = sorted(path.parent for path in (PACKAGE / "book").glob("*/__init__.py"))
+    assert len(rooms) > 10
+    text = ast.get_docstring(ast.parse(MODULES["dlnotes.book"].read_text())) or ""
+    for room in rooms:
+        files = [path for path in room.glob("*.py") if path.name != "__init__.py"]
+        assert len(files) <= 9, room.name
+        assert ast.get_docstring(ast.parse((room / "__init__.py").read_text()))
+        assert f"- `{room.name}`: " in text
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -17,10 +17,10 @@ import nbformat
 import pytest
 
 from dlnotes.book.book import Book, find_book
-from dlnotes.book.downloads import programs
-from dlnotes.book.gather import gather
-from dlnotes.book.keys import Settings
-from dlnotes.book.store import Run
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.publishing.downloads import programs
+from dlnotes.book.storage.store import Run
+from dlnotes.book.weaving.gather import gather
 from programs import run as run_program
 from proofs import Proofs
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 import running
-from dlnotes.book import keys
 from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings, inputs, key
+from dlnotes.book.closure.reach import Reach
+from dlnotes.book.freshness import keys
+from dlnotes.book.freshness.keys import Settings, inputs, key
+from dlnotes.book.freshness.runner import Runner
+from dlnotes.book.freshness.status import Status, status
 from dlnotes.book.progress import Report
-from dlnotes.book.reach import Reach
-from dlnotes.book.runner import Runner
-from dlnotes.book.site import build
-from dlnotes.book.snippet import Snippet
-from dlnotes.book.status import Status, status
-from dlnotes.book.store import Store
+from dlnotes.book.publishing.site import build
+from dlnotes.book.source.snippet import Snippet
+from dlnotes.book.storage.store import Store
 
 PACKAGE = "mini"
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from dlnotes.book import keys
 from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
+from dlnotes.book.freshness import keys
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Runner
 from dlnotes.book.progress import Report
-from dlnotes.book.runner import Runner
-from dlnotes.book.store import Run, Store
+from dlnotes.book.storage.store import Run, Store
 
 Stale = Callable[[], dict[str, tuple[str, ...]]]
 

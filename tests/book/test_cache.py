@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dlnotes.book.cache import KEPT, WRITTEN, Cache, folder_digest, key_of
-from dlnotes.book.keys import inputs, key
-from dlnotes.book.snippet import Snippet
+from dlnotes.book.freshness.keys import inputs, key
+from dlnotes.book.source.snippet import Snippet
+from dlnotes.book.storage.cache import KEPT, WRITTEN, Cache, folder_digest, key_of
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlnotes.book.catalogue import CatalogueError, read_catalogue
+from dlnotes.book.language.catalogue import CatalogueError, read_catalogue
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 ENTRY = '\n#: snippets/line.py\nmsgid "loss"\nmsgstr "损失"\n'

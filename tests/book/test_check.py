@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from dlnotes.book.check import check
+from dlnotes.book.checks.check import check
 from dlnotes.book.errors import BookError
-from dlnotes.book.gather import gather
-from dlnotes.book.snippet import Snippet
-from dlnotes.book.usage import directives, pages_that_use
+from dlnotes.book.pages.usage import directives, pages_that_use
+from dlnotes.book.source.snippet import Snippet
+from dlnotes.book.weaving.gather import gather
 
 EN = """
     # Title {#title}

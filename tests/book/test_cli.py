@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from dlnotes.book import cli, serve, site
+from dlnotes.book import cli
 from dlnotes.book.book import Book
 from dlnotes.book.cli import main
-from dlnotes.book.ending import Failure
-from dlnotes.book.keys import Settings
+from dlnotes.book.execution.ending import Failure
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import TIMEOUT, Outcome, Runner
 from dlnotes.book.progress import Report, describe
-from dlnotes.book.runner import TIMEOUT, Outcome, Runner
+from dlnotes.book.publishing import site
+from dlnotes.book.serving import serve
 
 COMMANDS = ("run", "status", "build", "serve", "check", "export", "clean")
 SNIPPET = """

@@ -9,7 +9,7 @@ import tokenize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlnotes.book.comments import translate_comments
+from dlnotes.book.figures.comments import translate_comments
 
 CODE = '''\
 # first line

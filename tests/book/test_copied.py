@@ -21,14 +21,14 @@ from typing import Any
 import pytest
 
 from dlnotes.book.book import Book, find_book
-from dlnotes.book.cache import installed
-from dlnotes.book.copied import needs
-from dlnotes.book.gather import gather
-from dlnotes.book.keys import Settings
-from dlnotes.book.pasteable import pasteable
-from dlnotes.book.sources import Sources
-from dlnotes.book.store import Run
-from dlnotes.book.weave import Weaver
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.html.copied import needs
+from dlnotes.book.html.pasteable import pasteable
+from dlnotes.book.storage.cache import installed
+from dlnotes.book.storage.store import Run
+from dlnotes.book.weaving.gather import gather
+from dlnotes.book.weaving.sources import Sources
+from dlnotes.book.weaving.weave import Weaver
 from proofs import Proofs
 
 ROOT = Path(__file__).parents[2]

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlnotes.book.directive import TAKES, parse_directive
 from dlnotes.book.errors import BookError
+from dlnotes.book.pages.directive import TAKES, parse_directive
 
 
 def read(text):

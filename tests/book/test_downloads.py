@@ -13,10 +13,10 @@ import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from dlnotes.book.downloads import notebooks, programs, write_notebooks
-from dlnotes.book.gather import gather
-from dlnotes.book.sources import Sources
-from dlnotes.book.store import Run
+from dlnotes.book.publishing.downloads import notebooks, programs, write_notebooks
+from dlnotes.book.storage.store import Run
+from dlnotes.book.weaving.gather import gather
+from dlnotes.book.weaving.sources import Sources
 
 SNIPPET = '''
     """Show an area."""

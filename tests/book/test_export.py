@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dlnotes.book import downloads
+from dlnotes.book.bundle.export import standalone
 from dlnotes.book.errors import BookError
-from dlnotes.book.export import standalone
-from dlnotes.book.gather import gather
-from dlnotes.book.keys import Settings
-from dlnotes.book.syntax import loaded
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.publishing import downloads
+from dlnotes.book.source.syntax import loaded
+from dlnotes.book.weaving.gather import gather
 
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook

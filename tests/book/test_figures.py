@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlnotes.book.figures import (
+from dlnotes.book.figures.figure import (
     DARK,
     labels,
     needs_translation,
@@ -26,8 +26,8 @@ from dlnotes.book.figures import (
     to_svg,
     translate,
 )
-from dlnotes.book.svg import parse
-from dlnotes.book.svg_theme import tidy
+from dlnotes.book.figures.svg import parse
+from dlnotes.book.figures.svg_theme import tidy
 from dlnotes.palette import COLOURS
 from dlnotes.plot import use_style
 
@@ -164,7 +164,7 @@ def test_two_processes_give_the_same_bytes():
     program = """
 import matplotlib; matplotlib.use("agg")
 import matplotlib.pyplot as plt, numpy as np
-from dlnotes.book.figures import to_svg
+from dlnotes.book.figures.figure import to_svg
 from dlnotes.plot import use_style
 use_style()
 figure, (a, b) = plt.subplots(1, 2)
@@ -183,7 +183,7 @@ print(to_svg(figure, "salt"))
 
 def test_importing_figures_imports_neither_matplotlib_nor_torch():
     program = (
-        "import dlnotes.book.figures, dlnotes.book.catalogue, sys; "
+        "import dlnotes.book.figures.figure, dlnotes.book.language.catalogue, sys; "
         "sys.exit(bool({'matplotlib', 'numpy', 'torch'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0

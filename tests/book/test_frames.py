@@ -17,15 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlnotes.book.book import Book
-from dlnotes.book.figures import as_frame, labels, to_svg, translate
-from dlnotes.book.frames import joined
-from dlnotes.book.keys import Settings
+from dlnotes.book.figures.figure import as_frame, labels, to_svg, translate
+from dlnotes.book.figures.frames import joined
+from dlnotes.book.figures.svg import parse, references
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Runner
+from dlnotes.book.html.results import outputs, translated
+from dlnotes.book.html.run_page import tidy
 from dlnotes.book.progress import Report
-from dlnotes.book.results import outputs, translated
-from dlnotes.book.run_page import tidy
-from dlnotes.book.runner import Runner
-from dlnotes.book.store import Run, Store
-from dlnotes.book.svg import parse, references
+from dlnotes.book.storage.store import Run, Store
 from dlnotes.plot import use_style
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,12 +8,12 @@ import pytest
 
 from dlnotes.book.arguments import parser
 from dlnotes.book.book import LANGUAGES, Book
-from dlnotes.book.catalogue import read_catalogue
-from dlnotes.book.directive import parse_directive
-from dlnotes.book.inline import values
-from dlnotes.book.quoted import in_prose
-from dlnotes.book.store import Run
-from dlnotes.book.unshown import SHOWS
+from dlnotes.book.checks.unshown import SHOWS
+from dlnotes.book.language.catalogue import read_catalogue
+from dlnotes.book.pages.directive import parse_directive
+from dlnotes.book.pages.inline import values
+from dlnotes.book.storage.store import Run
+from dlnotes.book.weaving.quoted import in_prose
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ("README.md", "README.zh.md", "CONTRIBUTING.md")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlnotes.book.typography import join_han
+from dlnotes.book.language.typography import join_han
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 import dlnotes.book
-from dlnotes.book import keys
 from dlnotes.book.book import Book, find_book
-from dlnotes.book.engine import engine_digest
 from dlnotes.book.errors import BookError
-from dlnotes.book.keys import Settings, key, local, packages, portable, version
-from dlnotes.book.reach import digest
-from dlnotes.book.status import changes
-from dlnotes.book.symbols import Library
+from dlnotes.book.execution.engine import engine_digest
+from dlnotes.book.freshness import keys
+from dlnotes.book.freshness.keys import (
+    Settings,
+    key,
+    local,
+    packages,
+    portable,
+    version,
+)
+from dlnotes.book.freshness.status import changes
+from dlnotes.book.source.code import digest
+from dlnotes.book.source.symbols import Library
 
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook

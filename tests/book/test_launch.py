@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from dlnotes.book import launch
-from dlnotes.book.environment import environment
-from dlnotes.book.launch import Spawner, launcher
+from dlnotes.book.execution import launch
+from dlnotes.book.execution.environment import environment
+from dlnotes.book.execution.launch import Spawner, launcher
 
 
 def of(tmp_path: Path) -> dict[str, str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from dlnotes.book.links import check
+from dlnotes.book.checks.links import check
 
 OTHER = "# Other {#other}\n\n## Part {#part}\n\n```\n[x](nowhere.md)\n```\n"
 

@@ -12,7 +12,7 @@ from markdown.treeprocessors import Treeprocessor
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.markdown import PRIORITY, current_sources, path_of_page
-from dlnotes.book.weave import weave
+from dlnotes.book.weaving.weave import weave
 
 SNIPPET = """
     # %% all

@@ -7,7 +7,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from dlnotes.book.errors import BookError
-from dlnotes.book.maths import characters, subset_font, to_mathml
+from dlnotes.book.html.maths import characters, subset_font, to_mathml
 
 
 def test_formulas_are_mathml_inline_and_displayed() -> None:

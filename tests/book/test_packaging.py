@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dlnotes.book.requirements import BASE, NEEDS, SITE
+from dlnotes.book.source.requirements import BASE, NEEDS, SITE
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlnotes.book.errors import BookError
-from dlnotes.book.page import front_matter, parse, prose, scan
+from dlnotes.book.pages.page import front_matter, parse, prose, scan
 
 SAMPLES = Path(__file__).parent / "samples"
 PAGE = (SAMPLES / "page.md").read_text("utf-8")

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlnotes.book.page import parse, scan
-from dlnotes.book.parity import compare, pairs, prose_pairs, side_by_side, spine
-from dlnotes.book.spine import PROSE
+from dlnotes.book.checks.parity import compare, pairs, prose_pairs, side_by_side, spine
+from dlnotes.book.pages.page import parse, scan
+from dlnotes.book.pages.spine import PROSE
 
 SAMPLES = Path(__file__).parent / "samples"
 EN = (SAMPLES / "spine.en.md").read_text("utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dlnotes.book.book import LANGUAGES, Book
-from dlnotes.book.quantities import misquoted
+from dlnotes.book.checks.quantities import misquoted
 
 LISTED = r"""
 [quantities]

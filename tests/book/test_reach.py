@@ -33,8 +33,8 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from dlnotes.book.errors import BookError
-from dlnotes.book.references import references
-from dlnotes.book.status import changes
+from dlnotes.book.freshness.status import changes
+from dlnotes.book.source.references import references
 
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook

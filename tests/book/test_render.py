@@ -2,11 +2,9 @@
 
 import pytest
 
-from dlnotes.book.bound import bound
 from dlnotes.book.errors import BookError
-from dlnotes.book.inline import inline, values
-from dlnotes.book.quoted import in_prose, in_tex
-from dlnotes.book.render import (
+from dlnotes.book.html.bound import bound
+from dlnotes.book.html.render import (
     caption,
     downloads,
     fence,
@@ -18,8 +16,10 @@ from dlnotes.book.render import (
     unbroken,
     value,
 )
-from dlnotes.book.results import clean_log, kind_of, outputs, select, translated
-from dlnotes.book.store import Run
+from dlnotes.book.html.results import clean_log, kind_of, outputs, select, translated
+from dlnotes.book.pages.inline import inline, values
+from dlnotes.book.storage.store import Run
+from dlnotes.book.weaving.quoted import in_prose, in_tex
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><text>two &lt;words&gt;</text></svg>'
 

@@ -15,11 +15,12 @@ from mkdocs.exceptions import Abort
 from mkdocs.structure.pages import Page
 from mkdocstrings_handlers.python import PythonHandler
 
-from dlnotes.book import finished, mkdocs_hook, rendered
+from dlnotes.book import mkdocs_hook
 from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
-from dlnotes.book.runner import Outcome, Runner
-from dlnotes.book.templates import memory
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Outcome, Runner
+from dlnotes.book.publishing import finished, rendered
+from dlnotes.book.publishing.templates import memory
 
 HOOK = Path(mkdocs_hook.__file__)
 FILES = {

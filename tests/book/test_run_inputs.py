@@ -9,8 +9,8 @@ import pytest
 
 import dlnotes.book
 from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
-from dlnotes.book.runner import Runner
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Runner
 from running import Bench
 
 TEST = Settings()

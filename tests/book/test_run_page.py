@@ -10,11 +10,11 @@ from typing import Any
 import nbformat
 import pytest
 
-from dlnotes.book.notebook import notebook
-from dlnotes.book.run_facts import users, with_facts
-from dlnotes.book.run_page import FACTS, copies, tidy
-from dlnotes.book.snippet import read_snippet
-from dlnotes.book.sources import Chapter
+from dlnotes.book.html.run_page import FACTS, copies, tidy
+from dlnotes.book.publishing.run_facts import users, with_facts
+from dlnotes.book.source.notebook import notebook
+from dlnotes.book.source.snippet import read_snippet
+from dlnotes.book.weaving.sources import Chapter
 
 SVG = '<svg class="dl-svg"><text>é</text></svg>'
 TABLE = "<table><tbody><tr><td>1</td></tr></tbody></table>"

@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
-from dlnotes.book.launch import ForkServer, Launcher, Spawner
-from dlnotes.book.runner import Runner
+from dlnotes.book.execution.launch import ForkServer, Launcher, Spawner
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Runner
 from running import Bench, make_book
 
 GOOD = """
@@ -477,9 +477,9 @@ def test_a_killed_build_keeps_what_finished_and_leaves_no_process(
     program = textwrap.dedent(f"""
         from pathlib import Path
         from dlnotes.book.book import Book
-        from dlnotes.book.keys import Settings
-        from dlnotes.book.launch import {kind}
-        from dlnotes.book.runner import Runner
+        from dlnotes.book.freshness.keys import Settings
+        from dlnotes.book.execution.launch import {kind}
+        from dlnotes.book.freshness.runner import Runner
         class Quiet:
             def plan(self, *_): ...
             def finished(self, *_): ...
@@ -514,9 +514,9 @@ def test_two_builds_at_once_share_the_work(bench: Bench, tmp_path: Path) -> None
     program = textwrap.dedent(f"""
         from pathlib import Path
         from dlnotes.book.book import Book
-        from dlnotes.book.keys import Settings
+        from dlnotes.book.freshness.keys import Settings
         from dlnotes.book.progress import Report
-        from dlnotes.book.runner import Runner
+        from dlnotes.book.freshness.runner import Runner
         book = Book(Path({str(bench.root)!r}), "mini")
         with Runner(book) as runner:
             assert runner.update(["good"], Settings(), Report(book)).runs["good"]

@@ -5,8 +5,8 @@ from pathlib import Path
 import material
 import pytest
 
+from dlnotes.book.language.terms import Term, read_terms
 from dlnotes.book.search_hook import mended, tag
-from dlnotes.book.terms import Term, read_terms
 
 TERMS = """
 [terms.rate]

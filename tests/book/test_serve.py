@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dlnotes.book import serve as serving
-from dlnotes.book import watch
 from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
-from dlnotes.book.live import ASK, Live, served
-from dlnotes.book.runner import Runner
-from dlnotes.book.serve import Desk
-from dlnotes.book.watch import look, wait
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Runner
+from dlnotes.book.serving import serve as serving
+from dlnotes.book.serving import watch
+from dlnotes.book.serving.live import ASK, Live, served
+from dlnotes.book.serving.serve import Desk
+from dlnotes.book.serving.watch import look, wait
 
 if TYPE_CHECKING:
     from tests.book.conftest import Bench

@@ -17,15 +17,22 @@ from fontTools.ttLib import TTFont
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 
-from dlnotes.book import mkdocs_hook, site, swap
+from dlnotes.book import mkdocs_hook
 from dlnotes.book.book import Book
-from dlnotes.book.editions import Edition, EditionError, Editions, without_news
-from dlnotes.book.ending import Failure
 from dlnotes.book.errors import BookError
-from dlnotes.book.keys import Settings
-from dlnotes.book.runner import Outcome, Runner
-from dlnotes.book.site import write_font
-from dlnotes.book.swap import replace
+from dlnotes.book.execution.ending import Failure
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Outcome, Runner
+from dlnotes.book.publishing import site
+from dlnotes.book.publishing.editions import (
+    Edition,
+    EditionError,
+    Editions,
+    without_news,
+)
+from dlnotes.book.publishing.site import write_font
+from dlnotes.book.storage import swap
+from dlnotes.book.storage.swap import replace
 
 if TYPE_CHECKING:
     from tests.book.conftest import Bench
@@ -205,10 +212,10 @@ def builder(bench: "Bench") -> subprocess.Popen[str]:
 import sys
 from pathlib import Path
 from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
+from dlnotes.book.freshness.keys import Settings
 from dlnotes.book.progress import Report
-from dlnotes.book.runner import Runner
-from dlnotes.book.site import build
+from dlnotes.book.freshness.runner import Runner
+from dlnotes.book.publishing.site import build
 
 book = Book(Path({str(bench.root)!r}))
 with Runner(book) as runner:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dlnotes.book.errors import BookError
-from dlnotes.book.snippet import read_snippet
+from dlnotes.book.source.snippet import read_snippet
 
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook

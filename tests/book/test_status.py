@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dlnotes.book import keys, status
-from dlnotes.book.opened import file_digest
-from dlnotes.book.status import changes, moved
+from dlnotes.book.freshness import keys, status
+from dlnotes.book.freshness.status import changes, moved
+from dlnotes.book.sandbox.opened import file_digest
 
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook

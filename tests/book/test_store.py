@@ -18,8 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dlnotes.book.atomic import write_atomically
-from dlnotes.book.store import KEPT, UNUSED, Run, Store
+from dlnotes.book.storage.atomic import write_atomically
+from dlnotes.book.storage.store import KEPT, UNUSED, Run, Store
 
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook

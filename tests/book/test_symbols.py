@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dlnotes.book.errors import BookError
-from dlnotes.book.symbols import Library, Module, parse
-from dlnotes.book.syntax import bound_names, dotted, imported, loaded
+from dlnotes.book.source.symbols import Library, Module, parse
+from dlnotes.book.source.syntax import bound_names, dotted, imported, loaded
 
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook

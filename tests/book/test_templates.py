@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from jinja2 import FileSystemLoader
 
-from dlnotes.book.templates import pass_hidden_folders
+from dlnotes.book.publishing.templates import pass_hidden_folders
 
 
 def test_templates_are_listed_but_for_those_in_hidden_folders(

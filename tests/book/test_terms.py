@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 
 from dlnotes.book.book import Book
+from dlnotes.book.checks.parity import prose_pairs
 from dlnotes.book.errors import BookError
-from dlnotes.book.hover import Marker
-from dlnotes.book.page import parse
-from dlnotes.book.parity import prose_pairs
-from dlnotes.book.reference import concepts, glossary
-from dlnotes.book.sources import Chapter, Sources
-from dlnotes.book.symbols import Library
-from dlnotes.book.terminology import unnamed, unpaired
-from dlnotes.book.terms import Term, read_terms, unclaimed
-from dlnotes.book.weave import weave
-from dlnotes.book.wording import Rendering, banned, of_terms, read_instead
+from dlnotes.book.language.hover import Marker
+from dlnotes.book.language.terminology import unnamed, unpaired
+from dlnotes.book.language.terms import Term, read_terms, unclaimed
+from dlnotes.book.language.wording import Rendering, banned, of_terms, read_instead
+from dlnotes.book.pages.page import parse
+from dlnotes.book.source.symbols import Library
+from dlnotes.book.weaving.reference import concepts, glossary
+from dlnotes.book.weaving.sources import Chapter, Sources
+from dlnotes.book.weaving.weave import weave
 
 TERMS = """
 [concepts.gradient]

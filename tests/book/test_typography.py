@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlnotes.book.typography import check, check_en
+from dlnotes.book.language.typography import check, check_en
 
 SAMPLES = Path(__file__).parent / "samples"
 CHINESE = (SAMPLES / "typography.zh.md").read_text("utf-8")

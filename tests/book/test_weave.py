@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from markdown import Markdown
 
 from dlnotes.book.errors import BookError
-from dlnotes.book.notebook import executed_notebook
-from dlnotes.book.snippet import Snippet, read_snippet
-from dlnotes.book.sources import Sources, StaleError
-from dlnotes.book.store import Run
-from dlnotes.book.symbols import Library
-from dlnotes.book.weave import Weaver, weave
+from dlnotes.book.source.notebook import executed_notebook
+from dlnotes.book.source.snippet import Snippet, read_snippet
+from dlnotes.book.source.symbols import Library
+from dlnotes.book.storage.store import Run
+from dlnotes.book.weaving.sources import Sources, StaleError
+from dlnotes.book.weaving.weave import Weaver, weave
 
 ROOT = Path(__file__).parents[2]
 ENDLESS = 200_000

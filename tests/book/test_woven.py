@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from dlnotes.book import woven as weaving
 from dlnotes.book.errors import BookError
-from dlnotes.book.gather import gather
-from dlnotes.book.keys import Settings
-from dlnotes.book.woven import woven
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.weaving import woven as weaving
+from dlnotes.book.weaving.gather import gather
+from dlnotes.book.weaving.woven import woven
 
 CATALOGUE = """
     msgid ""

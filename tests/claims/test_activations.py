@@ -20,7 +20,7 @@ from dlnotes.basics.activations import (
     tanh_derivative,
 )
 from dlnotes.basics.layers import Dense, Sigmoid, forward_pass
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.linear import least_squares
 from dlnotes.losses import cross_entropy

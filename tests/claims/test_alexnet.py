@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.vision.alexnet import alexnet, small_alexnet
 from dlnotes.vision.shapes import layer_shapes
 

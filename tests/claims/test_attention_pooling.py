@@ -11,7 +11,7 @@ from torch import Tensor
 from containers import held
 from dlnotes.attention.kernel import KernelRegression, kernel_weights, leave_one_out
 from dlnotes.attention.softmax import masked_softmax
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.curve import noisy_wave, wave
 from dlnotes.losses import mse
 

@@ -14,7 +14,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from containers import held
 from dlnotes.attention.attending import AttendingDecoder
 from dlnotes.attention.score import Additive, attention
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.dates import load_dates
 from dlnotes.data.grammar.words import THINGS
 from dlnotes.data.translation import load_translation

@@ -9,7 +9,7 @@ from torchvision.transforms import v2
 
 from containers import held
 from dlnotes.augment import Augment
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.images import ImageSet
 from dlnotes.data.scenes import load_scenes
 from dlnotes.train.batches import Batches

@@ -20,7 +20,7 @@ from dlnotes.basics.layers import (
     backward_pass,
     forward_pass,
 )
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 
 BookRun = Callable[[str], Run]
 X, T = np.array([[0.05, 0.10]]), np.array([[0.01, 0.99]])

@@ -11,7 +11,7 @@ from torch import nn
 from torch.optim import SGD
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.norm import BatchNorm1d, BatchNorm2d, batch_norm, min_max, z_score
 from dlnotes.train.classifier import fit, score

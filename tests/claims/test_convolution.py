@@ -14,8 +14,8 @@ from torch.nn.functional import cross_entropy
 
 from containers import held
 from dlnotes.book.book import Book
-from dlnotes.book.figures import labels
-from dlnotes.book.store import Run
+from dlnotes.book.figures.figure import labels
+from dlnotes.book.storage.store import Run
 from dlnotes.conv import Conv2d, conv2d, cross_correlate, windows
 from dlnotes.mlp import MLP
 from dlnotes.pool import avg_pool2d, max_pool2d

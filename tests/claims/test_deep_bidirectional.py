@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.brackets import closing, draw_brackets, forward_ceiling
 from dlnotes.recurrent.lstm import LSTM
 

@@ -10,7 +10,7 @@ import torchvision
 from torch import nn
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.images import ImageSet
 from dlnotes.data.scenes import load_scenes
 from dlnotes.train.classifier import fit, score

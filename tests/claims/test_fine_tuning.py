@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.letters import FACES, load_letters
 from dlnotes.finetune import freeze, replace_head
 from dlnotes.looking import feature_maps, grad_cam

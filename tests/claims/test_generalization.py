@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.curve import bump, chebyshev, nodes, noisy_bump, polynomial
 from dlnotes.data.digits import load_digits
 from dlnotes.linear import design_matrix, least_squares, linear

@@ -9,7 +9,7 @@ import torchvision
 from torch import nn
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.vision.alexnet import alexnet
 from dlnotes.vision.googlenet import INCEPTION, Inception, branch, googlenet
 from dlnotes.vision.shapes import layer_shapes, multiplications

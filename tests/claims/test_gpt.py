@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.text import load_text
 from dlnotes.gpt.model import GPT
 

@@ -23,7 +23,7 @@ from dlnotes.basics.surfaces import (
     double_well,
     double_well_gradient,
 )
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 
 Runs = Callable[[str], Run]
 POINT = np.array([-0.6, -0.3])

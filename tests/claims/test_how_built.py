@@ -7,9 +7,9 @@ import matplotlib.pyplot as plt
 import pytest
 
 from dlnotes.book.book import Book
-from dlnotes.book.catalogue import read_catalogue
-from dlnotes.book.results import translated
-from dlnotes.book.store import Run
+from dlnotes.book.html.results import translated
+from dlnotes.book.language.catalogue import read_catalogue
+from dlnotes.book.storage.store import Run
 
 
 @pytest.mark.settles("cjk-labels")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.digits import load_digits
 
 Runs = Callable[[str], Run]

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.text import letters_only, load_text
 from dlnotes.language.bpe import BytePairs, learn_merges
 from dlnotes.language.ngram import NGrams

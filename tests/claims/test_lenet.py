@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.data.scenes import draw_scenes, load_scenes
 from dlnotes.mlp import MLP

@@ -10,7 +10,7 @@ from torch.nn.functional import mse_loss
 from torch.optim import SGD
 
 from dlnotes.basics.gradient import gradient_descent
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.synthetic import noisy_line, noisy_linear
 from dlnotes.linear import (
     LinearRegression,

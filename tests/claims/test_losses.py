@@ -11,7 +11,7 @@ from scipy.optimize import linprog, minimize
 from torch import Tensor, nn
 
 from dlnotes.binary import bce, bce_with_logits
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.synthetic import noisy_line
 from dlnotes.linear import design_matrix, least_squares
 from dlnotes.losses import (

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.text import load_text
 from dlnotes.decode.one_by_one import tempered
 from dlnotes.recurrent.gru import GRU

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dlnotes.book.book import Book
-from dlnotes.book.page import Block, parse
+from dlnotes.book.pages.page import Block, parse
 
 HERE = Path(__file__).parent
 

@@ -11,7 +11,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from containers import held
 from dlnotes.attention.multi_head import MultiHeadAttention, join_heads
 from dlnotes.attention.score import attention
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 
 Runs = Callable[[str], Run]
 Draws = Callable[[str], list[Run]]

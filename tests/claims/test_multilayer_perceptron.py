@@ -28,7 +28,7 @@ from dlnotes.basics.network import (
     recursive_gradients,
     train_epoch,
 )
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.data.images import ImageSet
 from dlnotes.losses import mse

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.data.scenes import draw_scenes
 from dlnotes.receptive import parameter_count

@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 
 from containers import held
 from dlnotes.book.book import Book
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.data.synthetic import noisy_line
 from dlnotes.linear import design_matrix, least_squares, linear

@@ -13,7 +13,7 @@ from torch import nn
 from torch.optim import SGD
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.linear import LinearRegression
 from dlnotes.losses import cross_entropy, mse

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.text import load_text
 from dlnotes.language.batches import Streams
 from dlnotes.language.model import LanguageModel

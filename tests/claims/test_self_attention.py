@@ -16,10 +16,10 @@ from dlnotes.attention.fused import fused_attention
 from dlnotes.attention.masks import causal_mask
 from dlnotes.attention.score import attention, scaled_dot_product
 from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Runner
 from dlnotes.book.progress import Report
-from dlnotes.book.runner import Runner
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.position import Learned, frequencies, rotary, sinusoidal
 
 Runs = Callable[[str], Run]

@@ -12,7 +12,7 @@ from sacrebleu.metrics import BLEU
 from torch.nn.functional import pad
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.translation import COMBINATIONS, load_translation
 from dlnotes.decode.beam import beam_search
 from dlnotes.decode.one_by_one import greedy

@@ -13,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.nn.functional import cross_entropy as torch_cross_entropy
 from torch.optim import SGD
 
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.digits import load_digits
 from dlnotes.data.images import Splits
 from dlnotes.linear import SoftmaxRegression

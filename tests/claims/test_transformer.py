@@ -13,7 +13,7 @@ from torch import nn
 
 from containers import held
 from dlnotes.attention.masks import causal_mask
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.data.translation import COMBINATIONS, load_translation
 from dlnotes.decode.one_by_one import greedy
 from dlnotes.losses import cross_entropy

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from containers import held
-from dlnotes.book.store import Run
+from dlnotes.book.storage.store import Run
 from dlnotes.initialize import kaiming, redraw
 from dlnotes.receptive import receptive_field, sliding_layers
 from dlnotes.stability import layer_scales

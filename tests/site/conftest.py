@@ -14,12 +14,12 @@ from filelock import FileLock
 from playwright.sync_api import Browser, sync_playwright
 
 from dlnotes.book.book import Book
-from dlnotes.book.keys import Settings
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Runner
 from dlnotes.book.progress import Report
-from dlnotes.book.runner import Runner
-from dlnotes.book.site import build
-from dlnotes.book.stamp import is_current, state
-from dlnotes.book.store import Run
+from dlnotes.book.publishing.site import build
+from dlnotes.book.publishing.stamp import is_current, state
+from dlnotes.book.storage.store import Run
 
 FLAGS = [
     "--no-sandbox",

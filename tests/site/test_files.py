@@ -11,8 +11,8 @@ import nbformat
 import pytest
 
 from dlnotes.book.book import Book
-from dlnotes.book.catalogue import read_catalogue
-from dlnotes.book.figures import labels, needs_translation
+from dlnotes.book.figures.figure import labels, needs_translation
+from dlnotes.book.language.catalogue import read_catalogue
 
 KB = 1000
 

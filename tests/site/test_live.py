@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from dlnotes.book.live import Live, served
+from dlnotes.book.serving.live import Live, served
 
 PAGE = """<!doctype html><html><head><meta charset=utf-8><title>t</title></head>
 <body style="background: {paper}"><p>one</p><div style="height: 3000px"></div></body>

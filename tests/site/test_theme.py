@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dlnotes.book.figures import DARK
+from dlnotes.book.figures.figure import DARK
 from dlnotes.palette import COLOURS
 
 ROOT = Path(__file__).parents[2]

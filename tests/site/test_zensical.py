@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dlnotes.book.book import Book
-from dlnotes.book.cache import folder_digest, installed
+from dlnotes.book.storage.cache import folder_digest, installed
 from proofs import Proofs
 
 SHOWN = {

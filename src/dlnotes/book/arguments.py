@@ -2,7 +2,7 @@
 
 import argparse
 
-from dlnotes.book.runner import TIMEOUT
+from dlnotes.book.freshness.runner import TIMEOUT
 
 
 def parser() -> argparse.ArgumentParser:

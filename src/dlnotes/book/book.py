@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from dlnotes.book.cache import Cache
-from dlnotes.book.engine import engine_digest
 from dlnotes.book.errors import BookError
-from dlnotes.book.snippet import Snippet, read_snippet
-from dlnotes.book.symbols import Library
+from dlnotes.book.execution.engine import engine_digest
+from dlnotes.book.source.snippet import Snippet, read_snippet
+from dlnotes.book.source.symbols import Library
+from dlnotes.book.storage.cache import Cache
 
 LANGUAGES = ("en", "zh")
 

@@ -14,9 +14,9 @@ import dlnotes.book
 from dlnotes.book.arguments import parser
 from dlnotes.book.book import Book, find_book
 from dlnotes.book.errors import BookError
-from dlnotes.book.keys import Settings
-from dlnotes.book.requirements import NEEDS, missing
-from dlnotes.book.runner import Runner
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Runner
+from dlnotes.book.source.requirements import NEEDS, missing
 
 FAILED = 1
 MISUSED = 2
@@ -70,7 +70,7 @@ def _status(book: Book, arguments: argparse.Namespace) -> int:
 
 def _build(book: Book, arguments: argparse.Namespace) -> int:
     from dlnotes.book.progress import Report
-    from dlnotes.book.site import build
+    from dlnotes.book.publishing.site import build
 
     report = Report(book)
     with Runner(book) as runner:
@@ -86,7 +86,7 @@ def _build(book: Book, arguments: argparse.Namespace) -> int:
 
 
 def _serve(book: Book, arguments: argparse.Namespace) -> int:
-    from dlnotes.book.serve import serve
+    from dlnotes.book.serving.serve import serve
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidies up, as on Ctrl-C
     with Runner(book) as runner:
@@ -103,8 +103,8 @@ def _serve(book: Book, arguments: argparse.Namespace) -> int:
 
 
 def _check(book: Book, _arguments: argparse.Namespace) -> int:
-    from dlnotes.book.check import check
-    from dlnotes.book.gather import gather
+    from dlnotes.book.checks.check import check
+    from dlnotes.book.weaving.gather import gather
 
     report = check(book, gather(book, Settings()))
     print(report.text)
@@ -112,8 +112,8 @@ def _check(book: Book, _arguments: argparse.Namespace) -> int:
 
 
 def _export(book: Book, arguments: argparse.Namespace) -> int:
-    from dlnotes.book.atomic import write_atomically
-    from dlnotes.book.export import standalone
+    from dlnotes.book.bundle.export import standalone
+    from dlnotes.book.storage.atomic import write_atomically
 
     (name,) = _names(book, [arguments.name])
     program = standalone(book, book.snippets[name])

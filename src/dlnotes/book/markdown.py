@@ -9,10 +9,10 @@ from markdown.preprocessors import Preprocessor
 
 from dlnotes.book.book import LANGUAGES, Book, find_book
 from dlnotes.book.errors import BookError
-from dlnotes.book.gather import Gatherer
-from dlnotes.book.keys import Settings
-from dlnotes.book.sources import Sources
-from dlnotes.book.woven import weave_page
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.weaving.gather import Gatherer
+from dlnotes.book.weaving.sources import Sources
+from dlnotes.book.weaving.woven import weave_page
 
 PRIORITY = 27  # after white space is normalised (30), before fences are read (25)
 

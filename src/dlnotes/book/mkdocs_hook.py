@@ -14,10 +14,9 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 from dlnotes.book.book import Book, find_book
-from dlnotes.book.downloads import notebooks, programs, write_notebooks
 from dlnotes.book.errors import BookError
-from dlnotes.book.finished import Finished
-from dlnotes.book.keys import Settings
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Runner
 from dlnotes.book.markdown import (
     current_sources,
     held,
@@ -25,10 +24,11 @@ from dlnotes.book.markdown import (
     release_sources,
 )
 from dlnotes.book.progress import Report
-from dlnotes.book.rendered import Rendered, is_run
-from dlnotes.book.run_facts import users, with_facts
-from dlnotes.book.runner import Runner
-from dlnotes.book.site import write_font
+from dlnotes.book.publishing.downloads import notebooks, programs, write_notebooks
+from dlnotes.book.publishing.finished import Finished
+from dlnotes.book.publishing.rendered import Rendered, is_run
+from dlnotes.book.publishing.run_facts import users, with_facts
+from dlnotes.book.publishing.site import write_font
 
 STYLES = "assets/stylesheets/runs.css"  # of the theme; published under its content
 

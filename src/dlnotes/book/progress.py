@@ -10,11 +10,11 @@ from rich.progress import (
 )
 
 from dlnotes.book.book import Book
-from dlnotes.book.ending import Failure
-from dlnotes.book.results import without_controls
-from dlnotes.book.runner import Outcome
-from dlnotes.book.status import Status
-from dlnotes.book.usage import pages_that_use
+from dlnotes.book.execution.ending import Failure
+from dlnotes.book.freshness.runner import Outcome
+from dlnotes.book.freshness.status import Status
+from dlnotes.book.html.results import without_controls
+from dlnotes.book.pages.usage import pages_that_use
 
 
 class Report:

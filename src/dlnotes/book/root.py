@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dlnotes.book.atomic import write_atomically
 from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.storage.atomic import write_atomically
 
 
 def write_root(book: Book, folder: Path) -> None:

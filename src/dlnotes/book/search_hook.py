@@ -11,9 +11,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.pages import Page
 
-from dlnotes.book.atomic import write_atomically
+from dlnotes.book.language.terms import Term
 from dlnotes.book.markdown import current_sources
-from dlnotes.book.terms import Term
+from dlnotes.book.storage.atomic import write_atomically
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
 # The theme cuts a Chinese query into words that its index has. It looks for them up to

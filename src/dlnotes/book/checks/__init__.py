@@ -1,0 +1,1 @@
+"""Tells what is wrong with the sources of the book, with file and line."""

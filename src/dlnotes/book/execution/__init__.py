@@ -1,0 +1,1 @@
+"""Starts, times, limits and ends the processes that run snippets."""

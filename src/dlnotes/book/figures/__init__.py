@@ -1,0 +1,1 @@
+"""Turns a figure of matplotlib into one themed SVG whose labels can be translated."""

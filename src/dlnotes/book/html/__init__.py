@@ -1,0 +1,1 @@
+"""Renders outputs, code to copy and runs as HTML."""

@@ -1,0 +1,1 @@
+"""What a language needs: a catalogue, terms and their hover texts, typography."""

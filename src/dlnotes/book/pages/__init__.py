@@ -1,0 +1,1 @@
+"""Reads a chapter: blocks, inline pieces and directives, each with its line."""

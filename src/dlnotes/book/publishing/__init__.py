@@ -1,0 +1,1 @@
+"""Builds both languages side by side, and publishes them when both are whole."""

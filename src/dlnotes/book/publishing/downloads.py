@@ -1,0 +1,136 @@
+"""The files that a built site offers beside its pages: programs, notebooks, sources."""
+
+import json
+from collections.abc import Callable, Hashable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from dlnotes.book.book import Book
+from dlnotes.book.bundle.export import standalone
+from dlnotes.book.figures.comments import translate_comments
+from dlnotes.book.html import render
+from dlnotes.book.html.results import translated
+from dlnotes.book.source.notebook import notebook
+from dlnotes.book.source.snippet import Snippet
+from dlnotes.book.storage.atomic import write_atomically
+from dlnotes.book.storage.cache import engine, key_of
+from dlnotes.book.storage.store import Run
+from dlnotes.book.weaving.sources import Sources
+
+T = TypeVar("T")
+
+_known: dict[str, dict[Hashable, Any]] = {}  # by the digest of the catalogue
+
+INSTALL = """{why}
+try:
+    import {package}.book
+except ImportError:
+    %pip install git+{address}"""
+INSTALLS = {
+    "en": "The book's package; on the package index, its name is another project's.",
+    "zh": "本书的代码包；包索引上同名的是另一个项目。",
+}
+
+
+def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str, str]]:
+    """Yield path and text of each snippet, its standalone form, and each module."""
+
+    def text(code: str) -> str:
+        return _translated(code, sources, language)
+
+    for name, snippet in sources.snippets.items():
+        yield f"runs/{name}.py", text(snippet.source)
+        yield f"runs/{name}_standalone.py", text(_standalone(book, snippet, language))
+    library = book.library
+    for name in library.names():
+        module = library.module(name)
+        if module and not f"{name}.".startswith(f"{library.package}.book."):
+            path = module.path.relative_to(library.folder.parent).as_posix()
+            yield f"source/{path}", module.source
+
+
+def _standalone(book: Book, snippet: Snippet, language: str) -> str:
+    """Return a snippet as one program; it is kept."""
+    key = key_of(engine(), book.library.digest, snippet.source)
+    program: str = book.cache.make(
+        f"standalone-{language}",
+        snippet.name,
+        key,
+        lambda: standalone(book, snippet, language),
+    )
+    return program
+
+
+def notebooks(
+    book: Book, sources: Sources, language: str, site: str | None
+) -> Iterator[tuple[str, str]]:
+    """Yield path and text of each executed notebook, as a reader takes it away.
+
+    It installs the package where that is missing, and links to the site by its
+    address, or not at all where that is not known.
+    """
+    first = ""
+    if book.repository:
+        why = f"# {INSTALLS[language]}"
+        first = INSTALL.format(why=why, package=book.package, address=book.repository)
+    for name in sources.runs:
+        links = render.downloads(name, language, site) if site else ""
+        yield f"runs/{name}.ipynb", _notebook(sources, language, name, links, first)
+
+
+def write_notebooks(sources: Sources, language: str, folder: Path) -> list[str]:
+    """Write the notebook of each run's page; return their paths below the folder."""
+    written = []
+    for name in sources.runs:
+        path = folder / "runs" / f"{name}.ipynb"
+        _, links = render.downloads(name, language, "../").split(" · ", 1)
+        data = _notebook(sources, language, name, links).encode()
+        if not path.exists() or path.read_bytes() != data:
+            write_atomically(path, data)
+        written.append(f"runs/{name}.ipynb")
+    return written
+
+
+def _notebook(
+    sources: Sources, language: str, name: str, links: str, first: str = ""
+) -> str:
+    snippet, run = sources.snippets[name], sources.runs[name]
+    shown = notebook(
+        snippet,
+        partial(_outputs, run, sources, language),
+        source=partial(_translated, sources=sources, language=language),
+        heading=f"# {name}\n\n{snippet.description}\n\n{links}".rstrip(),
+        first=first,
+    )
+    return json.dumps(shown, ensure_ascii=False, indent=1)
+
+
+def _outputs(
+    run: Run, sources: Sources, language: str, cell: str
+) -> list[dict[str, Any]]:
+    found = run.outputs(cell)
+    if language != "zh":
+        return found
+
+    def make() -> list[dict[str, Any]]:
+        return [translated(output, sources.catalogue)[0] for output in found]
+
+    return _once(sources, (run.manifest["notebook"], cell), make)
+
+
+def _translated(code: str, sources: Sources, language: str) -> str:
+    if language != "zh":
+        return code
+    return _once(sources, code, lambda: translate_comments(code, sources.catalogue)[0])
+
+
+def _once(sources: Sources, what: Hashable, translate: Callable[[], T]) -> T:
+    """Translate something, or remember how this process has by the same catalogue."""
+    if sources.catalogue_digest not in _known:
+        _known.clear()
+    known = _known.setdefault(sources.catalogue_digest, {})
+    if what not in known:
+        known[what] = translate()
+    found: T = known[what]
+    return found

@@ -1,0 +1,61 @@
+"""Tell at the top of a program in one file what it is and where its parts are."""
+
+import ast
+import sys
+
+from dlnotes.book.source.requirements import BASE
+from dlnotes.book.source.snippet import MARK, Snippet
+from dlnotes.book.source.syntax import IMPORT, loaded
+
+BROUGHT = {"cycler": "matplotlib"}  # module -> the distribution that brings it
+WORDS = {
+    "en": (
+        "snippets/{name}.py in one file, no dlnotes needed.",
+        "It needs: pip install {needs}",
+        "What it uses of the book's library begins at line {line}.",
+        "What the program uses of the book's library.",
+    ),
+    "zh": (
+        "snippets/{name}.py 的单文件版，无需 dlnotes。",
+        "需要：pip install {needs}",
+        "用到的本书代码从第 {line} 行开始。",
+        "用到的本书代码。",
+    ),
+}
+
+
+def told(snippet: Snippet, code: str, library: str, language: str) -> str:
+    """Join the two parts of a program below lines of comment that tell of them.
+
+    Args:
+        snippet: what the program comes from; what stands above its first cell stays.
+        code: its imports and its cells.
+        library: what it uses of the package, or nothing.
+        language: that of the comments.
+    """
+    origin, needs, begins, title = WORDS[language]
+    top = _above(snippet)
+    top.append(f"# {origin.format(name=snippet.name)}")
+    if names := _distributions(f"{code}\n{library}"):
+        top.append(f"# {needs.format(needs=' '.join(names))}")
+    if library:
+        line = len(top) + code.count("\n") + 6
+        top.append(f"# {begins.format(line=line)}")
+        code += f"\n\n\n# {title}\n\n{library}"
+    return "\n".join([*top, "", code])
+
+
+def _above(snippet: Snippet) -> list[str]:
+    """Return the lines above a snippet's first cell."""
+    lines = snippet.source.split("\n")
+    first = next(number for number, line in enumerate(lines) if MARK.match(line))
+    top = "\n".join(lines[:first]).strip("\n")
+    return [*top.split("\n"), ""] if top else []
+
+
+def _distributions(code: str) -> list[str]:
+    """Return what has to be installed for the imports of some code, sorted."""
+    nodes = (node for node in ast.walk(ast.parse(code)) if isinstance(node, IMPORT))
+    roots = {name.split(".")[0] for node in nodes for name in loaded(node, "")}
+    names = {module: name for name, module in BASE.items()} | BROUGHT
+    return sorted({names.get(root, root) for root in roots - sys.stdlib_module_names})

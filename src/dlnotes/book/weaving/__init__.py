@@ -1,0 +1,1 @@
+"""Weaves chapters and runs into the Markdown of pages, and does nothing else."""

@@ -1,0 +1,140 @@
+"""Weave a page for a builder, and know by content what it is woven into."""
+
+import os
+import re
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from dlnotes.book.book import Book
+from dlnotes.book.errors import BookError
+from dlnotes.book.storage.cache import engine, installed, key_of
+from dlnotes.book.weaving.sources import Sources
+from dlnotes.book.weaving.weave import Stash, Weaver
+
+PLACE = "\x02wzxhzdk:{}\x03"  # as Python-Markdown writes what stands for HTML
+HELD = re.compile("\x02wzxhzdk:(\\d+)\x03")
+FORMULA = re.compile("<math.*?</math>", re.DOTALL)
+
+_last: dict[tuple[str, str], tuple[Sources, str, str, list[str]]] = {}
+
+
+@dataclass(frozen=True)
+class Woven:
+    """What is known of a woven page.
+
+    Args:
+        digest: of its Markdown and all HTML that it holds.
+        characters: those that its formulas show, sorted.
+    """
+
+    digest: str
+    characters: str
+
+
+def weave_page(
+    root: Path, sources: Sources, language: str, path: str, text: str, stash: Stash
+) -> str:
+    """Return a woven page.
+
+    Args:
+        root: of the book, to find the lines of front matter above the text.
+        sources: what to weave from.
+        language: `en` or `zh`.
+        path: the page's path below its language's folder.
+        text: its Markdown without front matter.
+        stash: keeps a piece of HTML; returns what stands for it.
+
+    Raises:
+        BookError: for everything that is wrong with the page.
+    """
+    kept = _last.get((language, path))
+    if kept and kept[0] is sources and kept[1] == text:
+        _, _, body, held = kept
+        return HELD.sub(lambda match: stash(held[int(match[1])]), body)
+    file = f"docs/{language}/{path}"
+    weaver = Weaver(sources, language, path, file, stash)
+    woven = weaver.weave(text)
+    if weaver.errors:
+        above = _lines_above(text, root / file)
+        raise BookError("\n".join(_moved(e, above) for e in weaver.errors))
+    return woven
+
+
+def woven(book: Book, sources: Sources, language: str, path: str, text: str) -> Woven:
+    """Return what is known of a page once it is woven; it is kept.
+
+    Raises:
+        BookError: for everything that is wrong with the page.
+    """
+    seen = sources.seen_by(text)
+    key = key_of(engine(), installed(), seen.digest, configuration(book), text)
+    kind = f"woven-{language}"
+    known = book.cache.get(kind, path, key)
+    if known is None:
+        try:
+            made = _weave(book.root, sources, seen, language, path, text)
+        except BookError:  # which had better be told in the light of all snippets
+            return _weave(book.root, sources, sources, language, path, text)
+        known = asdict(made)
+        book.cache.put(kind, path, key, known)
+    return Woven(**known)
+
+
+def _weave(
+    root: Path, sources: Sources, seen: Sources, language: str, path: str, text: str
+) -> Woven:
+    """Weave a page from what it can see of the sources."""
+    from dlnotes.book.html.maths import characters
+
+    held: list[str] = []
+
+    def hold(html: str) -> str:
+        held.append(html)
+        return PLACE.format(len(held) - 1)
+
+    text = _normalised(text)
+    body = weave_page(root, seen, language, path, text, hold)
+    _last[language, path] = sources, text, body, held
+    shown = characters(FORMULA.findall("\n".join(held)))
+    return Woven(key_of(body, held), "".join(sorted(shown)))
+
+
+def page_text(path: Path) -> str:
+    """Return the Markdown of a page without its front matter, as the builder does."""
+    from mkdocs.utils.meta import get_data
+
+    text: str = get_data(path.read_text(encoding="utf-8-sig"))[0]
+    return text
+
+
+def configuration(book: Book) -> str:
+    """Return a digest of the settings of the book and of its sites."""
+    files = [*book.root.glob("mkdocs*.yml"), *book.root.glob("pyproject.toml")]
+    texts = {path.name: path.read_bytes() for path in sorted(files)}
+    named = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("SITE_", "DLNOTES_")) and name != "DLNOTES_BUILD"
+    }
+    return key_of(texts, named)
+
+
+@lru_cache(maxsize=256)
+def _normalised(text: str) -> str:
+    """Return a text as Python-Markdown hands it to its extensions."""
+    from markdown import Markdown
+
+    converter = Markdown()
+    lines = converter.preprocessors["normalize_whitespace"].run(text.split("\n"))
+    return "\n".join(lines)
+
+
+def _lines_above(text: str, path: Path) -> int:
+    """Count the lines of front matter, which the builder has taken off the page."""
+    whole = path.read_text(encoding="utf-8") if path.is_file() else text
+    return whole.rstrip().count("\n") - text.rstrip().count("\n")
+
+
+def _moved(error: BookError, lines: int) -> str:
+    return str(BookError(error.message, error.path, (error.line or 1) + lines))
