@@ -2,6 +2,7 @@
 
 # %% imports
 from math import log
+from textwrap import wrap
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -92,7 +93,7 @@ _, state = model.extend(X, None)
 try:
     model.step(y[:, -1], state)
 except ValueError as error:
-    print(error)
+    print(*wrap(str(error), 60), sep="\n")
 
 # %% slide
 with torch.no_grad():

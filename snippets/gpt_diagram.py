@@ -8,7 +8,7 @@ from dlnotes.plot import show, use_style
 
 use_style()
 WORD = "lambda"
-LEVELS = ("C1", "black", "silver")  # being computed, kept, to come
+LEVELS = ("C1", "black", "gray")  # being computed, kept, to come
 
 
 # %% draw
@@ -19,21 +19,21 @@ def draw(ax: Axes, shades: list[int], given: int) -> None:
     given, and each later one is the prediction of the column before.
     """
     for t, shade in enumerate(shades):
-        colour = LEVELS[shade]
+        colour, lw = LEVELS[shade], (0.9, 0.9, 0.5)[shade]
         for low, high in ((0, 1), (1, 2)):
             for s in range(t + 1):
                 ax.annotate(
                     "",
                     (1.5 * t, high - 0.2),
                     (1.5 * s, low + 0.2),
-                    arrowprops=dict(arrowstyle="-", color=colour, lw=0.9),
+                    arrowprops=dict(arrowstyle="-", color=colour, lw=lw),
                     zorder=2 - shade,
                 )
-        up = dict(arrowstyle="-|>", color=colour, lw=0.9)
+        up = dict(arrowstyle="-|>", color=colour, lw=lw)
         ax.annotate(
             "", (1.5 * t, 2.85), (1.5 * t, 2.2), arrowprops=up, zorder=1
         )
-        box = dict(boxstyle="round,pad=0.3", fc="white", ec=colour)
+        box = dict(boxstyle="round,pad=0.3", fc="white", ec=colour, lw=lw)
         place = dict(ha="center", va="center", color=colour, zorder=4)
         ax.text(1.5 * t, 1, "1", bbox=box, **place)
         ax.text(1.5 * t, 2, "2", bbox=box, **place)
@@ -84,7 +84,7 @@ for ax, (name, turns) in zip(axes, series.items(), strict=True):
     for n, found in enumerate(turns, 1):
         colour = "C1" if n == len(turns) else "C0"
         ax.bar(found, 0.8, 0.8, n - 0.4, color=colour)
-    ax.text(1, len(turns) + 0.8, "output", color="C1", va="bottom")
+    ax.text(1, len(turns) + 0.8, "outputs", color="C1", va="bottom")
     ax.set_title(name, fontsize=10)
     ax.set(xlabel="letter", xticks=[1, T], yticks=[1, 13, 33], ylim=(0, 37))
 for y, block in ((3.5, "block 1"), (9.5, "block 2")):

@@ -163,7 +163,7 @@ show()
 
 # %% curves-figure
 loss_piece = -kneser_ney.log_probabilities(piece)[1:].mean().item()
-fig, axes = plt.subplots(1, 2, figsize=(6.4, 3.0), sharey=True)
+fig, axes = plt.subplots(2, 1, figsize=(4.8, 5.2), sharey=True)
 pairs = {"GPT": (curves_gpt, "C0"), "LSTM": (curves_lstm, "C1")}
 for name, (curves, colour) in pairs.items():
     for curve in curves:
@@ -174,8 +174,9 @@ for name, (curves, colour) in pairs.items():
 axes[0].plot(seconds_ngram, loss_piece, "D", color="C2", label="Kneser–Ney")
 axes[1].axhline(loss_piece, color="C2", ls="--")
 axes[0].set(xlabel="seconds", xlim=(0, None))
-axes[0].set_ylabel("validation loss (nats)")
 axes[1].set(xlabel="thousands of characters read", xlim=(0, None))
+for ax in axes:
+    ax.set_ylabel("validation loss (nats)")
 axes[0].legend()
 show()
 

@@ -181,7 +181,7 @@ Table(
         "multiplications:,",
         "attention weights:,",
         "kept, MiB:.1f",
-        "kept if fused:.1f",
+        "fused, MiB:.1f",
     ],
     [
         [

@@ -112,5 +112,5 @@ with torch.no_grad():
         difference_order[name] = change.abs().max().item()
 Table(
     ["layer", "largest difference"],
-    [[name, f"{found:.0e}"] for name, found in difference_order.items()],
+    [[name, f"{found:.1g}"] for name, found in difference_order.items()],
 ).show()

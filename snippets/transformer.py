@@ -263,21 +263,22 @@ frames = {
     f"Z: feed-forward, {T} × {C}": [Z[0]],
     f"X₂: normalized sum X₁ + Z, {T} × {C}": [X2[0]],
 }
+centred = dict(ha="center", va="center", color="#1a1a1a")  # in dark, too
 for name, matrices in frames.items():
     fig, ax = plt.subplots(figsize=(4.8, 2.2), num=name)
-    limit = 1 if name.startswith("weights") else 3
+    limit = 2 if name.startswith("weights") else 6  # pale, for the numbers
     for n, matrix in enumerate(matrices):
         rows, columns = matrix.shape
         left = n * (columns + 1)
         edges = (left, left + columns, rows, 0)
-        shades = dict(cmap="PuOr", vmin=-limit, vmax=limit, alpha=0.6)
+        shades = dict(cmap="PuOr", vmin=-limit, vmax=limit)
         ax.imshow(matrix.tolist(), extent=edges, **shades)
         for row in range(rows):
             for column in range(columns):
                 x, y = left + column + 0.5, row + 0.5
                 number = round(matrix[row, column].item(), 1) + 0.0
                 text = f"{number:.1f}".replace("-", "−")
-                ax.text(x, y, text, ha="center", va="center", fontsize=7)
+                ax.text(x, y, text, fontsize=7, **centred)
     ax.set(xlim=(0, 16), ylim=(5, 0))
     ax.set_xticks([])
     if name.startswith(("scores", "weights")):

@@ -62,8 +62,12 @@ for step, name in enumerate(STEPS, start=1):
     around = dict(facecolor="none", edgecolor="gray", linestyle=":")
     ax.add_patch(Rectangle((LEFT - 1.95, 0.3), 3.2, 4.95, **around))
     ax.add_patch(Rectangle((RIGHT - 1.5, 0.3), 3.45, 7.35, **around))
-    for x, y, side, lit in ((-2.05, 3, "right", 2), (6.65, 4.2, "left", 4)):
-        colour, _ = light(lit, step)
+    encoder, decoder = (2,), (4, 5, 6)  # the steps that are in their blocks
+    for x, y, side, lit in (
+        (-2.05, 3, "right", encoder),
+        (6.65, 4.2, "left", decoder),
+    ):
+        colour, _ = light(step if step in lit else lit[0], step)
         ax.text(x, y, "N ×", ha=side, va="center", color=colour)
     ax.set(xlim=(-2.9, 7.5), ylim=(-2.5, 9.6))
 show()

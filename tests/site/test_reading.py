@@ -79,17 +79,17 @@ def test_paper_has_no_buttons_and_no_heading_alone(page: Page, served: str) -> N
     assert set(breaks) == {"avoid"}
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_chinese_paragraphs_are_justified_and_references_are_not(
-    page: Page, served: str, width: int
+@pytest.mark.parametrize(("width", "align"), [(1280, "justify"), (390, "start")])
+def test_long_lines_of_chinese_are_justified_and_references_are_not(
+    page: Page, served: str, width: int, align: str
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{served}zh/foundations/regularization.html")
-    align = "all => all.map(e => getComputedStyle(e).textAlign)"
+    aligned = "all => all.map(e => getComputedStyle(e).textAlign)"
     for selector in ("article > p:not([class])", "details > p:not([class])"):
-        found = page.locator(f".md-content {selector}").evaluate_all(align)
-        assert set(found) == {"justify"}, selector
-    references = page.locator("#references ~ ul li").evaluate_all(align)
+        found = page.locator(f".md-content {selector}").evaluate_all(aligned)
+        assert set(found) == {align}, selector
+    references = page.locator("#references ~ ul li").evaluate_all(aligned)
     assert set(references) == {"start"}
 
 
