@@ -15,7 +15,7 @@ import pytest
 
 from dlnotes.book.book import Book
 from dlnotes.book.pages.usage import directives
-from dlnotes.book.source.symbols import Symbol
+from dlnotes.book.source.library import Symbol
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "dlnotes"

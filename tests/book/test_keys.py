@@ -25,7 +25,7 @@ from dlnotes.book.freshness.keys import (
 )
 from dlnotes.book.freshness.status import changes
 from dlnotes.book.source.code import digest
-from dlnotes.book.source.symbols import Library
+from dlnotes.book.source.library import Library
 
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook

@@ -12,7 +12,7 @@ from dlnotes.book.language.terminology import unnamed, unpaired
 from dlnotes.book.language.terms import Term, read_terms, unclaimed
 from dlnotes.book.language.wording import Rendering, banned, of_terms, read_instead
 from dlnotes.book.pages.page import parse
-from dlnotes.book.source.symbols import Library
+from dlnotes.book.source.library import Library
 from dlnotes.book.weaving.reference import concepts, glossary
 from dlnotes.book.weaving.sources import Chapter, Sources
 from dlnotes.book.weaving.weave import weave

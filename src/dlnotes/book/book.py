@@ -8,8 +8,8 @@ from pathlib import Path
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.execution.engine import engine_digest
+from dlnotes.book.source.library import Library
 from dlnotes.book.source.snippet import Snippet, read_snippet
-from dlnotes.book.source.symbols import Library
 from dlnotes.book.storage.cache import Cache
 
 LANGUAGES = ("en", "zh")

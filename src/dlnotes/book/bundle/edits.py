@@ -3,7 +3,7 @@
 import ast
 
 from dlnotes.book.closure.refusals import refusal
-from dlnotes.book.source.symbols import Module
+from dlnotes.book.source.module import Module
 
 
 class Edits:

@@ -16,9 +16,10 @@ from dlnotes.book.bundle.hoist import INDENT, Import, hoisted, render
 from dlnotes.book.bundle.needed import Needed
 from dlnotes.book.bundle.rewrite import Rewriter
 from dlnotes.book.bundle.uses import Key, Resolver, Use
+from dlnotes.book.source.library import Library
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.references import references
 from dlnotes.book.source.snippet import Snippet
-from dlnotes.book.source.symbols import Library, Module
 from dlnotes.book.source.syntax import (
     DEFINITION,
     IMPORT,

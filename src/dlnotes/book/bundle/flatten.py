@@ -9,7 +9,7 @@ from itertools import chain, count
 from dlnotes.book.bundle.hoist import Import
 from dlnotes.book.bundle.uses import Key, Resolver, Use
 from dlnotes.book.closure.refusals import PROGRAM, refusal
-from dlnotes.book.source.symbols import Module
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.syntax import DEFINITION, imported, own_nodes
 
 MAIN = "main"  # the function that holds the program

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dlnotes.book.closure.refusals import refusal
-from dlnotes.book.source.symbols import Module
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.syntax import FOR_TYPES, IMPORT, condition
 
 WIDTH = 88

@@ -8,8 +8,9 @@ from dlnotes.book.bundle.order import Order
 from dlnotes.book.bundle.uses import Resolver, Use
 from dlnotes.book.closure.acting import Acting
 from dlnotes.book.closure.refusals import PROGRAM, refusal
+from dlnotes.book.source.library import Library
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.references import references
-from dlnotes.book.source.symbols import Library, Module
 from dlnotes.book.source.syntax import IMPORT, at_default_scale, imported, own_nodes
 
 

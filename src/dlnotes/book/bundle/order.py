@@ -3,7 +3,8 @@
 import ast
 from collections.abc import Collection, Iterable
 
-from dlnotes.book.source.symbols import Library, Module
+from dlnotes.book.source.library import Library
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.syntax import IMPORT, loaded
 
 

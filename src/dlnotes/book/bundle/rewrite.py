@@ -9,7 +9,7 @@ from dlnotes.book.bundle.flatten import Names
 from dlnotes.book.bundle.hoist import hoisted
 from dlnotes.book.bundle.uses import Resolver, Use
 from dlnotes.book.closure.refusals import PROGRAM, refusal
-from dlnotes.book.source.symbols import Module
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.syntax import (
     AT_FULL_SCALE,
     DEFINITION,

@@ -4,8 +4,9 @@ import ast
 from dataclasses import dataclass
 
 from dlnotes.book.closure.refusals import check, check_words, refusal
+from dlnotes.book.source.library import Library
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.references import Reference, references
-from dlnotes.book.source.symbols import Library, Module
 from dlnotes.book.source.syntax import DEFINITION, own_nodes
 
 Key = tuple[str, str]

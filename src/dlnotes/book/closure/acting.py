@@ -9,7 +9,8 @@ What is quiet is listed here, by form and by name; whatever is not listed acts.
 import ast
 from collections.abc import Iterable
 
-from dlnotes.book.source.symbols import Library, Module
+from dlnotes.book.source.library import Library
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.syntax import FUNCTION, dotted
 
 CALLS = {"dataclasses.field", "re.compile", "typing.NewType", "typing.TypeVar"}

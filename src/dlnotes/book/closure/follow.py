@@ -17,8 +17,9 @@ from dlnotes.book.closure.unfollowed import (
     words,
 )
 from dlnotes.book.errors import BookError
+from dlnotes.book.source.library import Library
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.references import Reference, references
-from dlnotes.book.source.symbols import Library, Module
 
 Key = tuple[str, str]
 PLACE = {"__file__", "__name__", "__package__", "__path__"}

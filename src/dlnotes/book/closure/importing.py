@@ -4,8 +4,8 @@ import ast
 import builtins
 from collections.abc import Collection
 
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.references import Reference, references
-from dlnotes.book.source.symbols import Module
 from dlnotes.book.source.syntax import (
     COMPOUND,
     FUNCTION,

@@ -13,8 +13,8 @@ from itertools import groupby
 from dlnotes.book.closure.follow import Follow, Key
 from dlnotes.book.closure.importing import order_of
 from dlnotes.book.source.code import code_of, digest
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.references import Reference
-from dlnotes.book.source.symbols import Module
 
 
 class Reach(Follow):

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from dlnotes.book.closure.unfollowed import ANY_MODULE_WORDS, uses_any_module, words
 from dlnotes.book.errors import BookError
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.references import Reference
-from dlnotes.book.source.symbols import Module
 from dlnotes.book.source.syntax import IMPORT
 
 PROGRAM = "__main__"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dlnotes.book.sandbox import worker
 from dlnotes.book.source.code import code_of, digest
-from dlnotes.book.source.symbols import Library
+from dlnotes.book.source.library import Library
 from dlnotes.book.source.syntax import loaded
 
 START = ("dlnotes.book.sandbox.worker", "dlnotes.book.execution.environment")

@@ -5,8 +5,9 @@ import json
 from collections.abc import Iterable, Mapping
 
 from dlnotes.book.bundle.hoist import Import, hoisted, render
+from dlnotes.book.source.library import Library
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.references import references
-from dlnotes.book.source.symbols import Library, Module
 from dlnotes.book.source.syntax import bound_names
 
 

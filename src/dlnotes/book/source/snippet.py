@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.source.code import code_of
-from dlnotes.book.source.symbols import Module, holds, parse, read_source
+from dlnotes.book.source.module import Module, holds, parse, read_source
 from dlnotes.book.source.syntax import first_line
 
 MARK = re.compile(r"^# %%(?:\s+(?P<name>\S.*?))?\s*$")

@@ -9,8 +9,8 @@ from typing import Any
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.language.terms import Term
+from dlnotes.book.source.library import Library
 from dlnotes.book.source.snippet import Snippet
-from dlnotes.book.source.symbols import Library
 from dlnotes.book.storage.cache import key_of
 from dlnotes.book.storage.store import Run
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dlnotes.book.errors import BookError
-from dlnotes.book.source.symbols import Library, Module, parse
+from dlnotes.book.source.library import Library
+from dlnotes.book.source.module import Module, parse
 from dlnotes.book.source.syntax import bound_names, dotted, imported, loaded
 
 if TYPE_CHECKING:

@@ -1,0 +1,137 @@
+"""Read one module from its text: what its top level defines and imports."""
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from dlnotes.book.errors import BookError
+from dlnotes.book.source.syntax import (
+    COMPOUND,
+    FOR_SCRIPTS,
+    FOR_TYPES,
+    IMPORT,
+    bound_names,
+    condition,
+    imported,
+    loaded,
+    own_nodes,
+)
+
+T = TypeVar("T")
+
+
+@dataclass
+class Module:
+    """One module: what its top level defines and imports.
+
+    Attributes:
+        definitions: the statements that bind or change each name, in order.
+        bound: each statement with the names that it binds or changes, but by import.
+        imports: what each imported name stands for, the last import of it.
+        bindings: what each imported name may stand for, all imports of it.
+        memo: what others have found out about this module, to find it only once.
+    """
+
+    name: str
+    path: Path
+    source: str
+    tree: ast.Module
+    package: str
+    definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
+    bindings: dict[str, list[str]] = field(default_factory=dict)
+    bound: list[tuple[ast.stmt, frozenset[str]]] = field(default_factory=list)
+    memo: dict[Any, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for statement in self.tree.body:
+            for node in self.imports_in(statement):
+                found = imported(node, self.package)
+                self.imports |= found
+                for name, target in found.items():
+                    self.bindings.setdefault(name, []).append(target)
+            names = frozenset(bound_names(statement))
+            self.bound.append((statement, names))
+            for name in names:
+                self.definitions.setdefault(name, []).append(statement)
+
+    def imports_in(self, statement: ast.stmt) -> list[ast.Import | ast.ImportFrom]:
+        """Return the imports in a statement that bind names of the module."""
+        if not isinstance(statement, (*COMPOUND, ast.Import, ast.ImportFrom)):
+            return []
+        found = [n for n in own_nodes([statement]) if isinstance(n, IMPORT)]
+        return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """Return what `make` finds out about this module, which it does only once."""
+        if key not in self.memo:
+            self.memo[key] = make()
+        found: T = self.memo[key]
+        return found
+
+    def is_skipped(self, statement: ast.stmt) -> bool:
+        """Say whether importing the module never runs the body of this `if`."""
+        test = condition(statement)
+        return test in FOR_TYPES or (test == FOR_SCRIPTS and self.name != "__main__")
+
+    def loaded_by(self, statement: ast.stmt) -> list[str]:
+        """Return the dotted names that a statement imports when the module runs."""
+        nodes = [] if self.is_skipped(statement) else self.imports_in(statement)
+        return [name for node in nodes for name in loaded(node, self.package)]
+
+    @cached_property
+    def loads(self) -> list[str]:
+        """The dotted names that importing this module imports, in order."""
+        return [name for node in self.tree.body for name in self.loaded_by(node)]
+
+    @cached_property
+    def stars(self) -> list[str]:
+        """The modules that this one imports with a star."""
+        return [target for name, target in self.imports.items() if name[0] == "*"]
+
+    def meanings(self, name: str) -> list[str]:
+        """Return the absolute dotted names that a global dotted name may stand for.
+
+        What the module neither defines nor imports is a builtin, unless a star import
+        from outside brings it; stars within the package count in full elsewhere.
+        """
+        root, _, rest = name.partition(".")
+        found = [f"{self.name}.{root}"] if root in self.definitions else []
+        found += self.bindings.get(root, [])
+        if not found:
+            found = [f"{module}.{root}" for module in ["builtins", *self.stars]]
+        return [f"{target}.{rest}".removesuffix(".") for target in found]
+
+
+def read_source(path: Path) -> str:
+    """Read a file of Python source; one that is not UTF-8 is an author's to mend."""
+    return decoded(path.read_bytes(), path)
+
+
+def decoded(data: bytes, path: Path) -> str:
+    """Return the text of a file of Python source, its lines ended as Python does."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BookError(f"not UTF-8 text at byte {error.start}", path) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def parse(source: str, path: Path) -> ast.Module:
+    """Parse Python source; a syntax error becomes one with file and line."""
+    try:
+        tree = ast.parse(source, filename=str(path))
+        compile(tree, str(path), "exec", dont_inherit=True)
+        return tree
+    except SyntaxError as error:
+        raise BookError(f"not valid Python: {error.msg}", path, error.lineno) from error
+    except ValueError as error:
+        raise BookError(f"not valid Python: {error}", path) from error
+
+
+def holds(path: Path, source: str) -> bool:
+    """Say whether a file holds some text."""
+    return path.is_file() and path.read_text(encoding="utf-8") == source
