@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
-from dlnotes.book.source.notebook import executed_notebook, notebook
+from dlnotes.book.freshness.notebook import executed_notebook, notebook
 
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook

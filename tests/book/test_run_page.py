@@ -10,9 +10,9 @@ from typing import Any
 import nbformat
 import pytest
 
+from dlnotes.book.freshness.notebook import notebook
 from dlnotes.book.html.run_page import FACTS, copies, tidy
 from dlnotes.book.publishing.run_facts import users, with_facts
-from dlnotes.book.source.notebook import notebook
 from dlnotes.book.source.snippet import read_snippet
 from dlnotes.book.weaving.sources import Chapter
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from markdown import Markdown
 
 from dlnotes.book.errors import BookError
+from dlnotes.book.freshness.notebook import executed_notebook
 from dlnotes.book.source.library import Library
-from dlnotes.book.source.notebook import executed_notebook
 from dlnotes.book.source.snippet import Snippet, read_snippet
 from dlnotes.book.storage.store import Run
 from dlnotes.book.weaving.sources import Sources, StaleError

@@ -24,8 +24,8 @@ from dlnotes.book.freshness.keys import (
     packages,
     portable,
 )
+from dlnotes.book.freshness.notebook import executed_notebook
 from dlnotes.book.freshness.status import Status, status
-from dlnotes.book.source.notebook import executed_notebook
 from dlnotes.book.source.snippet import read_snippet
 from dlnotes.book.storage.cache import installed_now
 from dlnotes.book.storage.store import Run, Store

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from dlnotes.book.book import Book
 from dlnotes.book.bundle.export import standalone
 from dlnotes.book.figures.comments import translate_comments
+from dlnotes.book.freshness.notebook import notebook
 from dlnotes.book.html import render
 from dlnotes.book.html.results import translated
-from dlnotes.book.source.notebook import notebook
 from dlnotes.book.source.snippet import Snippet
 from dlnotes.book.storage.atomic import write_atomically
 from dlnotes.book.storage.cache import engine, key_of

@@ -3,18 +3,10 @@
 import ast
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from dlnotes.book.source.syntax import (
-    COMPOUND,
-    FUNCTION,
-    IMPORT,
-    bound_name,
-    dotted,
-    imported,
-    loaded,
-    own_nodes,
-)
+from dlnotes.book.source.scopes import Names, Scope, bindings, quoted, settle, shift
+from dlnotes.book.source.syntax import FUNCTION, dotted, imported, loaded
 
 
 @dataclass(frozen=True)
@@ -40,29 +32,10 @@ class Reference:
     is_late: bool = False
 
 
-@dataclass(frozen=True)
-class _Scope:
-    """Names and the imports they stand for, if any; None for a name of the module.
-
-    Args:
-        certain: the names of a class that its body has bound so far for sure.
-    """
-
-    names: dict[str, tuple[str, ...] | None]
-    is_class: bool = False
-    is_late: bool = False
-    certain: set[str] = field(default_factory=set)
-
-    def knows(self, name: str) -> bool:
-        if self.is_class and self.names.get(name, ()) is not None:
-            return name in self.certain
-        return name in self.names
-
-
 class _Visitor:
     def __init__(self, package: str) -> None:
         self.package = package
-        self.scopes: list[_Scope] = []
+        self.scopes: list[Scope] = []
         self.found: list[Reference] = []
         self.is_text = False
 
@@ -99,7 +72,7 @@ class _Visitor:
             self.visit(node)
 
     @contextmanager
-    def _inside(self, scope: _Scope) -> Iterator[None]:
+    def _inside(self, scope: Scope) -> Iterator[None]:
         """Be inside a scope; the names of a class do not reach into functions."""
         outside = self.scopes
         self.scopes = [*(item for item in outside if not item.is_class), scope]
@@ -109,8 +82,8 @@ class _Visitor:
     def _types(self, node: ast.AST) -> AbstractContextManager[None]:
         """Be in the scope of type parameters, `def f[T]`, where there are any."""
         kinds = getattr(node, "type_params", [])
-        names: dict[str, tuple[str, ...] | None] = {kind.name: () for kind in kinds}
-        return self._inside(_Scope(names)) if kinds else nullcontext()
+        names: Names = {kind.name: () for kind in kinds}
+        return self._inside(Scope(names)) if kinds else nullcontext()
 
     def _is_field(self, name: str) -> bool:
         """Say whether binding a name here binds it in a class."""
@@ -150,7 +123,7 @@ class _Visitor:
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         """Add what a statement imports; what no name leads to counts as used."""
         names = imported(node, self.package)
-        scope = self.scopes[-1] if self.scopes else _Scope({})
+        scope = self.scopes[-1] if self.scopes else Scope({})
         is_global = any(scope.names.get(name, ()) is None for name in names)
         is_star = any(alias.name == "*" for alias in node.names)
         is_import = not (scope.is_class or is_star or is_global)
@@ -161,14 +134,14 @@ class _Visitor:
             self._add(node, target, True, is_import)
 
     def _strings(self, annotation: ast.expr) -> None:
-        for node in _quoted(annotation):
+        for node in quoted(annotation):
             try:
                 tree = ast.parse(str(node.value), mode="eval")
             except SyntaxError:
                 continue
             for part in ast.walk(tree):
                 if isinstance(part, ast.expr):
-                    _shift(part, node)
+                    shift(part, node)
             self.is_text, was_text = True, self.is_text
             self.visit(tree)
             self.is_text = was_text
@@ -184,19 +157,19 @@ class _Visitor:
                 self._strings(returns)
                 self.visit(returns)
             body = node.body if isinstance(node.body, list) else [node.body]
-            names = {part.arg: () for part in arguments} | self._bindings(body)
-            with self._inside(_Scope(names, is_late=True)):
+            names = {part.arg: () for part in arguments} | bindings(body, self.package)
+            with self._inside(Scope(names, is_late=True)):
                 self._visit(body)
 
     def _class(self, node: ast.ClassDef) -> None:
         self._visit(node.decorator_list)
         with self._types(node):
             self._visit([*node.bases, *node.keywords])
-            scope = _Scope(self._bindings(node.body), is_class=True)
+            scope = Scope(bindings(node.body, self.package), is_class=True)
             with self._inside(scope):
                 for statement in node.body:
                     self.visit(statement)
-                    _settle(scope.certain, statement)
+                    settle(scope.certain, statement)
 
     def _comprehension(self, node: ast.AST) -> None:
         parts = [*ast.iter_child_nodes(node)]
@@ -205,59 +178,9 @@ class _Visitor:
         for number, loop in enumerate(loops):
             inside += [loop.target, *loop.ifs, *([loop.iter] if number else [])]
         self.visit(loops[0].iter)
-        with self._inside(_Scope(self._bindings(loop.target for loop in loops))):
+        names = bindings((loop.target for loop in loops), self.package)
+        with self._inside(Scope(names)):
             self._visit(inside)
-
-    def _bindings(self, nodes: Iterable[ast.AST]) -> dict[str, tuple[str, ...] | None]:
-        """Map the names that code binds in its scope to the imports they stand for."""
-        names: dict[str, tuple[str, ...] | None] = {}
-        outer: set[str] = set()
-        shared: set[str] = set()
-        for node in own_nodes(nodes):
-            if isinstance(node, ast.Global):
-                shared |= set(node.names)
-            elif isinstance(node, ast.Nonlocal):
-                outer |= set(node.names)
-            elif isinstance(node, IMPORT):
-                for name, target in imported(node, self.package).items():
-                    names[name] = (*(names.get(name) or ()), target)
-            elif bound := bound_name(node):
-                names.setdefault(bound, ())
-        names |= dict.fromkeys(shared)
-        return {name: names[name] for name in names if name not in outer}
-
-
-def _settle(certain: set[str], statement: ast.AST) -> None:
-    """Note the names that a statement of a class body has bound or deleted."""
-    if isinstance(statement, ast.AnnAssign) and statement.value is None:
-        return
-    for node in own_nodes([statement]):
-        name = bound_name(node)
-        if name and isinstance(getattr(node, "ctx", None), ast.Del):
-            certain.discard(name)
-        elif name and not isinstance(statement, COMPOUND):
-            certain.add(name)
-
-
-def _quoted(annotation: ast.AST) -> Iterator[ast.Constant]:
-    """Yield the strings of an annotation that stand for types."""
-    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        yield annotation
-    is_literal = isinstance(annotation, ast.Subscript) and (
-        dotted(annotation.value) or ""
-    ).endswith("Literal")
-    for part in () if is_literal else ast.iter_child_nodes(annotation):
-        yield from _quoted(part)
-
-
-def _shift(part: ast.expr, string: ast.Constant) -> None:
-    """Move code parsed out of a string to where it stands, after one quote."""
-    if part.lineno == 1:
-        part.col_offset += string.col_offset + 1
-    if part.end_lineno == 1 and part.end_col_offset is not None:
-        part.end_col_offset += string.col_offset + 1
-    part.lineno += string.lineno - 1
-    part.end_lineno = (part.end_lineno or 1) + string.lineno - 1
 
 
 def references(nodes: Iterable[ast.AST], package: str) -> list[Reference]:
