@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import dlnotes.book
 import running
 from dlnotes.book.book import Book
 from dlnotes.book.closure.reach import Reach
-from dlnotes.book.freshness import keys
 from dlnotes.book.freshness.keys import Settings, inputs, key
 from dlnotes.book.freshness.runner import Runner
 from dlnotes.book.freshness.status import Status, status
@@ -112,7 +112,7 @@ def small(tmp_path: Path) -> SmallBook:
     return small
 
 
-HOOK = Path(keys.__file__).parent / "mkdocs_hook.py"
+HOOK = Path(dlnotes.book.__file__).parent / "mkdocs_hook.py"
 SITE = {
     "mkdocs.yml": f"""
         site_name: Small

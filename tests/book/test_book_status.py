@@ -76,7 +76,10 @@ def test_a_function_and_a_constant_make_the_snippets_stale_that_reach_them(
         "ROWS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])",
         "ROWS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]])",
     )
-    reason = ("dlnotes.basics.perceptron.ROWS changed",)
+    reason = (
+        "dlnotes.basics.perceptron (on import) changed",  # it calls a function
+        "dlnotes.basics.perceptron.ROWS changed",
+    )
     assert stale() == {
         "linear_regression_closed_form": ("dlnotes.linear.normal_equation changed",),
         **dict.fromkeys(READ_ROWS, reason),
@@ -148,5 +151,8 @@ def test_reasons_are_told_against_the_nearest_stored_run(
         "[1, 0], [1, 1]])",
         "[1, 0], [2, 1]])",
     )
-    reason = ("dlnotes.basics.perceptron.ROWS changed",)
+    reason = (
+        "dlnotes.basics.perceptron (on import) changed",  # it calls a function
+        "dlnotes.basics.perceptron.ROWS changed",
+    )
     assert stale() == dict.fromkeys(READ_ROWS, reason)

@@ -309,16 +309,18 @@ def test_the_engine_is_the_code_that_a_run_goes_through(copy: Library) -> None:
 
     known = engine_digest(copy)
     assert re.fullmatch("[0-9a-f]{16}", known)
-    assert after("worker", "import ast\n", "# why\nimport ast\n\n\n") == known
-    assert after("worker", '"""Run one', '"""Start one') == known
-    assert after("status", "import Any\n", "import Any\n\nX = 1\n") == known
-    assert after("launch", "class Exit", "class Ended") == known
+    assert after("sandbox/worker", "import ast\n", "# why\nimport ast\n\n\n") == known
+    assert after("sandbox/worker", '"""Run one', '"""Start one') == known
+    assert after("freshness/status", "import Any\n", "import Any\n\nX = 1\n") == known
+    assert after("execution/launch", "class Exit", "class Ended") == known
     changed = [
-        after("worker", "import ast\n", "import ast\n\nX = 1\n"),
-        after("failing", "LONGEST = 4_000", "LONGEST = 4_001"),
-        after("figures", "import io\n", "import io\n\nX = 1\n"),
-        after("environment", '"PYTHONHASHSEED": "0"', '"PYTHONHASHSEED": "1"'),
-        after("environment", '"OMP_NUM_THREADS",', ""),
+        after("sandbox/worker", "import ast\n", "import ast\n\nX = 1\n"),
+        after("sandbox/failing", "LONGEST = 4_000", "LONGEST = 4_001"),
+        after("figures/figure", "import io\n", "import io\n\nX = 1\n"),
+        after(
+            "execution/environment", '"PYTHONHASHSEED": "0"', '"PYTHONHASHSEED": "1"'
+        ),
+        after("execution/environment", '"OMP_NUM_THREADS",', ""),
     ]
     assert known not in changed
     assert len(set(changed)) == len(changed)

@@ -344,7 +344,10 @@ def python() -> Iterator[Python]:
     started: list[subprocess.Popen[str]] = []
 
     def start(code: str, *arguments: object) -> subprocess.Popen[str]:
-        program = "import sys\nfrom dlnotes.book import store\n" + textwrap.dedent(code)
+        program = (
+            "import sys\nfrom dlnotes.book.storage import store\n"
+            + textwrap.dedent(code)
+        )
         command = [sys.executable, "-c", program, *map(str, arguments)]
         started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
         return started[-1]
