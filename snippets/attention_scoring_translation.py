@@ -3,7 +3,6 @@
 # %% imports
 import re
 import warnings
-from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import torch
@@ -21,6 +20,7 @@ from dlnotes.seq2seq.model import Seq2Seq
 from dlnotes.seq2seq.pairs import PAD, START, pad_rows
 from dlnotes.table import Table
 from dlnotes.train.bracket import best, bracket, rates_table
+from dlnotes.train.by_length import bleu_of_lengths
 from dlnotes.train.seed import seed_everything
 from dlnotes.train.translation import (
     fit_translation,
@@ -119,19 +119,13 @@ for name in models:
 count_nouns = len(kept)
 
 # %% lengths
-BOUNDS = (4, 6, 8, 10, 12, 14, 16, 99)
 both = [*splits.test, *splits.longer]
-bleu_by_length = {}
-for name in models:
-    written = [*found[name, "test"], *found[name, "longer sentences"]]
-    bleu_by_length[name] = {}
-    for low, high in pairwise(BOUNDS):
-        inside = [n for n, p in enumerate(both) if low < len(p.words) <= high]
-        if inside:
-            label = f"{low + 1}–{high}" if high < 99 else f"{low + 1}+"
-            bleu_by_length[name][label] = score_translation(
-                [written[n] for n in inside], [both[n] for n in inside]
-            ).bleu
+bleu_by_length = {
+    name: bleu_of_lengths(
+        [*found[name, "test"], *found[name, "longer sentences"]], both
+    )
+    for name in models
+}
 
 # %% lengths-figure
 fig, ax = plt.subplots(figsize=(4.6, 2.9))

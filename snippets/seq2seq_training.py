@@ -18,6 +18,7 @@ from dlnotes.seq2seq.encoder import Encoder
 from dlnotes.seq2seq.model import Seq2Seq
 from dlnotes.seq2seq.pairs import END, PAD, START, pad_rows
 from dlnotes.table import Table
+from dlnotes.train.by_length import bleu_of_lengths, draw_lengths
 from dlnotes.train.seed import seed_everything
 from dlnotes.train.translation import (
     Translations,
@@ -102,33 +103,17 @@ for text, pair in zip(texts[:5], splits.combinations, strict=False):
     print(f"  × {pair.chinese}")
 
 # %% lengths
-BOUNDS = (4, 6, 8, 10, 12, 14, 16)
 both = [*splits.test, *splits.longer]
-bleu_by_length, count_by_length = {}, {}
-for low, high in zip(BOUNDS, (*BOUNDS[1:], 99), strict=True):
-    inside = [low < len(pair.words) <= high for pair in both]
-    pairs = [pair for pair, ok in zip(both, inside, strict=True) if ok]
-    if not pairs:
-        continue
-    name = f"{low + 1}–{high}" if high < 99 else f"{low + 1}+"
-    count_by_length[name], bleu_by_length[name] = len(pairs), []
-    for short, long in zip(
-        found["test"], found["longer sentences"], strict=True
-    ):
-        texts = zip([*short.sentences, *long.sentences], inside, strict=True)
-        chosen = [text for text, ok in texts if ok]
-        bleu_by_length[name].append(score_translation(chosen, pairs).bleu)
+written = zip(found["test"], found["longer sentences"], strict=True)
+each = [
+    bleu_of_lengths([*short.sentences, *long.sentences], both)
+    for short, long in written
+]
+bleu_by_length = {name: [row[name] for row in each] for name in each[0]}
 
 # %% lengths-figure
 fig, ax = plt.subplots(figsize=(4.6, 3.0))
-heights = [mean(values) for values in bleu_by_length.values()]
-bars = [stdev(values) for values in bleu_by_length.values()]
-ax.errorbar([*bleu_by_length], heights, bars, marker="o", capsize=4)
-seen = sum(
-    "–" in name and int(name.split("–")[1]) <= 12 for name in bleu_by_length
-)
-ax.axvline(seen - 0.5, color="gray", ls=":")
-ax.set(xlabel="words of the English sentence", ylabel="BLEU", ylim=(0, 100))
+draw_lengths(ax, bleu_by_length)
 show()
 
 
@@ -241,11 +226,11 @@ steps_in_all = STEPS
 bleu_mean = {name: mean(bleu.get(name, [0])) for name in sets}
 share_of_set = {name: mean(exact.get(name, [0])) for name in sets}
 bleu_of_length = {name: mean(row) for name, row in bleu_by_length.items()}
-count_longest = count_by_length.get("17+", 0)
+count_longest = sum(len(pair.words) > 16 for pair in both)
 bleu_test, bleu_longer = mean(bleu["test"]), mean(bleu["longer sentences"])
 share_exact = mean(exact["test"])
-bleu_middle, bleu_edge, bleu_beyond = [
-    mean(bleu_by_length[name]) for name in ("9–10", "11–12", "17+")
+bleu_highest, bleu_middle, bleu_edge, bleu_beyond = [
+    bleu_of_length[name] for name in ("7–8", "9–10", "11–12", "17+")
 ]
 bleu_greedy, bleu_wide, bleu_penalized = [
     mean(bleu_beam[f"val, {key}"]) for key in ("1", "8", "4, α = 1")
