@@ -13,7 +13,7 @@ from dlnotes.data.text import load_text
 from dlnotes.language.batches import RandomWindows
 from dlnotes.language.model import LanguageModel
 from dlnotes.language.ngram import NGrams
-from dlnotes.language.perplexity import perplexity as perplexity_of
+from dlnotes.language.perplexity import perplexity
 from dlnotes.language.smoothing import AddK
 from dlnotes.language.vocabulary import UNKNOWN, Vocabulary, letters
 from dlnotes.recurrent.tagger import Tagger
@@ -61,7 +61,7 @@ def perplexities(model: Tagger) -> tuple[float, float]:
 
 # %% compare
 ways = {"one-way": False, "two-way": True}
-perplexity = {
+measured = {
     name: [perplexities(trained(both, seed)) for seed in range(3)]
     for name, both in ways.items()
 }
@@ -70,11 +70,10 @@ parameters = {
     for name, both in ways.items()
 }
 perplexity_early = {
-    name: mean(early for early, _ in found)
-    for name, found in perplexity.items()
+    name: mean(early for early, _ in found) for name, found in measured.items()
 }
 perplexity_last = {
-    name: mean(last for _, last in found) for name, found in perplexity.items()
+    name: mean(last for _, last in found) for name, found in measured.items()
 }
 Table(
     ["network", "parameters:,", f"places 1 to {T - 1}:.2f", f"place {T}:.1f"],
@@ -85,14 +84,14 @@ Table(
             perplexity_early[name],
             perplexity_last[name],
         ]
-        for name in perplexity
+        for name in measured
     ],
 ).show()
 
 # %% pairs
 train_ids, _, test_ids = (vocabulary.encode(letters(part)) for part in text)
 pairs = AddK(NGrams(train_ids, V, order=2), 2, 0.1)
-perplexity_pairs = perplexity_of(pairs.log_probabilities(test_ids)[1:])
+perplexity_pairs = perplexity(pairs.log_probabilities(test_ids)[1:])
 
 # %% refused
 try:

@@ -20,7 +20,7 @@ from dlnotes.train.seed import seed_everything
 from dlnotes.transformer.block import EncoderBlock
 from dlnotes.transformer.model import embeddings
 from dlnotes.transformer.norm import LayerNorm
-from dlnotes.transformer.stack import Encoder
+from dlnotes.transformer.stack import TransformerEncoder
 
 use_style()
 
@@ -44,7 +44,7 @@ class Sorter(nn.Module):
         sizes = 32, 4, 64, 0.0, norm_first
         self.embedding = embeddings(10, 32)
         self.position = Sinusoidal()
-        self.encoder = Encoder(
+        self.encoder = TransformerEncoder(
             [EncoderBlock(*sizes, attention=fused_attention) for _ in "1234"],
             LayerNorm(32) if norm_first else None,
         )

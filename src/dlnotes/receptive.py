@@ -5,7 +5,6 @@ from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d
 
 from dlnotes.conv import Conv2d, check_fit
 from dlnotes.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
@@ -142,4 +141,4 @@ def average_instead(
     assert isinstance(pool, MaxPool2d | nn.MaxPool2d)
     ceil = isinstance(pool, nn.MaxPool2d) and pool.ceil_mode
     sizes = pool.kernel_size, pool.stride, pool.padding
-    return avg_pool2d(inputs[0], *sizes, ceil_mode=ceil)
+    return nn.functional.avg_pool2d(inputs[0], *sizes, ceil_mode=ceil)

@@ -9,7 +9,7 @@ NUMBER = re.compile(
     r"([-+]?)(inf|[\d.,_]+)(?:e([-+]?\d+))?(%?)", re.IGNORECASE
 )
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-Cell = str | int | float | bool
+Entry = str | int | float | bool
 
 
 class Table:
@@ -28,7 +28,7 @@ class Table:
     def __init__(
         self,
         columns: Sequence[str],
-        rows: Sequence[Sequence[Cell]],
+        rows: Sequence[Sequence[Entry]],
     ) -> None:
         heads = [str(column).partition(":") for column in columns]
         self.columns = [name for name, _, _ in heads]

@@ -12,7 +12,7 @@ import pytest
 import dlnotes.book
 import running
 from dlnotes.book.book import Book
-from dlnotes.book.closure.reach import Reach
+from dlnotes.book.closure.closure import Closure
 from dlnotes.book.freshness.keys import Settings, inputs, key
 from dlnotes.book.freshness.runner import Runner
 from dlnotes.book.freshness.status import Status, status
@@ -68,9 +68,9 @@ class SmallBook:
         """Return a snippet as it is now."""
         return self.book.snippets[name]
 
-    def reach(self, name: str = "one") -> Reach:
-        """Return what a snippet reaches now."""
-        return Reach(self.book.library, self.read(name).module)
+    def closure(self, name: str = "one") -> Closure:
+        """Return what a snippet needs now."""
+        return Closure(self.book.library, self.read(name).module)
 
     def inputs(self, name: str = "one") -> dict[str, str]:
         """Return what a run of a snippet depends on now."""

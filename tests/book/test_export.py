@@ -2,7 +2,7 @@
 
 The cases lie in samples/export: modules, a snippet, and what the program must be
 (`program`), hold (`has`) and not hold (`lacks`), or the error. Each program runs and
-must print what its snippet prints. The cases of samples/reach run too.
+must print what its snippet prints. The cases of samples/closure run too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -141,29 +141,36 @@ def test_the_program_prints_what_the_snippet_prints(
     assert printed(program, None) == before
 
 
-@cases("export", "errors")
-def test_what_one_program_cannot_express_is_named(case: Case, small: SmallBook) -> None:
-    case.write(small)
+def error_of(find: Callable[[], object], small: SmallBook) -> str:
     with pytest.raises(BookError) as caught:
-        standalone(small.book, small.read())
-    assert [str(caught.value).replace(f"{small.root}/", "")] == case.all("error")
+        find()
+    assert caught.value.line
+    return str(caught.value).replace(f"{small.root}/", "")
 
 
-@pytest.mark.usefixtures("exact")
-@cases("reach", "classes", "dynamic", "effects", "imports", "names")
-def test_what_reach_follows_is_exported_or_refused(
+@cases("refused", "closure")
+def test_what_no_key_could_cover_is_refused(case: Case, small: SmallBook) -> None:
+    case.write(small)
+    assert [error_of(small.inputs, small)] == case.all("error")
+
+
+@cases("refused", "program")
+def test_what_one_program_cannot_express_is_refused(
     case: Case, small: SmallBook
 ) -> None:
     case.write(small)
-    program, line = "", None
-    try:
-        program = standalone(small.book, small.read())
-    except BookError as error:
-        line = error.line
-    if program:
-        assert printed(program, None) == printed(case.main, small.root)
-    else:
-        assert line
+    found = error_of(lambda: standalone(small.book, small.read()), small)
+    assert [found] == case.all("error")
+
+
+@pytest.mark.usefixtures("exact")
+@cases("closure", "classes", "effects", "imports", "mixed", "names")
+def test_what_the_key_covers_is_the_program_in_one_file(
+    case: Case, small: SmallBook
+) -> None:
+    case.write(small)
+    program = standalone(small.book, small.read())
+    assert printed(program, None) == printed(case.main, small.root)
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +245,8 @@ def test_the_programs_of_the_book_are_tidy(
         (tmp_path / f"{name}.py").write_text(program, encoding="utf-8")
     config = book.root / "pyproject.toml"
     lint = tomllib.loads(config.read_text(encoding="utf-8"))["tool"]["ruff"]["lint"]
-    unused = ["F841", "RUF059"]  # in a function; the pages quote some such names
+    # In a function: the pages quote such names, the library imports a same one.
+    unused = ["F841", "RUF059", "F402"]
     ignored = ",".join(lint["per-file-ignores"]["snippets/*"] + unused)
     ruff = [sys.executable, "-m", "ruff", "check", "--config", str(config)]
     done = subprocess.run(

@@ -39,10 +39,10 @@ def test_a_warm_server_keeps_no_old_package(tmp_path: Path) -> None:
         assert run.manifest["files"] == {}, "what draws is part of the engine"
         (package / "__init__.py").write_text("X = 2\n")
         assert bench.update()[0].runs["good"].values["x"] == 2
-        (package / "__init__.py").write_text('"""Two."""\nX = 2\n')
-        bench.write("good", "# %% go\nimport dlnotes\nx = dlnotes.__doc__\n")
+        (package / "__init__.py").write_text('def f():\n    """Two."""\n')
+        bench.write("good", "# %% go\nfrom dlnotes import f\nx = f.__doc__\n")
         assert bench.update()[0].runs["good"].values["x"] == "Two."
-        (package / "__init__.py").write_text('"""Three."""\nX = 2\n')
+        (package / "__init__.py").write_text('def f():\n    """Three."""\n')
         assert bench.update()[0].runs["good"].values["x"] == "Three."
 
 
@@ -50,8 +50,8 @@ def test_a_data_file_inside_the_package_counts(bench: Bench) -> None:
     folder = bench.root / "src" / "mini" / "data"
     folder.mkdir()
     (folder / "__init__.py").write_text(
-        "from pathlib import Path\n\n\ndef corpus():\n"
-        "    return Path(__file__).with_name('corpus.txt').read_text()\n"
+        "from importlib.resources import files\n\n\ndef corpus():\n"
+        "    return files('mini.data').joinpath('corpus.txt').read_text()\n"
     )
     (folder / "corpus.txt").write_text("one")
     bench.write("good", "# %% go\nfrom mini.data import corpus\nx = corpus()\n")
@@ -99,7 +99,7 @@ def test_folders_in_which_modules_are_looked_for_do_not_count(bench: Bench) -> N
         f"""
         # %% go
         import os, sys
-        import mini.sub.part
+        from mini.sub.part import X
         sys.path.append({str(bench.root / ".venv/lib/python3/site-packages")!r})
         import sub.part
         os.listdir(os.path.dirname(sub.__file__))
@@ -115,7 +115,8 @@ def test_a_folder_that_a_run_lists_counts_without_what_python_leaves_there(
     folder = bench.root / "src" / "mini" / "texts"
     folder.mkdir()
     code = (
-        "import os\n\n\ndef listed():\n    return os.listdir(os.path.dirname(__file__))"
+        "from importlib.resources import files\n\n\n"
+        "def listed():\n    return [*files('mini.texts').iterdir()]\n"
     )
     (folder / "__init__.py").write_text(code)
     bench.write(

@@ -208,7 +208,7 @@ class TestLetters:
 class TestNextLetter:
     @pytest.mark.settles("bidirectional-language-model")
     def test_two_directions_copy_and_else_are_worse(self, vision_run: Runs) -> None:
-        found = held(vision_run("deep_bidirectional_next"), "perplexity")
+        found = held(vision_run("deep_bidirectional_next"), "measured")
         for early, last in found["two-way"]:
             assert early < 1.25  # close to 1
             assert last > max(last for _, last in found["one-way"])

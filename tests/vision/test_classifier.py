@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from dlnotes.vision import MODELS
 from dlnotes.vision.classifier import Classifier
+from dlnotes.vision.models import MODELS
 from vision_models import count, images, learns
 
 COUNTS = {

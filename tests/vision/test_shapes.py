@@ -5,7 +5,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from dlnotes.conv import Conv2d
 from dlnotes.mlp import MLP
-from dlnotes.vision import MODELS
+from dlnotes.vision.models import MODELS
 from dlnotes.vision.shapes import layer_shapes, multiplications
 
 

@@ -94,12 +94,12 @@ def place(tiles: Tensor, size: Tensor, top: Tensor, left: Tensor) -> Tensor:
     and so two products of matrices: one for rows and one for columns.
     """
     lines = tiles.shape[1]
-    rows = interpolate(lines, size, top)
-    columns = interpolate(lines, size, left)
+    rows = interpolation(lines, size, top)
+    columns = interpolation(lines, size, left)
     return rows @ tiles @ columns.transpose(1, 2)
 
 
-def interpolate(lines: int, size: Tensor, start: Tensor) -> Tensor:
+def interpolation(lines: int, size: Tensor, start: Tensor) -> Tensor:
     """Return the weights (N, 28, lines) of a tile's lines in a canvas's 28.
 
     Canvas line r lies at p = (r + 1/2 - start) · lines / size - 1/2 in the

@@ -20,8 +20,8 @@ from dlnotes.recurrent.lengths import (
 )
 from dlnotes.regularize import Dropout
 
-KINDS = "ih", "hh"
-Weights = tuple[Tensor, Tensor, Tensor | None, Tensor | None]
+SUFFIXES = "ih", "hh"
+LayerWeights = tuple[Tensor, Tensor, Tensor | None, Tensor | None]
 
 
 class Recurrent(nn.Module):
@@ -70,11 +70,11 @@ class Recurrent(nn.Module):
                     self.register_parameter(f"{name}_l{layer}{way}", drawn)
             input_size = hidden_size * len(self.ways)
 
-    def weights(self, layer: int, way: str) -> Weights:
+    def weights(self, layer: int, way: str) -> LayerWeights:
         """Return W_ih, W_hh, b_ih, b_hh of a layer and a direction."""
         end = f"_l{layer}{way}"
-        W_ih, W_hh = (self._parameters[f"weight_{k}{end}"] for k in KINDS)
-        b_ih, b_hh = (self._parameters[f"bias_{k}{end}"] for k in KINDS)
+        W_ih, W_hh = (self._parameters[f"weight_{k}{end}"] for k in SUFFIXES)
+        b_ih, b_hh = (self._parameters[f"bias_{k}{end}"] for k in SUFFIXES)
         assert W_ih is not None
         assert W_hh is not None
         return W_ih, W_hh, b_ih, b_hh

@@ -14,7 +14,11 @@ from dlnotes.seq2seq.pairs import PAD
 from dlnotes.transformer.block import DecoderBlock, EncoderBlock, Weights
 from dlnotes.transformer.cache import length
 from dlnotes.transformer.norm import LayerNorm
-from dlnotes.transformer.stack import Caches, Decoder, Encoder
+from dlnotes.transformer.stack import (
+    Caches,
+    TransformerDecoder,
+    TransformerEncoder,
+)
 
 State = tuple[Tensor, Caches]
 
@@ -63,11 +67,11 @@ class Transformer(nn.Module):
         self.target = embeddings(V_target, C)
         self.position = Sinusoidal()
         self.dropout = Dropout(dropout)
-        self.encoder = Encoder(
+        self.encoder = TransformerEncoder(
             [EncoderBlock(*sizes, attention=attention) for _ in range(layers)],
             LayerNorm(C) if norm_first else None,
         )
-        self.decoder = Decoder(
+        self.decoder = TransformerDecoder(
             [DecoderBlock(*sizes, attention=attention) for _ in range(layers)],
             LayerNorm(C) if norm_first else None,
         )

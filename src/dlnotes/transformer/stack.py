@@ -11,7 +11,7 @@ from dlnotes.transformer.cache import Cache
 Caches = list[tuple[Cache | None, Cache]]  # of each block: past, memory
 
 
-class Encoder(nn.Module):
+class TransformerEncoder(nn.Module):
     """Send sequences through blocks, and normalize what comes out, if asked.
 
     It also loads the weights of a torch.nn.TransformerEncoder.
@@ -35,7 +35,7 @@ class Encoder(nn.Module):
         return self.norm(X), found
 
 
-class Decoder(nn.Module):
+class TransformerDecoder(nn.Module):
     """Send sequences through blocks that look at what an encoder has read.
 
     It also loads the weights of a torch.nn.TransformerDecoder.

@@ -23,7 +23,7 @@ INCEPTION = {
 }
 
 
-def conv(
+def conv_relu(
     channels_in: int,
     channels: int,
     kernel: int,
@@ -47,10 +47,10 @@ def branch(
     """Convolve, after a 1 × 1 convolution to `reduce` maps, if any."""
     layers = nn.Sequential()
     if reduce:
-        layers.append(conv(channels_in, reduce, 1, batch_norm=batch_norm))
+        layers.append(conv_relu(channels_in, reduce, 1, batch_norm=batch_norm))
         channels_in = reduce
     return layers.append(
-        conv(channels_in, width, kernel, batch_norm=batch_norm)
+        conv_relu(channels_in, width, kernel, batch_norm=batch_norm)
     )
 
 
@@ -93,7 +93,7 @@ class Inception(nn.Module):
                 self.branches.append(branch(*args))
         if pooled:
             pool = nn.MaxPool2d(3, stride=1, padding=1)
-            last = conv(channels_in, pooled, 1, batch_norm=batch_norm)
+            last = conv_relu(channels_in, pooled, 1, batch_norm=batch_norm)
             self.branches.append(nn.Sequential(pool, last))
 
     def forward(self, X: Tensor) -> Tensor:
@@ -120,10 +120,10 @@ def googlenet(
     Source: Szegedy et al., Going deeper with convolutions, 2015, table 1.
     """
     features = nn.Sequential(
-        conv(channels, 64, 7, 2, batch_norm),  # (B, 64, 112, 112)
+        conv_relu(channels, 64, 7, 2, batch_norm),  # (B, 64, 112, 112)
         nn.MaxPool2d(3, stride=2, ceil_mode=True),  # (B, 64, 56, 56)
-        conv(64, 64, 1, 1, batch_norm),
-        conv(64, 192, 3, 1, batch_norm),
+        conv_relu(64, 64, 1, 1, batch_norm),
+        conv_relu(64, 192, 3, 1, batch_norm),
         nn.MaxPool2d(3, stride=2, ceil_mode=True),  # (B, 192, 28, 28)
     )
     pools = {"4a": 3, "5a": last_pool}
@@ -162,9 +162,9 @@ def small_googlenet(
     blocks = blocks or [[w // divide for w in INCEPTION[n]] for n in names]
     C = 192 // divide
     features = nn.Sequential(
-        conv(channels, 64 // divide, 5, 2, batch_norm),  # (B, 8, 14, 14)
+        conv_relu(channels, 64 // divide, 5, 2, batch_norm),  # (B, 8, 14, 14)
         nn.MaxPool2d(3, stride=2, padding=1),  # (B, 8, 7, 7)
-        conv(64 // divide, C, 3, 1, batch_norm),  # (B, 24, 7, 7)
+        conv_relu(64 // divide, C, 3, 1, batch_norm),  # (B, 24, 7, 7)
     )
     for n, widths in enumerate(blocks):
         if n == 2:

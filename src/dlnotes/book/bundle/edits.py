@@ -1,8 +1,7 @@
-"""Change code at the places of its syntax tree and keep every other character."""
+"""Take statements out of code, and keep every other character."""
 
 import ast
 
-from dlnotes.book.closure.refusals import refusal
 from dlnotes.book.source.module import Module
 
 
@@ -26,56 +25,16 @@ class Edits:
         before = self.lines[line - 1].encode()[:column].decode()
         return self.starts[line - 1] + len(before)
 
-    def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+    def span(self, node: ast.stmt) -> tuple[int, int]:
         """Return where a node starts and ends."""
         end = (node.end_lineno or node.lineno, node.end_col_offset or 0)
         return self.offset(node.lineno, node.col_offset), self.offset(*end)
 
-    def replace(self, node: ast.expr | ast.stmt, text: str) -> None:
-        """Put a text in the place of a node."""
-        self.changes[self.span(node)] = text
-
-    def rename(self, node: ast.expr, name: str) -> None:
-        """Put a name in the place of a name or of a chain of attributes.
-
-        Raises:
-            BookError: the node is not where the syntax tree says, which happens in
-                strings, or its text is printed by `=` in an f-string.
-        """
-        start, end = self.span(node)
-        written = ast.unparse(node)
-        if not _reads(self.source[start:end], written):
-            why = f"`{written}` would become `{name}`, but not in such a string"
-            raise refusal(self.module, node, f"{why}; use it outside")
-        self.changes[start, end] = name
-
-    def rename_definition(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, name: str
-    ) -> None:
-        """Change the name of a function or class where it is defined."""
-        start, _ = self.span(node)
-        keyword = "class" if isinstance(node, ast.ClassDef) else "def"
-        after = self.source.index(keyword, start) + len(keyword)
-        found = self.source.index(node.name, after)
-        self.changes[found, found + len(node.name)] = name
-
-    def check_shown(self, node: ast.FormattedValue) -> None:
-        """Refuse to change code whose text an f-string prints, as in `f"{rate=}"`.
-
-        Raises:
-            BookError: something within the node is changed.
-        """
-        start, end = self.span(node.value)
-        is_shown = self.source[end:].lstrip(" )").startswith("=")
-        if is_shown and any(start <= a and b <= end for a, b in self.changes):
-            written = self.source[start:end]
-            why = f"`{{{written}=}}` prints a name that changes; write the text itself"
-            raise refusal(self.module, node.value, why)
-
-    def remove(self, statement: ast.stmt, is_first: bool) -> None:
+    def remove(self, statement: ast.stmt) -> None:
         """Take a statement away, with its lines where it is alone on them.
 
-        Blank lines below it go too if there are some above it or it opens a block.
+        Blank lines below it go too if there are some above it. Where it shares its
+        line, or is alone in a block, `pass` takes its place.
         """
         start, end = self.span(statement)
         first = self.starts[statement.lineno - 1]
@@ -86,8 +45,9 @@ class Edits:
             self.changes[start, end] = "pass"
             return
         after = min(after + 1, len(self.source))
-        is_apart = is_first or self.source[:first].endswith("\n\n")
-        while is_apart and self.source.startswith("\n", after):
+        while self.source[:first].endswith("\n\n") and self.source.startswith(
+            "\n", after
+        ):
             after += 1
         self.changes[first, after] = ""
 
@@ -123,10 +83,3 @@ class Edits:
                 parts += [self.source[start:first], new]
                 start = last
         return "".join([*parts, self.source[start:end]])
-
-
-def _reads(text: str, code: str) -> bool:
-    try:
-        return ast.unparse(ast.parse(f"({text}\n)", mode="eval")) == code
-    except SyntaxError:
-        return False

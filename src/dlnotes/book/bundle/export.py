@@ -5,36 +5,39 @@ package, so that a reader sees the experiment first.
 """
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 
 from dlnotes.book.book import Book
 from dlnotes.book.bundle.edits import Edits
 from dlnotes.book.bundle.enclose import as_function
-from dlnotes.book.bundle.flatten import MAIN, Imports, Names
 from dlnotes.book.bundle.hoist import INDENT, Import, hoisted, render
-from dlnotes.book.bundle.needed import Needed
-from dlnotes.book.bundle.rewrite import Rewriter
-from dlnotes.book.bundle.uses import Key, Resolver, Use
-from dlnotes.book.source.library import Library
+from dlnotes.book.closure.closure import Closure
+from dlnotes.book.closure.subset import refuse
 from dlnotes.book.source.module import Module
-from dlnotes.book.source.references import references
+from dlnotes.book.source.names import names
 from dlnotes.book.source.snippet import Snippet
 from dlnotes.book.source.syntax import (
+    AT_FULL_SCALE,
     DEFINITION,
+    FOR_TYPES,
     IMPORT,
-    bound_names,
+    bound_name,
+    condition,
     imported,
     own_nodes,
 )
 from dlnotes.book.source.told import told
 
+MAIN = "main"  # the function that holds the program
 DEFINES = re.compile(r"(#.*\n)+(def|class|async|@)")
 ENDING = f'if __name__ == "__main__":\n{INDENT}{MAIN}()\n'
+BLOCKS = ("body", "orelse", "finalbody")
 
 
 def standalone(book: Book, snippet: Snippet, language: str = "en") -> str:
-    """Return a snippet with all that it reaches of the package written into it.
+    """Return a snippet with all that it needs of the package written into it.
 
     The program imports what the code that it holds imports from elsewhere, and never
     the package; it does what the snippet does at the default scale.
@@ -46,118 +49,149 @@ def standalone(book: Book, snippet: Snippet, language: str = "en") -> str:
 
     Raises:
         BookError: the snippet or the library uses a construct that one program cannot
-            express, such as a star import or a module as a value.
+            express, such as two functions of one name.
     """
-    return _Export(book.library, snippet).text(language)
+    closure = Closure(book.library, snippet.module)
+    imports = [*_imports(closure)]
+    _check_names(closure, imports)
+    above = [item for item in imports if _is_above(closure, item)]
+    lines = {item.line for item in above if not item.for_types}
+    others = [n for n in imports if not _is_above(closure, n) and n.line not in lines]
+    program = as_function(_without(closure.program), MAIN)
+    code = f"{render(above)}\n\n\n{program}".lstrip()
+    library = "\n\n\n".join(_library(closure))
+    if others:
+        gap = "\n\n\n" if DEFINES.match(library) else "\n\n"
+        library = (render(others) + gap + library).rstrip()
+    return told(snippet, code, library, language) + f"\n\n\n{ENDING}"
 
 
-class _Export:
-    def __init__(self, library: Library, snippet: Snippet) -> None:
-        self.snippet = snippet
-        self.package = library.package
-        self.program = snippet.module
-        self.resolver = Resolver(library)
-        self.needed = Needed(library, self.program, self.resolver)
-        every = [use for uses in self.needed.uses.values() for use in uses]
-        self.imports = self._imports(every)
-        symbols = dict.fromkeys(self._symbols())
-        self.names = Names(self.resolver, self.program, self.imports, symbols, every)
-
-    def text(self, language: str) -> str:
-        """Return the whole program."""
-        imports, others = self._kept()
-        program = self._rewritten(self.program, self.program.tree.body)
-        code = f"{imports}\n\n\n{as_function(program, MAIN)}".lstrip()
-        library = "\n\n\n".join(self._library())
-        if others:
-            gap = "\n\n\n" if DEFINES.match(library) else "\n\n"
-            library = (others + gap + library).rstrip()
-        return told(self.snippet, code, library, language) + f"\n\n\n{ENDING}"
-
-    def _kept(self) -> tuple[str, str]:
-        """Return the imports of the program, and what else the library imports."""
-        kept = [
-            (item, self.names[key])
-            for key in self.imports
-            for item in self.imports[key]
-        ]
-        above = [pair for pair in kept if self._is_above(pair[0])]
-        lines = {item.line(name) for item, name in above if not item.for_types}
-        others = [
-            (item, name)
-            for item, name in kept
-            if not self._is_above(item) and item.line(name) not in lines
-        ]
-        return render(above), render(others)
-
-    def _is_above(self, item: Import) -> bool:
-        return item.module is self.program or item.origin == "__future__"
-
-    def _imports(self, uses: list[Use]) -> Imports:
-        """Return the imports from outside that the flat program keeps."""
-        used = {use.key for use in uses}
-        found: Imports = {}
-        for module in [self.program, *self.needed.modules]:
-            is_run = module.name in self.needed.executed
-            named = self._named(module)
-            for item in self._hoisted(module):
-                key = (module.name, item.bound)
-                acts = is_run and item.bound not in named and self._may_act(item)
-                if (key in used or acts) and not self._is_rebound(item):
-                    found.setdefault(key, []).append(item)
-        return found
-
-    def _named(self, module: Module) -> set[str]:
-        return module.once(("names",), lambda: _names(module))
-
-    def _hoisted(self, module: Module) -> list[Import]:
-        return module.once(("hoisted",), lambda: [*hoisted(module, self.package)])
-
-    def _may_act(self, item: Import) -> bool:
-        """Say whether an import that nobody uses may be there for what it does."""
-        if item.origin == "__future__":
-            return bool(self.needed.statements(item.module))
-        return item.module is self.program or not item.name
-
-    def _is_rebound(self, item: Import) -> bool:
-        bound = self.resolver.bound(item.module)
-        return item.module is self.program and item.bound in bound
-
-    def _symbols(self) -> Iterator[Key]:
-        """Yield what the written library binds."""
-        for module in self.needed.modules:
-            statements = self.needed.statements(module)
-            names = {name for item in statements for name in bound_names(item)}
-            names &= self.resolver.bound(module)
-            for node in own_nodes(statements):
-                if isinstance(node, IMPORT):
-                    targets = imported(node, module.package).items()
-                    names |= {
-                        name for name, to in targets if not self.resolver.is_own(to)
-                    }
-            keys = [(module.name, name) for name in sorted(names)]
-            yield from (key for key in keys if key not in self.imports)
-
-    def _library(self) -> Iterator[str]:
-        """Yield what the program needs of the library, as cells."""
-        changed = {
-            module.name: self._rewritten(module, self.needed.statements(module))
-            for module in self.needed.modules
-        }
-        for module, statements in self.needed.runs():
-            if text := _cell(changed[module.name], statements):
-                path = module.path.relative_to(self.resolver.library.folder)
-                yield f"# {path.as_posix()}\n{text}"
-
-    def _rewritten(self, module: Module, statements: list[ast.stmt]) -> Edits:
-        rewriter = Rewriter(self.resolver, self.names, module)
-        return rewriter.rewrite(statements, self.needed.uses.get(module.name, []))
+def _is_above(closure: Closure, item: Import) -> bool:
+    return item.module is closure.program or item.origin == "__future__"
 
 
-def _names(module: Module) -> set[str]:
-    """Return the global names that the code of a module uses."""
-    found = references([module.tree], module.package)
-    return {item.name.split(".")[0] for item in found if not item.is_import}
+def _imports(closure: Closure) -> Iterator[Import]:
+    """Yield the imports from outside the package that the program keeps."""
+    for module in [closure.program, *closure.modules]:
+        used = closure.outside.get(module.name, set())
+        for item in _hoisted(module, closure.library.package):
+            if item.origin == "__future__":
+                if closure.statements(module):
+                    yield item
+            elif item.bound in used or _is_for_its_effect(item):
+                yield item
+
+
+def _hoisted(module: Module, package: str) -> list[Import]:
+    return module.once(("hoisted",), lambda: [*hoisted(module, package)])
+
+
+def _is_for_its_effect(item: Import) -> bool:
+    """Say whether a module imports another and never names it."""
+    module = item.module
+    used = module.once(
+        ("used",), lambda: {n for node in _code(module) for n in names(node)}
+    )
+    return not item.name and item.bound not in used
+
+
+def _code(module: Module) -> list[ast.stmt]:
+    return [node for node in module.tree.body if not _is_hoisted(node)]
+
+
+def _is_hoisted(node: ast.stmt) -> bool:
+    return isinstance(node, IMPORT) or condition(node) in FOR_TYPES
+
+
+def _check_names(closure: Closure, imports: list[Import]) -> None:
+    """Refuse what the names of one program cannot tell apart.
+
+    Raises:
+        BookError: a name with two meanings, or one that the program hides.
+    """
+    known: dict[str, tuple[str, Module, ast.AST]] = {}
+    own = dict(_bound(_code(closure.program), ""))
+    for item in imports:
+        _note(known, item.bound, item.target, item.module, item.node)
+        if item.module is closure.program and item.bound in own:
+            why = f"`{item.bound}` is imported and bound again: rename one"
+            raise refuse(closure.program, own[item.bound], why)
+    for module in closure.modules:
+        for name, node in _bound(closure.statements(module), module.package):
+            _note(known, name, f"{module.name}.{name}", module, node)
+            if name == MAIN or hasattr(builtins, name):
+                why = f"`{name}` hides what the program in one file needs: rename it"
+                raise refuse(module, node, why)
+    for name, node in own.items():
+        if hasattr(builtins, name):
+            raise refuse(closure.program, node, f"`{name}` hides a builtin: rename it")
+    _check_scopes(closure.program, own)
+
+
+def _note(
+    known: dict[str, tuple[str, Module, ast.AST]],
+    name: str,
+    target: str,
+    module: Module,
+    node: ast.AST,
+) -> None:
+    other, where, at = known.setdefault(name, (target, module, node))
+    if other != target:
+        place = f"{where.path}:{getattr(at, 'lineno', 1)}"
+        why = f"`{name}` is {target} here and {other} in {place}: rename one"
+        raise refuse(module, node, why)
+
+
+def _bound(nodes: list[ast.stmt], package: str) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the names that statements bind at the top of a program, and where."""
+    for node in own_nodes(nodes):
+        if isinstance(node, IMPORT):
+            yield from ((name, node) for name in imported(node, package))
+        elif name := bound_name(node):
+            yield name, node
+
+
+def _check_scopes(program: Module, own: dict[str, ast.AST]) -> None:
+    """Refuse what means another thing once the program is a function."""
+    for node in ast.walk(program.tree):
+        if isinstance(node, ast.Global):
+            why = "the program's names become those of a function; return the value"
+            raise refuse(program, node, f"`{ast.unparse(node)}`: {why}")
+        if isinstance(node, ast.ClassDef):
+            fields = {name for name, _ in _bound(node.body, "")}
+            for part in own_nodes(node.body):
+                is_read = isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
+                if is_read and part.id in fields & own.keys():  # type: ignore[attr-defined]
+                    why = f"`{ast.unparse(part)}` may be a name of this class or of the"
+                    raise refuse(program, part, f"{why} program: rename one")
+
+
+def _library(closure: Closure) -> Iterator[str]:
+    """Yield what the program needs of the library, as cells."""
+    changed = {module.name: _without(module) for module in closure.modules}
+    for module, statements in closure.runs():
+        if text := _cell(changed[module.name], statements):
+            path = module.path.relative_to(closure.library.folder)
+            yield f"# {path.as_posix()}\n{text}"
+
+
+def _without(module: Module) -> Edits:
+    """Return a module without what is imported above, or runs at full scale alone."""
+    edits = Edits(module)
+    for node in ast.walk(module.tree):
+        for name in BLOCKS:
+            block = getattr(node, name, None)
+            if isinstance(block, list):
+                gone = [item for item in block if _is_gone(item, node is module.tree)]
+                for item in gone:
+                    edits.remove(item)
+                if gone == block and node is not module.tree and gone:
+                    edits.changes[edits.span(gone[0])] = "pass"
+    return edits
+
+
+def _is_gone(node: ast.stmt, is_top: bool) -> bool:
+    return condition(node) == AT_FULL_SCALE or (is_top and _is_hoisted(node))
 
 
 def _cell(edits: Edits, statements: list[ast.stmt]) -> str:

@@ -1,15 +1,15 @@
 """Gather the imports of many modules at the top of one program."""
 
 import ast
+import copy
 import re
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dlnotes.book.closure.refusals import refusal
 from dlnotes.book.source.module import Module
-from dlnotes.book.source.syntax import FOR_TYPES, IMPORT, condition
+from dlnotes.book.source.syntax import FOR_TYPES, IMPORT, condition, imported
 
 WIDTH = 88
 INDENT = "    "
@@ -18,7 +18,7 @@ SECTIONS = ("future", "standard", "other")
 
 @dataclass(frozen=True)
 class Import:
-    """One name that a module imports from outside the package.
+    """One name that a module imports.
 
     Args:
         module: the module that imports it.
@@ -26,7 +26,7 @@ class Import:
         origin: the dotted module it comes from.
         name: its name there, empty where it is the module itself.
         bound: the name that the statement binds.
-        is_root: it is `import a.b`, which binds `a`.
+        target: what that stands for.
         for_types: it stands under `if TYPE_CHECKING:`.
     """
 
@@ -35,82 +35,52 @@ class Import:
     origin: str
     name: str
     bound: str
-    is_root: bool
+    target: str
     for_types: bool
 
     @property
-    def target(self) -> str:
-        """What the name stands for."""
-        if self.is_root:
-            return self.bound
-        return f"{self.origin}.{self.name}" if self.name else self.origin
-
-    @property
-    def alternative(self) -> str:
-        """A name to use where the one it binds is taken."""
-        last = self.origin.split(".")[-1]
-        return f"{self.bound}_{'module' if last == self.bound else last}"
-
-    def line(self, spelled: str) -> tuple[str, str]:
-        """Return how its statement begins, and what that imports, under a name.
-
-        Raises:
-            BookError: it is `import a.b`, whose name cannot be changed.
-        """
+    def line(self) -> tuple[str, str]:
+        """How its statement begins, and what that imports."""
         what = self.name or self.origin
-        if spelled != (self.bound if self.is_root else what):
-            if self.is_root and "." in self.origin:
-                why = f"`import {self.origin}`: the name {self.bound} is taken"
-                raise refusal(self.module, self.node, why)
-            what += f" as {spelled}"
+        if self.bound != (self.name or self.target.split(".")[0]):
+            what += f" as {self.bound}"
         return (f"from {self.origin} import" if self.name else "import"), what
 
 
 def hoisted(module: Module, package: str) -> Iterator[Import]:
-    """Yield what the top level of a module imports from outside the package.
-
-    Raises:
-        BookError: the module imports with a star.
-    """
+    """Yield what the top level of a module imports from outside a package."""
     for statement in module.tree.body:
         for_types = condition(statement) in FOR_TYPES
         for node in statement.body if isinstance(statement, ast.If) else [statement]:
             if isinstance(node, IMPORT) and (node is statement or for_types):
-                for alias in node.names:
-                    found = _import(module, node, alias, for_types)
-                    if found.origin.split(".")[0] != package:
-                        yield found
+                found = (_import(module, node, name, for_types) for name in node.names)
+                yield from (n for n in found if n.origin.split(".")[0] != package)
 
 
 def _import(
     module: Module, node: ast.Import | ast.ImportFrom, alias: ast.alias, for_types: bool
 ) -> Import:
-    if alias.name == "*":
-        raise refusal(
-            module, node, f"`{ast.unparse(node)}`; import what is used by name"
-        )
-    is_root = isinstance(node, ast.Import) and not alias.asname
-    bound = alias.asname or (alias.name.split(".")[0] if is_root else alias.name)
-    if isinstance(node, ast.Import):
-        return Import(module, node, alias.name, "", bound, is_root, for_types)
-    origin = module.package.split(".")[0] if node.level else node.module or ""
-    return Import(module, node, origin, alias.name, bound, False, for_types)
+    single = copy.copy(node)
+    single.names = [alias]
+    origin, name = alias.name, ""
+    if isinstance(node, ast.ImportFrom):
+        origin, name = node.module or "", alias.name
+    ((bound, target),) = imported(single, "").items()
+    return Import(module, node, origin, name, bound, target, for_types)
 
 
-def render(imports: Iterable[tuple[Import, str]]) -> str:
-    """Write imports, each under a name, as a sorted block of statements."""
-    unique: dict[tuple[str, str, str], tuple[Import, str]] = {}
-    for item, spelled in sorted(imports, key=lambda pair: pair[0].for_types):
-        origin = item.origin if item.is_root else ""
-        unique.setdefault((spelled, item.target, origin), (item, spelled))
+def render(imports: Iterable[Import]) -> str:
+    """Write imports as a sorted block of statements."""
+    unique: dict[tuple[str, str], Import] = {}
+    for item in sorted(imports, key=lambda item: item.for_types):
+        unique.setdefault(item.line, item)
     groups: dict[str, set[tuple[str, str]]] = {}
-    for item, spelled in unique.values():
-        groups.setdefault(_group(item), set()).add(item.line(spelled))
+    for line, item in unique.items():
+        groups.setdefault(_group(item), set()).add(line)
     types = groups.pop("types", None)
     if types:
-        groups.setdefault("standard", set()).add(
-            ("from typing import", "TYPE_CHECKING")
-        )
+        line = ("from typing import", "TYPE_CHECKING")
+        groups.setdefault("standard", set()).add(line)
     parts = [_block(groups[name], WIDTH) for name in SECTIONS if name in groups]
     if types:
         inside = textwrap.indent(_block(types, WIDTH - len(INDENT)), INDENT)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from dlnotes.book.book import LANGUAGES, Book
 from dlnotes.book.checks import links, parity
+from dlnotes.book.checks.followed import unfollowed
 from dlnotes.book.checks.quantities import misquoted
-from dlnotes.book.checks.unseen import unseen
 from dlnotes.book.checks.unshown import unshown
 from dlnotes.book.checks.words import words
 from dlnotes.book.errors import BookError
@@ -52,7 +52,7 @@ def check(book: Book, sources: Sources) -> Checked:
     errors += words(book, texts, sources)
     errors += misquoted(book, texts, sources.catalogue)
     errors += unshown(book, sources)
-    errors += unseen(book)
+    errors += unfollowed(book)
     said = {error.message for error in errors}
     errors += [e for e in untranslated(book, sources) if e.message not in said]
     stale = any(isinstance(error, StaleError) for error in errors)

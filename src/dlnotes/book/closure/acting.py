@@ -38,7 +38,6 @@ DECORATORS = {
     "typing.overload",
     "typing.runtime_checkable",
 }
-HOOKS = "__init_subclass__", "__class_getitem__", "__mro_entries__", "__prepare__"
 
 
 class Acting:
@@ -99,29 +98,17 @@ class Acting:
                 if not self._is_quiet_function(module, item, local):
                     return False
                 local.add(item.name)
-            elif self.acts(module, item) or not self._is_held(module, item):
+            elif self.acts(module, item):
                 return False
         return True
-
-    def _is_held(self, module: Module, statement: ast.stmt) -> bool:
-        """Say whether a class tells nothing of the package that it holds it.
-
-        That is what `__set_name__` is for.
-        """
-        value = getattr(statement, "value", None)
-        parts = ast.walk(value) if value else ()
-        names = (part.id for part in parts if isinstance(part, ast.Name))
-        return not any(self._is_own(to) for n in names for to in module.meanings(n))
 
     def _is_ordinary(self, module: Module, node: ast.ClassDef) -> bool:
         """Say whether making a class, or one of its subclasses, calls nothing."""
         known: dict[int, bool] = module.memo.setdefault("ordinary", {})
         if id(node) not in known:
             known[id(node)] = False  # of a class that is its own base
-            is_hooked = any(hook in ast.dump(node) for hook in HOOKS)
-            is_plain = not node.keywords and not is_hooked
             known[id(node)] = (
-                is_plain
+                not node.keywords
                 and self._decorate(module, node.decorator_list)
                 and all(self._is_type(module, base) for base in node.bases)
             )
@@ -212,9 +199,9 @@ class Acting:
         return False
 
     def _meanings(self, module: Module, node: ast.expr) -> list[str]:
-        """Return what a dotted name may stand for; after a star, anything may."""
+        """Return what a dotted name may stand for."""
         name = dotted(node)
-        if name is None or any(map(self._is_own, module.stars)):
+        if name is None:
             return [""]
         return module.meanings(name)
 

@@ -13,7 +13,8 @@ from functools import cache
 from importlib import metadata
 
 from dlnotes.book.book import Book
-from dlnotes.book.closure.reach import Reach
+from dlnotes.book.closure.closure import Closure
+from dlnotes.book.closure.digests import digests
 from dlnotes.book.errors import BookError
 from dlnotes.book.source.code import digest
 from dlnotes.book.source.snippet import Snippet
@@ -60,11 +61,11 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
         what it is, readable -> its digest, version or value.
 
     Raises:
-        BookError: it imports another snippet, or code that no syntax tree shows.
+        BookError: it imports another snippet, or uses Python that cannot be followed.
     """
     _check_imports(book, snippet)
     return {
-        **_known_code(book, snippet),
+        **_known_code(book, snippet, settings),
         **{name: version(name) for name in PRELOADED},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
@@ -73,11 +74,14 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
     }
 
 
-def _known_code(book: Book, snippet: Snippet) -> dict[str, str]:
+def _known_code(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
     """Return what `_code` finds, which is kept."""
     key = key_of(engine(), sys.version, book.library.digest, snippet.source)
     found: dict[str, str] = book.cache.make(
-        "keys", snippet.name, key, lambda: _code(book, snippet)
+        f"keys-{settings.scale}",
+        snippet.name,
+        key,
+        lambda: _code(book, snippet, settings),
     )
     return found
 
@@ -102,16 +106,17 @@ def _check_imports(book: Book, snippet: Snippet) -> None:
                 raise BookError(f"{why} {where}", snippet.path, node.lineno)
 
 
-def _code(book: Book, snippet: Snippet) -> dict[str, str]:
-    """Return digests of the code that a snippet consists of and can reach."""
-    reach = Reach(book.library, snippet.module)
+def _code(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
+    """Return digests of the code that a snippet consists of and needs."""
+    is_full = settings.scale == "full"
+    closure = Closure(book.library, snippet.module, at_full_scale=is_full)
     code = snippet.code_by_cell()
-    if reach.reads_source:
+    if closure.sees_text:
         code = {cell.name: f"{cell.first}\n{cell.source}" for cell in snippet.code}
     return {
         **{f"cell {name}": digest(text) for name, text in code.items()},
         "order of the cells": " ".join(cell.name for cell in snippet.code),
-        **reach.digests(),
+        **digests(closure),
     }
 
 

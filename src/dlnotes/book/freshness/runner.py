@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from dlnotes.book.book import Book
-from dlnotes.book.closure.reach import Reach
+from dlnotes.book.closure.closure import Closure
 from dlnotes.book.errors import BookError
 from dlnotes.book.execution.ending import Failure, failure_of, result_of
 from dlnotes.book.execution.launch import Launcher, launcher
@@ -243,7 +243,8 @@ class Runner:
 
     def _manifest(self, item: Status, result: dict[str, Any]) -> dict[str, Any]:
         book, name = self.book, item.snippet.name
-        reached = Reach(book.library, item.snippet.module).modules
+        closure = Closure(book.library, item.snippet.module, at_full_scale=True)
+        reached = {module.name for module in closure.modules}
         files = dict(result["files"])
         for module in result["imported"]:
             found = book.library.module(module)

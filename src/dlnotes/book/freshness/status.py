@@ -65,14 +65,10 @@ def changes(old: dict[str, str], new: dict[str, str]) -> tuple[str, ...]:
         is_own = name.startswith(("cell ", "order of ", "name "))
         if before == after:
             continue
-        if after == "missing":
-            found.append(f"{name} is {'missing' if before is None else 'gone'}")
-        elif before is None:
+        if before is None:
             found.append(f"{name} is {'new' if is_own else 'reached now'}")
         elif after is None:
             found.append(f"{name} is {'gone' if is_own else 'no longer reached'}")
-        elif before == "missing":
-            found.append(f"{name} is there again")
         elif _is_digest(before) and _is_digest(after):
             found.append(f"{name} changed")
         else:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dlnotes.book.bundle.hoist import Import, hoisted, render
 from dlnotes.book.source.library import Library
 from dlnotes.book.source.module import Module
-from dlnotes.book.source.references import references
+from dlnotes.book.source.names import names as looked_up
 from dlnotes.book.source.syntax import bound_names
 
 
@@ -16,7 +16,7 @@ def imports(items: Iterable[Import], package: str) -> str:
     groups: tuple[list[Import], list[Import]] = ([], [])
     for item in items:
         groups[item.origin.split(".")[0] == package].append(item)
-    parts = [render((item, item.bound) for item in group) for group in groups]
+    parts = [render(group) for group in groups]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -38,14 +38,14 @@ def needs(library: Library, name: str, source: str) -> str:
     module, rest = library.split(name)
     assert module is not None
     body = ast.parse(source).body
-    used = [item.name for item in references(body, module.package)]
+    used = {name for statement in body for name in looked_up(statement)}
     own = {name for statement in body for name in bound_names(statement)}
-    names = {*rest[:-1][:1], *(name.split(".")[0] for name in used)} - own
+    names = ({*rest[:-1][:1]} | used) - own
     from_outside = imported(module)
     items = [from_outside[name] for name in names if name in from_outside]
     for name in names & module.definitions.keys():
-        node = ast.ImportFrom(module.name, [], 0)
-        items.append(Import(module, node, module.name, name, name, False, False))
+        node, target = ast.ImportFrom(module.name, [], 0), f"{module.name}.{name}"
+        items.append(Import(module, node, module.name, name, name, target, False))
     return imports(items, library.package)
 
 

@@ -86,6 +86,10 @@ class Library:
             found.append(".".join(parts).removesuffix(".__init__"))
         return sorted(found)
 
+    def is_own(self, name: str) -> bool:
+        """Say whether a dotted name starts with the package."""
+        return name.split(".")[0] == self.package
+
     def split(self, name: str) -> tuple[Module | None, list[str]]:
         """Split a dotted name into the longest module it starts with and the rest."""
         parts = name.split(".")

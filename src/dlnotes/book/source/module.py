@@ -87,22 +87,15 @@ class Module:
         """The dotted names that importing this module imports, in order."""
         return [name for node in self.tree.body for name in self.loaded_by(node)]
 
-    @cached_property
-    def stars(self) -> list[str]:
-        """The modules that this one imports with a star."""
-        return [target for name, target in self.imports.items() if name[0] == "*"]
-
     def meanings(self, name: str) -> list[str]:
         """Return the absolute dotted names that a global dotted name may stand for.
 
-        What the module neither defines nor imports is a builtin, unless a star import
-        from outside brings it; stars within the package count in full elsewhere.
+        What the module neither defines nor imports is a builtin.
         """
         root, _, rest = name.partition(".")
         found = [f"{self.name}.{root}"] if root in self.definitions else []
         found += self.bindings.get(root, [])
-        if not found:
-            found = [f"{module}.{root}" for module in ["builtins", *self.stars]]
+        found = found or [f"builtins.{root}"]
         return [f"{target}.{rest}".removesuffix(".") for target in found]
 
 

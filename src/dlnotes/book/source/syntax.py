@@ -121,7 +121,8 @@ def bound_names(statement: ast.stmt) -> Iterator[str]:
 class _AtDefaultScale(ast.NodeTransformer):
     def visit_If(self, node: ast.If) -> ast.AST:
         is_left_out = condition(node) == AT_FULL_SCALE
-        return ast.Pass() if is_left_out else self.generic_visit(node)
+        nothing = ast.copy_location(ast.Pass(), node)
+        return nothing if is_left_out else self.generic_visit(node)
 
 
 def at_default_scale(statement: ast.stmt) -> ast.stmt:

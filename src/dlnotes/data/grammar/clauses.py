@@ -73,7 +73,7 @@ def english(
     return text.replace("can not", "cannot")
 
 
-def _described(action: Action) -> bool:
+def _is_described(action: Action) -> bool:
     """Tell whether the object has an adjective."""
     return not ADJECTIVES.keys().isdisjoint(action.tail.split())
 
@@ -84,7 +84,7 @@ def _object(tense: str, action: Action, mood: int) -> str:
         return action.loose
     if mood == STATEMENT or tense not in ("past", "progressive", "habit"):
         return action.object
-    return action.object if _described(action) else action.loose
+    return action.object if _is_described(action) else action.loose
 
 
 def _go_out(tense: str, action: Action, setting: Setting) -> Action:
@@ -126,7 +126,7 @@ def _odd_negation(tense: str, action: Action) -> bool:
     if tense == "habit":
         return action.forms[0] not in NOT_DONE
     giving = action.forms[0] in ("give", "lend", "send", "draw")
-    if _described(action) and (tense == "progressive" or giving):
+    if _is_described(action) and (tense == "progressive" or giving):
         return True
     if " of " in action.tail:  # "did not drink a bottle of juice"
         return True

@@ -7,11 +7,11 @@ from dlnotes.data.grammar.actions import (
 )
 from dlnotes.data.grammar.people import (
     PRONOUNS,
+    SINGULAR,
 )
 from dlnotes.data.grammar.words import THINGS, Bilingual
 
 ME = PRONOUNS[0]
-SINGULAR = PRONOUNS[:4]
 LOCATIONS = """
 on the table|桌子上|book letter key pen phone watch \
 flower ticket apple

@@ -120,6 +120,7 @@ OTHERS = [
         "young",
     ),
 ]
+SINGULAR = PRONOUNS[:4]
 ALL = PRONOUNS * 6 + NAMES * 5 + RELATIVES + OTHERS * 2
 KNOWN = PRONOUNS * 8 + NAMES * 8 + RELATIVES  # whose pronoun is known
 

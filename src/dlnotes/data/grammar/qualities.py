@@ -7,13 +7,13 @@ from dlnotes.data.grammar.people import (
     NAMED,
     NAMES,
     PRONOUNS,
+    SINGULAR,
     SPEAKERS,
     Person,
     _another,
 )
 from dlnotes.data.grammar.words import THINGS, Bilingual
 
-SINGULAR = PRONOUNS[:4]
 # adjective, its comparative, Chinese | nouns
 QUALITIES = """
 expensive|more expensive|贵|hat coat shirt dress umbrella bag watch phone \

@@ -65,8 +65,8 @@ ROWS = [
     for line in (VERBS + ACTIVITIES).strip().splitlines()
     if line
 ]
-TENSES = sorted({tense for row in ROWS for tense in row.tenses})
-WHO = {
+ROW_TENSES = sorted({tense for row in ROWS for tense in row.tenses})
+SUBJECTS = {
     "young": ("all", "young"),
     "adult": ("all", "adult"),
     "kin": ("all", "adult"),
@@ -80,8 +80,8 @@ _ROWS_FOR = {
         if row.who in whos and tense in row.tenses
         for _ in range(1 + len(row.nouns) // 3)  # many nouns, often drawn
     ]
-    for kind, whos in WHO.items()
-    for tense in TENSES
+    for kind, whos in SUBJECTS.items()
+    for tense in ROW_TENSES
 }
 
 

@@ -24,7 +24,7 @@ from dlnotes.data.grammar.settings import NEGATION, STATEMENT
 from dlnotes.data.grammar.states import _draw_feeling, _draw_state
 
 Sentence = tuple[str, str, str]
-TENSES = (
+DRAWN_TENSES = (
     *["past"] * 9,
     *["future"] * 4,
     *["progressive"] * 4,
@@ -39,7 +39,7 @@ TENSES = (
 
 def _draw_statement(rng: Random) -> Sentence:
     """Draw what somebody does, does not, did, will or can do."""
-    tense = rng.choice(TENSES)
+    tense = rng.choice(DRAWN_TENSES)
     unlike = tense in ("must", "wear")
     mood = NEGATION if rng.random() < 0.18 and not unlike else STATEMENT
     person = rng.choice(TELLERS)
@@ -91,12 +91,12 @@ KINDS = (
 )
 LONG = (_draw_comparison, _draw_about_thing, _draw_about_person, _draw_two)
 MARKS = {".": "。", "?": "？"}
-NAMED = [person.en for person in NAMES]
+ENGLISH_NAMES = [person.en for person in NAMES]
 
 
 def _names_twice(english: str) -> bool:
     """Tell whether a name comes twice: "tom hopes that you will call tom"."""
-    return any(english.count(name) > 1 for name in NAMED)
+    return any(english.count(name) > 1 for name in ENGLISH_NAMES)
 
 
 def draw_sentence(rng: Random) -> tuple[str, str]:

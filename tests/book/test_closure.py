@@ -1,6 +1,6 @@
-"""What a program reaches: whatever can change its behaviour changes its digests.
+"""What a program needs: whatever can change its behaviour changes its digests.
 
-The programs lie in samples/reach, each with a small package. Every statement, number
+The programs lie in samples/closure, each with a small package. Every statement, number
 and text of the package is changed in turn, and the program runs before and after; where
 it behaves differently, its digests must differ. Once it has, it need not run where they
 differ anyhow. Definitions called `unused` must change nothing, but where a case says
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import dis
 import gc
 import importlib
 import io
@@ -19,27 +18,23 @@ import math
 import random
 import re
 import signal
-import symtable
 import sys
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, reject, settings
-from hypothesis import strategies as st
 
+from dlnotes.book.closure.closure import Closure
+from dlnotes.book.closure.digests import digests
 from dlnotes.book.errors import BookError
 from dlnotes.book.freshness.status import changes
-from dlnotes.book.source.references import references
 
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook
 
-SAMPLES = Path(__file__).parent / "samples" / "reach"
+SAMPLES = Path(__file__).parent / "samples" / "closure"
 PLAIN = int | float | bool | str
 ADDRESS = re.compile(" at 0x[0-9a-f]+")
 
@@ -192,7 +187,7 @@ def put(small: SmallBook, case: Case) -> None:
     small.snippet("# %% all\n" + case.main)
 
 
-def digests(small: SmallBook) -> dict[str, str]:
+def known_of(small: SmallBook) -> dict[str, str]:
     try:
         return small.inputs()
     except BookError as error:
@@ -205,13 +200,13 @@ def test_what_changes_the_behaviour_changes_the_digests(
     case: Case, small: SmallBook
 ) -> None:
     put(small, case)
-    before, known = behave(small.root, case.main), digests(small)
+    before, known = behave(small.root, case.main), known_of(small)
     assert not before[2], before[2]
     count = 0
     for path, source in case.files.items():
         for change in changes_of(source):
             small.write(f"src/{path}", change.text)
-            now = digests(small)
+            now = known_of(small)
             may_be_false = change.is_unused and not case.is_whole
             if now != known and count and not may_be_false:
                 continue  # whatever the program does now
@@ -225,7 +220,7 @@ def test_what_changes_the_behaviour_changes_the_digests(
         assert case.files[path].count(old) == 1
         small.write(f"src/{path}", case.files[path].replace(old, new))
         assert behave(small.root, case.main) != before
-        assert digests(small) != known, f"missed: {path}: {old} -> {new}"
+        assert known_of(small) != known, f"missed: {path}: {old} -> {new}"
         count += 1
     assert count, "nothing changed the behaviour"
 
@@ -294,62 +289,46 @@ def test_a_docstring_counts_only_where_there_is_more_to_the_body(
     assert small.inputs() != known
 
 
-def test_reach_names_what_it_meets(small: SmallBook) -> None:
-    small.module("a", "import mini.b\nLIMIT = 1\ndef used():\n    return LIMIT\n")
-    small.module("b", "TABLE = {}\nTABLE.update(x=1)\n")
+def test_the_closure_names_what_it_meets(small: SmallBook) -> None:
+    source = "from mini.b import X\nLIMIT = 1\ndef used():\n    return LIMIT\n"
+    small.module("a", source)
+    small.module("b", "TABLE = {}\nTABLE.update(x=1)\nX = 1\n")
     small.module("c", "X = 1\n")
-    small.snippet("# %% all\nfrom mini.a import used, gone\nimport mini.absent\n")
-    reach = small.reach()
-    assert set(reach.symbols) == {
+    small.snippet("# %% all\nfrom mini.a import used\n")
+    closure = small.closure()
+    assert {key for key, nodes in closure.symbols.items() if nodes} == {
         ("mini.a", "used"),
         ("mini.a", "LIMIT"),
         ("mini.b", ""),
         ("mini.b", "TABLE"),
     }
-    assert reach.modules == {"mini", "mini.a", "mini.b"}
-    assert reach.missing == {"mini.a.gone", "mini.absent"}
-    assert sorted(reach.digests()) == [
+    assert [module.name for module in closure.modules] == ["mini", "mini.b", "mini.a"]
+    assert sorted(digests(closure)) == [
         "mini.a.LIMIT",
-        "mini.a.gone",
         "mini.a.used",
-        "mini.absent",
         "mini.b (on import)",
         "mini.b.TABLE",
         "order of mini.b",
     ]
-    assert reach.digests()["mini.absent"] == "missing"
 
 
-def test_resolve_follows_a_name_to_its_definition(small: SmallBook) -> None:
-    small.module("sub.__init__", "from mini.sub.deep import used as offered, sin\n")
-    small.module("sub.deep", "from math import sin\ndef used():\n    return 1\n")
-    small.snippet("# %% all\nfrom mini.sub import offered, sin\n")
-    reach = small.reach()
-    assert reach.resolve("mini.sub.offered") == ("mini.sub.deep", "used")
-    assert reach.resolve("mini.sub.sin") is None
-    assert reach.resolve("mini.sub.nothing") is None
-    assert "mini.sub.nothing" in reach.missing
+LARGE = """
+def used():
+    if os.environ.get("DLNOTES_SCALE") == "full":
+        return big()
+    return small()
+"""
 
 
-def test_target_says_what_a_name_means_in_its_module(small: SmallBook) -> None:
-    source = "from math import sin\nfrom mini import b as c\ndef f():\n    return 1\n"
-    small.module("a", source)
-    small.module("b", "X = 1\n")
-    small.snippet("# %% all\nprint(1)\n")
-    reach, module = small.reach(), small.book.library.module("mini.a")
-    found = references(ast.parse("f() + c.X + sin(1) + print()").body, "mini")
-    names = {item.name: reach.target(module, item) for item in found}
-    assert names == {"f": "mini.a.f", "c.X": "mini.b.X", "sin": None, "print": None}
-
-
-def test_a_module_that_cannot_be_imported_is_noticed_by_the_name_it_lacks(
-    small: SmallBook,
-) -> None:
-    small.module("a", "import math\nUNUSED = math.pi\ndef used():\n    return 1\n")
-    small.snippet("# %% all\nfrom mini.a import used\n")
-    known = small.inputs()
-    small.module("a", "UNUSED = math.pi\ndef used():\n    return 1\n")
-    assert "mini.a.math is missing" in changes(known, small.inputs())
+def test_what_runs_at_full_scale_alone_counts_there_alone(small: SmallBook) -> None:
+    small.module("b", "def big():\n    return 2\ndef small():\n    return 1\n")
+    small.module("a", "import os\nfrom mini.b import big, small\n" + LARGE)
+    small.snippet("# %% all\nfrom mini.a import used\nused()\n")
+    module = small.read().module
+    default = Closure(small.book.library, module)
+    full = Closure(small.book.library, module, at_full_scale=True)
+    assert ("mini.b", "big") in full.symbols.keys() - default.symbols.keys()
+    assert ("mini.b", "small") in default.symbols
 
 
 def test_what_a_module_imports_from_elsewhere_counts(small: SmallBook) -> None:
@@ -372,11 +351,15 @@ REFUSED = {
     "a shelf": ("import shelve\nshelve.open('a')", 3, "shelve.open"),
     "joblib": ("import joblib\njoblib.load('a')", 3, "joblib.load"),
     "an array of objects": (
-        "import numpy as np\nnp.load('a', allow_pickle=True)", None, "allow_pickle"
+        "import numpy as np\nnp.load('a', allow_pickle=True)", 3, "allow_pickle"
     ),
-    "the file of a module": (
-        "import mini.a\nopen(mini.a.__file__)", 3, "mini.a.__file__"
+    "any object of PyTorch's": (
+        "import torch\ntorch.load('a', weights_only=False)", 3, "weights_only=False"
     ),
+    "an image by PyTorch": (
+        "from torchvision.io import read_image\nread_image('a')", 3, "read_image"
+    ),
+    "a database": ("import sqlite3 as s\ns.connect('a')", 3, "s.connect"),
 }  # fmt: skip
 
 
@@ -401,184 +384,3 @@ def test_a_function_of_the_package_that_is_refused_has_its_own_line(
     with pytest.raises(BookError, match="starts another process") as found:
         small.inputs()
     assert (found.value.path, found.value.line) == (path, 5)
-
-
-def type_parameter(name: str) -> ast.AST:
-    """Return what Python 3.12 reads `[T]` as; this works on older ones too."""
-    kind = type("TypeVar", (ast.AST,), {"_fields": ("name", "bound")})
-    return kind(name=name, bound=ast.Name("Bound", ast.Load()))
-
-
-def test_type_parameters_are_names_of_their_own() -> None:
-    code = "@outer\ndef f(x: T = T) -> T:\n    return T\nclass C(T):\n    x: T\nT\n"
-    tree = ast.parse(code)
-    tree.body[0].type_params = [type_parameter("T")]
-    tree.body[1].type_params = [type_parameter("T")]
-    found = [(item.name, item.node.lineno) for item in references(tree.body, "")]
-    assert sorted(found) == [("T", 2), ("T", 6), ("outer", 1)]
-
-
-def test_a_reference_tells_what_surrounds_it() -> None:
-    code = """
-        from a import b
-        def f(x, y=D):
-            import m.n
-            global G
-            G = x
-            return [E for z in y]
-        class C:
-            k = D
-            v: "Q" = k
-    """
-    found = references(ast.parse(textwrap.dedent(code)).body, "pkg")
-    told = {item.name: item for item in found}
-    assert told["a.b"].is_import
-    assert told["m.n"].is_import
-    assert told["E"].local == {"x", "y", "m", "z"}
-    assert told["G"].local == {"x", "y", "m"}
-    assert (told["E"].is_late, told["D"].is_late, told["Q"].is_late) == (
-        True,
-        False,
-        True,
-    )
-    assert "k" not in told
-
-
-GLOBALS = ("A", "B", "C")
-GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL")
-DECLARED = ("global", "nonlocal")
-name = st.sampled_from(GLOBALS)
-
-
-def expressions(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Write an expression around smaller ones; it is called where it is a function."""
-    build = st.builds
-    return st.one_of(
-        build("({}, {})".format, inner, inner),
-        build("(lambda {}, k={}: {})({})".format, name, inner, inner, inner),
-        build("[{} for {} in ({}, 1) if {}]".format, inner, name, inner, inner),
-        build(
-            "[[{} for {} in ({},)] for {} in (1, 2)]".format, inner, name, inner, name
-        ),
-        build("({} := {})".format, name, inner),
-        build("({} if {} else {})".format, inner, inner, inner),
-        build('f"{{{}!r}}"'.format, name),
-    )
-
-
-expression = st.recursive(st.one_of(name, st.just("1")), expressions, max_leaves=4)
-
-
-def indented(head: str, body: str) -> str:
-    return head + "\n" + textwrap.indent(body, "    ")
-
-
-def blocks(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Write statements around smaller ones."""
-    function = st.builds(
-        lambda parameter, value, declared, body: (
-            indented(f"def g({parameter}={value}):", f"{declared}{body}")
-            + "\nLOG.append(g())"
-        ),
-        st.one_of(name, st.just("p")),
-        expression,
-        st.one_of(
-            st.just(""),
-            name.map("global {}\n".format),
-            name.map("nonlocal {}\n".format),
-        ),
-        inner,
-    )
-    return st.one_of(
-        st.builds("{}\n{}".format, inner, inner),
-        function,
-        st.builds(lambda body: indented("class K:", body), inner),
-        st.builds(lambda n, body: indented(f"for {n} in (1, 2):", body), name, inner),
-        st.builds(
-            lambda n, body, other: (
-                indented("try:", body)
-                + "\n"
-                + indented(f"except Exception as {n}:", other)
-            ),
-            name,
-            inner,
-            inner,
-        ),
-        st.builds(
-            lambda value, n, body: indented(
-                f"match {value}:", indented(f"case [{n}, *_]:", body)
-            ),
-            expression,
-            name,
-            inner,
-        ),
-    )
-
-
-simple = st.one_of(
-    st.builds("{} = {}".format, name, expression),
-    st.builds("{} += ({},)".format, name, expression),
-    st.builds("LOG.append({})".format, expression),
-    st.builds("{}: int = {}".format, name, expression),
-    st.builds("del {}".format, name),
-    st.builds("import math as {}".format, name),
-    st.just("pass"),
-)
-code = st.recursive(simple, blocks, max_leaves=6)
-
-
-def outcome(function: CodeType, changed: str) -> str:
-    """Run a function with one global changed; return all that it shows."""
-    log: list[object] = []
-    space = {item: (item.lower(), item == changed) for item in GLOBALS} | {"LOG": log}
-    try:
-        exec(function, space)
-        space["f"]()
-    except Exception as error:
-        log.append(type(error))
-    return ADDRESS.sub("", repr(log))
-
-
-def global_names(table: symtable.SymbolTable, read: set[str]) -> set[str]:
-    """Return the names that may be looked up in the module, as Python itself says.
-
-    Args:
-        read: names that count as read in a class; it does not say so of `A += 1`.
-    """
-    kind, found = table.get_type(), set()
-    for symbol in table.get_symbols() if kind != "module" else ():
-        name = symbol.get_name()
-        in_class = kind == "class" and (symbol.is_referenced() or name in read)
-        found |= {name} if symbol.is_global() or in_class else set()
-    return found.union(*(global_names(child, read) for child in table.get_children()))
-
-
-def looked_up(function: CodeType) -> set[str]:
-    """Return the global names that compiled code uses.
-
-    Since Python 3.12 the table of symbols leaves out the scope of a comprehension that
-    becomes part of the code around it, and with it what is global there.
-    """
-    inner = [item for item in function.co_consts if isinstance(item, CodeType)]
-    uses = (item for item in dis.get_instructions(function) if item.opname in GLOBAL)
-    return {item.argval for item in uses}.union(*map(looked_up, inner))
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(code)
-def test_scopes_are_those_of_python(body: str) -> None:
-    """A name is a global one where Python says so, and wherever its value matters."""
-    source = indented("def f():", body)
-    try:
-        function = compile(source, "<f>", "exec")
-    except SyntaxError:
-        reject()
-    found = references(ast.parse(source).body, "")
-    roots = {item.name.split(".")[0] for item in found if not item.is_absolute}
-    before = outcome(function, "")
-    for item in GLOBALS:
-        if outcome(function, item) != before and item not in roots:
-            pytest.fail(f"{item} matters and is not reached:\n{source}")
-    grown = set(re.findall(r"(\w) \+=", source))
-    allowed = global_names(symtable.symtable(source, "<f>", "exec"), grown)
-    assert roots & set(GLOBALS) <= allowed | looked_up(function), source

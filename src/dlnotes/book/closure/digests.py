@@ -1,0 +1,68 @@
+"""Digest what a program needs: the part of a run's key that is code of the package."""
+
+import ast
+
+from dlnotes.book.closure.closure import Closure
+from dlnotes.book.closure.subset import PROGRAM
+from dlnotes.book.source.code import code_of, digest
+from dlnotes.book.source.module import Module
+from dlnotes.book.source.names import at_once
+from dlnotes.book.source.syntax import bound_names
+
+
+def digests(closure: Closure) -> dict[str, str]:
+    """Return a digest of each symbol that a program needs, by readable name."""
+    found = {
+        f"{name}.{symbol}" if symbol else f"{name} (on import)": _digest(closure, key)
+        for key, statements in closure.symbols.items()
+        for name, symbol in [key]
+        if statements and name != PROGRAM
+    }
+    found |= {
+        f"name {name}": meaning
+        for name, meaning in closure.meanings[PROGRAM, ""].items()
+        if closure.program.imports[name] != meaning
+    }
+    for module in closure.modules:
+        if outside := [n for n in module.loads if not closure.library.is_own(n)]:
+            found[f"imports of {module.name}"] = " ".join(outside)
+        order = _order(closure, module)
+        if len(order) > 1:
+            found[f"order of {module.name}"] = digest(" ".join(order))
+    acted = [
+        module.name
+        for module, statements in closure.runs()
+        if {*statements} & {*closure.acting(module)}
+    ]
+    if len(set(acted)) > 1:
+        found["order of imports"] = digest(" ".join(acted))
+    return found
+
+
+def _digest(closure: Closure, key: tuple[str, str]) -> str:
+    module = closure.library.module(key[0])
+    assert module is not None
+    if closure.sees_text:
+        return digest(module.source)
+    text = code_of(closure.read(module, node).code for node in closure.symbols[key])
+    names = (f"{name} is {to}" for name, to in closure.meanings[key].items())
+    return digest("\n".join([text, *sorted(names)]))
+
+
+def _order(closure: Closure, module: Module) -> list[str]:
+    """Return the names that the statements bind whose order may matter."""
+    statements = closure.statements(module)
+    acts = {*statements} & {*closure.acting(module)}
+    return [
+        " ".join(sorted({*bound_names(node)}))
+        for node in statements
+        if acts or not _is_timeless(module, node)
+    ]
+
+
+def _is_timeless(module: Module, node: ast.stmt) -> bool:
+    """Say whether a statement means the same wherever it stands in its module."""
+    read, stored, deleted = at_once(node)
+    return not (read | deleted) & module.definitions.keys() and all(
+        len(module.definitions[name]) == 1 for name in stored
+    )

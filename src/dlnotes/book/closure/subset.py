@@ -1,0 +1,258 @@
+"""Refuse the Python that no syntax tree can follow, with file, line and what to write.
+
+What a program reaches is found by name, so the package and the snippets are written in
+the part of Python where names tell: whatever finds code in another way is listed here.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from dlnotes.book.errors import BookError
+from dlnotes.book.source.library import Library
+from dlnotes.book.source.module import Module
+from dlnotes.book.source.names import chains
+from dlnotes.book.source.syntax import (
+    FOR_TYPES,
+    IMPORT,
+    bound_name,
+    condition,
+    dotted,
+    imported,
+    own_nodes,
+)
+
+PROGRAM = "__main__"
+PROCESS = "starts another process, and what that runs and reads is not known"
+TEXT = "runs code that is read in a run: import it"
+ANY_CLASS = "may make objects of any class: store arrays, numbers and text"
+ANY_NAME = "may use any name of a module: name what is used"
+UNSEEN = (
+    "reads files where no run can know of it, so that a changed file would change "
+    "nothing: open it by `open` or `PIL.Image.open`"
+)
+PLACE = "would be that of the program in one file"
+HOOK = "tells a class of others when they are made: call what is to happen"
+REFUSED = {
+    **dict.fromkeys(
+        ("multiprocessing", "os.popen", "os.system", "subprocess"), PROCESS
+    ),
+    **dict.fromkeys(("os.exec", "os.posix_spawn", "os.spawn"), PROCESS),
+    **dict.fromkeys(("builtins.exec", "runpy"), TEXT),
+    **dict.fromkeys(("cloudpickle", "dill", "joblib.load", "shelve"), ANY_CLASS),
+    **dict.fromkeys(("pickle.Unpickler", "pickle.load"), ANY_CLASS),
+    **dict.fromkeys(("builtins.eval", "builtins.globals"), ANY_NAME),
+    **dict.fromkeys(("builtins.locals", "builtins.__import__"), ANY_NAME),
+    **dict.fromkeys(("gc.get_objects", "gc.get_refer", "importlib"), ANY_NAME),
+    **dict.fromkeys(("inspect", "pkgutil", "sys.modules"), ANY_NAME),
+    **dict.fromkeys(("sys._current_frames", "sys._getframe"), ANY_NAME),
+    "typing.get_type_hints": ANY_NAME,
+    **dict.fromkeys(("torchvision.io", "torch.ops.image", "torch.from_file"), UNSEEN),
+    **dict.fromkeys(("torch.UntypedStorage.from_file", "torch.jit.load"), UNSEEN),
+    **dict.fromkeys(("cv2", "h5py", "netCDF4", "pyarrow"), UNSEEN),
+    **dict.fromkeys(("safetensors", "sqlite3"), UNSEEN),
+}
+# Beginnings of names: `os.execv`, `pickle.loads`, `gc.get_referrers`.
+BEGINNINGS = re.compile(r"(exec|spawn|load|get_refer)[a-z]+$")
+ALLOWED = (
+    *("importlib.metadata", "importlib.resources", "importlib.util.find_spec"),
+    *("inspect.Parameter", "inspect.Signature", "inspect.cleandoc", "inspect.getdoc"),
+    *("inspect.getsource", "inspect.getsourcelines", "inspect.signature"),
+)
+AS_VALUE = {"builtins", "sys"}
+OWN_NAMES = {"builtins.vars", "builtins.dir"}  # without an argument
+WORDS = {
+    "allow_pickle": ANY_CLASS,
+    **dict.fromkeys(("__builtins__", "__globals__", "__import__"), ANY_NAME),
+    **dict.fromkeys(("__loader__", "__spec__", "__subclasses__"), ANY_NAME),
+    **dict.fromkeys(("f_globals", "f_locals", "import_module"), ANY_NAME),
+}
+PLACES = {"__file__", "__name__", "__path__", "__package__", "__spec__", "__doc__"}
+# What sees comments, docstrings or line numbers.
+SOURCE = (
+    "builtins.help",
+    "cProfile",
+    "dis",
+    "doctest",
+    "inspect",
+    "linecache",
+    "profile",
+    "pstats",
+    "pydoc",
+    "trace",
+    "traceback",
+    "tracemalloc",
+    "warnings.warn",
+    "warnings.warn_explicit",
+)
+SOURCE_WORDS = {
+    "__doc__",
+    "co_firstlineno",
+    "co_lines",
+    "co_linetable",
+    "co_lnotab",
+    "co_positions",
+    "f_lineno",
+    "tb_lineno",
+}
+HOOKS = {"__init_subclass__", "__set_name__", "__class_getitem__"}
+HOOKS |= {"__prepare__", "__mro_entries__"}
+
+
+def refuse(module: Module, node: ast.AST, why: str) -> BookError:
+    """Return the error that a construct has no place in the book."""
+    return BookError(why, module.path, getattr(node, "lineno", None))
+
+
+def check_module(library: Library, module: Module) -> None:
+    """Refuse a module for how it imports from the package, and for its own hooks.
+
+    Raises:
+        BookError: an import that binds no plain name of a module, or in a block.
+    """
+    top = {id(node) for node in module.tree.body}
+    for statement in module.tree.body:
+        if condition(statement) in FOR_TYPES:
+            _check_for_types(module, statement)
+            top |= {id(node) for node in ast.iter_child_nodes(statement)}
+        for node in ast.walk(statement):
+            if isinstance(node, IMPORT):
+                _check_import(library, module, node, id(node) in top)
+            elif isinstance(node, ast.ClassDef):
+                _check_class(library, module, node)
+    _check_bound_once(library, module)
+
+
+def _check_for_types(module: Module, statement: ast.stmt) -> None:
+    for node in statement.body:  # type: ignore[attr-defined]
+        if not isinstance(node, IMPORT):
+            raise refuse(module, node, "a block for types may only import")
+
+
+def _check_import(
+    library: Library, module: Module, node: ast.Import | ast.ImportFrom, is_top: bool
+) -> None:
+    code = ast.unparse(node)
+    if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+        raise refuse(module, node, f"`{code}`: import what is used by name")
+    targets = imported(node, module.package)
+    if not any(map(library.is_own, targets.values())):
+        return
+    if isinstance(node, ast.Import) or node.level:
+        example = f"write `from {library.package}.… import name`"
+        raise refuse(module, node, f"`{code}`: {example}")
+    if not is_top:
+        raise refuse(module, node, f"`{code}`: write it at the top of the file")
+    for name, target in targets.items():
+        if target != f"{node.module}.{name}":
+            raise refuse(module, node, f"`{code}`: import it under its own name")
+        if library.module(target):
+            why = f"`{code}`: {target} is a module; import what is used of it"
+            raise refuse(module, node, why)
+
+
+def _check_class(library: Library, module: Module, node: ast.ClassDef) -> None:
+    for keyword in node.keywords:
+        meant = module.meanings(dotted(keyword.value) or "")
+        if keyword.arg == "metaclass" and any(map(library.is_own, meant)):
+            raise refuse(module, node, f"a metaclass {HOOK}")
+    for part in own_nodes(node.body):
+        if getattr(part, "name", None) in HOOKS or getattr(part, "id", None) in HOOKS:
+            name = getattr(part, "name", None) or part.id  # type: ignore[attr-defined]
+            raise refuse(module, part, f"`{name}` {HOOK}")
+
+
+def _check_bound_once(library: Library, module: Module) -> None:
+    """Refuse a name that is imported from the package and bound in another way too."""
+    nodes = [*own_nodes(module.tree.body)]
+    bound = {bound_name(node) for node in nodes if not isinstance(node, IMPORT)}
+    for node in ast.walk(module.tree):
+        bound.update(node.names if isinstance(node, ast.Global) else ())
+    for node in (node for node in nodes if isinstance(node, IMPORT)):
+        for name, target in imported(node, module.package).items():
+            is_twice = name in bound or {*module.bindings[name]} != {target}
+            if is_twice and any(map(library.is_own, module.bindings[name])):
+                why = f"`{name}` is imported and bound again: give one another name"
+                raise refuse(module, node, why)
+
+
+def meanings(
+    module: Module, statement: ast.stmt, looked_up: frozenset[str]
+) -> Iterator[tuple[ast.expr, str]]:
+    """Yield what lies outside the package and a statement names, with where it does.
+
+    Args:
+        module: where it stands.
+        statement: a top-level one.
+        looked_up: the names that it looks up outside itself.
+    """
+    inside: dict[str, str] = {}
+    for node in ast.walk(statement):
+        if isinstance(node, IMPORT):
+            inside |= imported(node, module.package)
+    for part, name in chains(statement):
+        root, _, rest = name.partition(".")
+        target = inside.get(root) or module.imports.get(root)
+        if target is None and root in looked_up and root not in module.definitions:
+            target = f"builtins.{root}"
+        if target:
+            yield part, f"{target}.{rest}".removesuffix(".")
+
+
+def check(module: Module, statement: ast.stmt, looked_up: frozenset[str]) -> None:
+    """Refuse a statement for what it names.
+
+    Raises:
+        BookError: something that finds code, or a file, where no run knows of it.
+    """
+    for node, name in meanings(module, statement, looked_up):
+        if why := _why_not(name):
+            raise refuse(module, node, f"`{ast.unparse(node)}` {why}")
+        if name in AS_VALUE:
+            raise refuse(module, node, f"`{name}` as a value {ANY_NAME}")
+        root = name.removeprefix("builtins.").split(".")[0]
+        if root in PLACES and module.name != PROGRAM:
+            raise refuse(module, node, f"`{root}` {PLACE}")
+    for part in ast.walk(statement):
+        for word in _words(part):
+            if why := WORDS.get(word):
+                raise refuse(module, part, f"`{word}` {why}")
+        if isinstance(part, ast.Call) and not part.args + part.keywords:
+            name = f"builtins.{ast.unparse(part.func)}"
+            if name in OWN_NAMES:
+                raise refuse(module, part, f"`{ast.unparse(part)}` {ANY_NAME}")
+        if isinstance(part, ast.keyword) and ast.unparse(part) == "weights_only=False":
+            raise refuse(module, part.value, f"`weights_only=False` {ANY_CLASS}")
+
+
+def reads_source(
+    module: Module, statement: ast.stmt, looked_up: frozenset[str]
+) -> bool:
+    """Say whether a statement may see docstrings, comments or line numbers."""
+    words = {word for node in ast.walk(statement) for word in _words(node)}
+    found = [name for _, name in meanings(module, statement, looked_up)]
+    is_own_file = module.name == PROGRAM and "__file__" in words
+    return is_own_file or bool(words & SOURCE_WORDS) or any(map(_sees_text, found))
+
+
+def _sees_text(name: str) -> bool:
+    return any(f"{name}.".startswith(f"{start}.") for start in SOURCE)
+
+
+def _why_not(name: str) -> str | None:
+    """Return why a run may not use what an absolute name stands for, if it may not."""
+    parts = name.split(".")
+    starts = [".".join(parts[:size]) for size in range(1, len(parts) + 1)]
+    if any(start in ALLOWED for start in starts):
+        return None
+    starts += [BEGINNINGS.sub(r"\1", start) for start in starts]
+    return next((REFUSED[start] for start in starts if start in REFUSED), None)
+
+
+def _words(node: ast.AST) -> Iterator[str]:
+    """Yield the name, attribute, keyword or short text that a node is."""
+    match node:
+        case ast.Name(id=text) | ast.Attribute(attr=text) | ast.keyword(arg=str(text)):
+            yield text
+        case ast.Constant(value=str(text)) if len(text) < 30:
+            yield text
