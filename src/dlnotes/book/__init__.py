@@ -2,6 +2,7 @@
 
 Its rooms, each of which imports from those above it only:
 
+- `locales`: the languages of the book, what each says and how it is written
 - `storage`: the store of runs, and the cache of all that is derived from them
 - `source`: the package and the snippets as text
 - `closure`: what a program can reach, the code that the key of a run covers

@@ -16,6 +16,7 @@ from dlnotes.book.bundle.hoist import INDENT, Import, hoisted, render
 from dlnotes.book.bundle.needed import Needed
 from dlnotes.book.bundle.rewrite import Rewriter
 from dlnotes.book.bundle.uses import Key, Resolver, Use
+from dlnotes.book.locales.languages import FIRST
 from dlnotes.book.source.library import Library
 from dlnotes.book.source.module import Module
 from dlnotes.book.source.references import references
@@ -33,7 +34,7 @@ DEFINES = re.compile(r"(#.*\n)+(def|class|async|@)")
 ENDING = f'if __name__ == "__main__":\n{INDENT}{MAIN}()\n'
 
 
-def standalone(book: Book, snippet: Snippet, language: str = "en") -> str:
+def standalone(book: Book, snippet: Snippet, language: str = FIRST) -> str:
     """Return a snippet with all that it reaches of the package written into it.
 
     The program imports what the code that it holds imports from elsewhere, and never

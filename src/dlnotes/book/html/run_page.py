@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from dlnotes.book.figures.frames import joined
 from dlnotes.book.html.copied import script
 from dlnotes.book.html.pasteable import pasteable
+from dlnotes.book.locales.languages import LANGUAGES
 
 STYLE = re.compile(r"<style[^>]*>.*?</style>", re.DOTALL)
 SCRIPT = re.compile(r"<script[^>]*>.*?</script>", re.DOTALL)
@@ -16,7 +17,6 @@ FIGURE = re.compile(r'<img [^>]*src="data:image/svg\+xml;base64,([^"]+)"[^>]*>')
 CODE = re.compile(r"\s*<pre>(.*)</pre>\s*", re.DOTALL)
 TITLE_LINK = re.compile(r'<a class="anchor-link"[^>]*>.*?</a>')
 FACTS = "<!-- facts of the run -->"  # where what the notebook does not tell belongs
-NAMES = {"en": "figure {number} of {name}", "zh": "{name} 的第 {number} 幅图"}
 PIECES = ("jp-RenderedMarkdown", "highlight-ipynb", "jp-OutputArea-output")
 KINDS = {"image/svg+xml": "figure", "text/html": "table"}
 
@@ -81,11 +81,11 @@ def tidy(page: str, name: str, language: str) -> str:
     Args:
         page: the HTML of a notebook.
         name: of the run, for the names of its figures.
-        language: `en` or `zh`.
+        language: that of the page.
     """
     shown: list[str] = []
     frames: list[str] = []
-    figures = 0
+    figures, named = 0, LANGUAGES[language].words.figure
     for cell, kind, media, inside in Pieces(SCRIPT.sub("", STYLE.sub("", page))).found:
         if kind == "jp-RenderedMarkdown":
             is_title = not shown
@@ -97,7 +97,7 @@ def tidy(page: str, name: str, language: str) -> str:
             if svg := joined(frames):
                 frames = []
                 figures += 1
-                label = NAMES[language].format(number=figures, name=name)
+                label = named.format(number=figures, name=name)
                 shown.append(_output("figure", _named(svg, label)))
         else:
             shown.append(_output(KINDS.get(media, "log"), inside))

@@ -82,17 +82,18 @@ def _glossary(page: "Weaver", _directive: Directive) -> list[str]:
 
 def _fence(page: "Weaver", code: str, directive: Directive, where: str) -> str:
     lines = [render.marked(code, mark, where) for mark in directive.marks]
-    if page.language == "zh":
-        for _, comment in translate_comments(code, page.sources.catalogue)[1]:
-            page.fail(BookError(untranslated_message("comment", comment, where)))
+    catalogue = page.sources.catalogues.get(page.language)
+    if catalogue is not None:
+        for _, comment in translate_comments(code, catalogue)[1]:
+            message = untranslated_message(page.language, "comment", comment, where)
+            page.fail(BookError(message))
     return render.fence(_spoken(page, code), lines, where)
 
 
 def _spoken(page: "Weaver", code: str) -> str:
     """Return code with its comments in the language of the page."""
-    if page.language != "zh":
-        return code
-    return translate_comments(code, page.sources.catalogue)[0]
+    catalogue = page.sources.catalogues.get(page.language)
+    return code if catalogue is None else translate_comments(code, catalogue)[0]
 
 
 def _outputs(page: "Weaver", directive: Directive, kinds: tuple[str, ...]) -> str:
@@ -117,14 +118,16 @@ def _outputs(page: "Weaver", directive: Directive, kinds: tuple[str, ...]) -> st
 
 
 def _translated(page: "Weaver", output: results.Output, where: str) -> results.Output:
-    if page.language != "zh":
+    catalogue = page.sources.catalogues.get(page.language)
+    if catalogue is None:
         return output
-    output, missing = results.translated(output, page.sources.catalogue)
+    output, missing = results.translated(output, catalogue)
     for label in missing:
-        page.fail(BookError(untranslated_message("label", label, where)))
+        message = untranslated_message(page.language, "label", label, where)
+        page.fail(BookError(message))
     return output
 
 
-def untranslated_message(what: str, text: str, where: str) -> str:
+def untranslated_message(language: str, what: str, text: str, where: str) -> str:
     """Return the error message for a comment or a label without a translation."""
-    return f"docs/zh.po has no translation for the {what} {text!r} of {where}"
+    return f"docs/{language}.po has no translation for the {what} {text!r} of {where}"

@@ -39,7 +39,8 @@ class Sources:
         snippets: by name.
         runs: the fresh ones by snippet name.
         stale: snippet name -> why it has no fresh run.
-        catalogue: label or comment -> Chinese.
+        catalogues: language -> label or comment -> its translation; the first
+            language has none.
         terms: the words of the book, in the order of its chapters.
         chapters: language -> page -> its title and the ids of its headings.
         repository: the address from which the book is cloned.
@@ -49,7 +50,7 @@ class Sources:
     snippets: Mapping[str, Snippet]
     runs: Mapping[str, Run]
     stale: Mapping[str, str]
-    catalogue: Mapping[str, str]
+    catalogues: Mapping[str, Mapping[str, str]]
     terms: tuple[Term, ...] = ()
     chapters: Mapping[str, Mapping[str, Chapter]] = field(default_factory=dict)
     repository: str = ""
@@ -78,8 +79,8 @@ class Sources:
 
     @cached_property
     def catalogue_digest(self) -> str:
-        """A digest of the catalogue."""
-        return key_of(dict(self.catalogue))
+        """A digest of the catalogues."""
+        return key_of(_plain(self.catalogues))
 
     @property
     def _by_snippet(self) -> dict[str, Mapping[str, Any]]:

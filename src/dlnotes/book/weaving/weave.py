@@ -10,6 +10,7 @@ from dlnotes.book.html.bound import bound
 from dlnotes.book.html.maths import to_mathml
 from dlnotes.book.language.hover import Marker
 from dlnotes.book.language.typography import bind_arrows, join_han
+from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.pages.blocks import Block
 from dlnotes.book.pages.directive import Directive
 from dlnotes.book.pages.inline import VALUE, Piece, Value
@@ -32,7 +33,7 @@ class Weaver:
 
     Args:
         sources: what to weave from.
-        language: `en` or `zh`.
+        language: that of the page.
         path: the page's path below its language's folder, such as
             `foundations/perceptron.md`; `file` is what errors call it.
         stash: keeps a piece of HTML out of Markdown's way; returns what stands for it.
@@ -95,11 +96,11 @@ class Weaver:
         if block.kind in AS_IT_IS:
             return block.text
         text = self._prose(block)
-        if self.language == "zh" and block.kind in ("paragraph", "item"):
+        runs = block.kind in ("paragraph", "item")
+        if runs and not LANGUAGES[self.language].spaced:
             text = join_han(text)
         text = bind_arrows(re.sub(f"{GHOST}.", "", text))
-        explained = block.kind in ("paragraph", "item") and "/" in self.path
-        if explained and not self.path.startswith("reference/"):
+        if runs and "/" in self.path and not self.path.startswith("reference/"):
             text = self.marker.mark(text)
         return text
 
@@ -166,7 +167,7 @@ def weave(text: str, language: str, sources: Sources, *, path: str = "page.md") 
 
     Args:
         text: the Markdown of a chapter.
-        language: `en` or `zh`.
+        language: that of the page.
         sources: symbols, snippets, runs, and translations.
         path: where the page lies below its language's folder.
 

@@ -40,7 +40,7 @@ def weave_page(
     Args:
         root: of the book, to find the lines of front matter above the text.
         sources: what to weave from.
-        language: `en` or `zh`.
+        language: that of the page.
         path: the page's path below its language's folder.
         text: its Markdown without front matter.
         stash: keeps a piece of HTML; returns what stands for it.

@@ -1,0 +1,37 @@
+"""What is wrong with a page alone: what it refers to, its furniture, its typography."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from dlnotes.book.book import Book
+from dlnotes.book.errors import BookError
+from dlnotes.book.language import typography
+from dlnotes.book.locales.languages import LANGUAGES
+from dlnotes.book.weaving import setup
+from dlnotes.book.weaving.kept import kept
+from dlnotes.book.weaving.sources import Sources
+from dlnotes.book.weaving.weave import Weaver
+
+
+def pages(
+    book: Book, sources: Sources, texts: Mapping[Path, str]
+) -> Iterator[BookError]:
+    """Yield what is wrong with each page; that of unchanged pages is kept."""
+    for language in LANGUAGES:
+        for path in book.pages(language):
+            made_from = sources.seen_by(texts[path]).digest, texts[path]
+            find = partial(_page, book, language, path, texts[path], sources)
+            name, kind = book.name(path), f"check-{language}"
+            yield from kept(book, kind, name, made_from, find)
+
+
+def _page(
+    book: Book, language: str, path: Path, text: str, sources: Sources
+) -> Iterator[BookError]:
+    file, name = str(book.relative(path)), book.name(path)
+    weaver = Weaver(sources, language, name, file, lambda _: "")
+    weaver.weave(text)
+    yield from weaver.errors
+    yield from setup.missing(name, weaver.directives, file)
+    yield from typography.check(text, language, file)
