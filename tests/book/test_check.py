@@ -1,10 +1,14 @@
 """The check before a build: every mistake is told with its file and line."""
 
+import inspect
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 
-from dlnotes.book.checks.check import check
+from dlnotes.book import checks
+from dlnotes.book.checks.check import CHECKS, check
 from dlnotes.book.errors import BookError
 from dlnotes.book.pages.usage import directives, pages_that_use
 from dlnotes.book.source.snippet import Snippet
@@ -355,3 +359,25 @@ def test_the_repository_has_an_address(book: Any) -> None:
         "set Repository below [project.urls] in pyproject.toml"
         for language in ("en", "zh")
     ]
+
+
+def test_every_check_of_the_room_is_run() -> None:
+    modules = [
+        import_module(f"{checks.__name__}.{found.name}")
+        for found in iter_modules(checks.__path__)
+    ]
+    functions = {
+        function
+        for module in modules
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+    shape = ["book", "sources", "texts"]
+    found = {function for function in functions if parameters(function) == shape}
+    assert len(found) > 5
+    assert found <= {*CHECKS}
+    assert all(parameters(function) == shape for function in CHECKS)
+
+
+def parameters(function: Any) -> list[str]:
+    return [name.lstrip("_") for name in inspect.signature(function).parameters]

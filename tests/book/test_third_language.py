@@ -1,7 +1,6 @@
 """A third language is a value, a catalogue and a folder of pages, and nothing else."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -120,7 +119,7 @@ FIGURE = (
 
 
 @pytest.fixture
-def book(small: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def book(small: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A small book in three languages, without a mistake."""
     monkeypatch.setitem(LANGUAGES, FRENCH.code, FRENCH)
     small.write("pyproject.toml", "[project.urls]\nRepository = 'https://b.example'\n")
@@ -136,7 +135,7 @@ def book(small: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         small.write(f"docs/{language}.po", po(catalogue))
     small.snippet(SNIPPET)
     small.save()
-    yield small
+    return small
 
 
 def po(catalogue: dict[str, str]) -> str:

@@ -8,7 +8,6 @@ from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
 from dlnotes.book.language import typography
 from dlnotes.book.locales.languages import LANGUAGES
-from dlnotes.book.weaving import setup
 from dlnotes.book.weaving.kept import kept
 from dlnotes.book.weaving.sources import Sources
 from dlnotes.book.weaving.weave import Weaver
@@ -33,5 +32,16 @@ def _page(
     weaver = Weaver(sources, language, name, file, lambda _: "")
     weaver.weave(text)
     yield from weaver.errors
-    yield from setup.missing(name, weaver.directives, file)
+    if _lacks_setup(weaver):
+        message = (
+            "the chapter shows code: write @setup on a line before its first section"
+        )
+        yield BookError(message, file, 1)
     yield from typography.check(text, language, file)
+
+
+def _lacks_setup(weaver: Weaver) -> bool:
+    """Say whether a woven page is a chapter that shows code, but not how to run it."""
+    part = weaver.path.rpartition("/")[0]
+    has_box = any(directive.kind == "setup" for directive in weaver.directives)
+    return part not in ("", "reference") and bool(weaver.copied) and not has_box

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
+from dlnotes.book.html.results import KINDS
 from dlnotes.book.locales.languages import FIRST, others
 from dlnotes.book.pages.page import Block, prose, scan
 from dlnotes.book.pages.spine import Identity, Item, spine
@@ -49,7 +50,7 @@ def _compared(
 def compare(
     text: str, twin: str, path: str | Path, twin_path: str | Path
 ) -> list[BookError]:
-    """Report where the spines of two pages differ, and figures without a caption.
+    """Report where the spines of two pages differ, and outputs without a caption.
 
     A difference is reported at the twin, or at the page of the first language if only
     that has the item. What `scan` finds wrong with one page alone is not repeated.
@@ -76,9 +77,10 @@ def prose_pairs(page: list[Block], twin: list[Block]) -> Iterator[tuple[Block, B
 
 def _captions(blocks: list[Block], path: str | Path) -> list[BookError]:
     return [
-        BookError("@figure without a caption", path, block.line)
+        BookError(f"@{block.directive.kind} without a caption", path, block.line)
         for block in blocks
-        if block.directive and block.directive.kind == "figure" and not prose(block)
+        if block.directive and not prose(block)
+        if (kind := KINDS.get(block.directive.kind)) and kind.needs_caption
     ]
 
 

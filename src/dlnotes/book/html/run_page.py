@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 
 from dlnotes.book.figures.frames import joined
+from dlnotes.book.html import results
 from dlnotes.book.html.copied import script
 from dlnotes.book.html.pasteable import pasteable
 from dlnotes.book.locales.languages import LANGUAGES
@@ -18,7 +19,7 @@ CODE = re.compile(r"\s*<pre>(.*)</pre>\s*", re.DOTALL)
 TITLE_LINK = re.compile(r'<a class="anchor-link"[^>]*>.*?</a>')
 FACTS = "<!-- facts of the run -->"  # where what the notebook does not tell belongs
 PIECES = ("jp-RenderedMarkdown", "highlight-ipynb", "jp-OutputArea-output")
-KINDS = {"image/svg+xml": "figure", "text/html": "table"}
+KINDS = {kind.media: name for name, kind in results.KINDS.items()}
 
 
 class Pieces(HTMLParser):
@@ -98,9 +99,9 @@ def tidy(page: str, name: str, language: str) -> str:
                 frames = []
                 figures += 1
                 label = named.format(number=figures, name=name)
-                shown.append(_output("figure", _named(svg, label)))
+                shown.append(results.framed("figure", _named(svg, label)))
         else:
-            shown.append(_output(KINDS.get(media, "log"), inside))
+            shown.append(results.framed(KINDS.get(media, "log"), inside))
     return "\n".join(shown)
 
 
@@ -129,11 +130,6 @@ def _code(where: str, inside: str) -> str:
         f'<div class="language-python highlight" data-dl-copy="{where}" id="{ident}">'
         f"<pre><span></span><code>{code}</code></pre></div>"
     )
-
-
-def _output(kind: str, body: str) -> str:
-    exclude = "" if kind == "table" else " data-search-exclude"
-    return f'<figure class="dl-output dl-{kind}"{exclude}>{body}</figure>'
 
 
 def _inline(inside: str) -> str:

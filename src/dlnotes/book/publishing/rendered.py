@@ -14,7 +14,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, get_toc
 
 from dlnotes.book.book import Book
-from dlnotes.book.html import copied, pasteable, run_page
+from dlnotes.book.html import copied, pasteable, results, run_page
 from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.publishing.templates import compiled_once
 from dlnotes.book.storage.cache import folder_digest, installed, key_of
@@ -26,7 +26,7 @@ NOTEBOOKS = "mkdocs-jupyter"
 AUTOREFS = "autorefs"
 DOCSTRINGS = "mkdocstrings"
 
-TIDYING = (run_page, copied, pasteable)
+TIDYING = (run_page, results, copied, pasteable)
 
 Convert = Callable[[MkDocsConfig, Files], None]
 

@@ -1,5 +1,6 @@
 """What directives stand for: code, outputs, and where both come from."""
 
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from dlnotes.book.errors import BookError
@@ -11,19 +12,6 @@ from dlnotes.book.weaving import reference, setup
 
 if TYPE_CHECKING:
     from dlnotes.book.weaving.weave import Weaver
-
-
-def exhibit(page: "Weaver", directive: Directive) -> list[str]:
-    """Return the blocks of Markdown that a directive becomes.
-
-    Raises:
-        BookError: it refers to something that is not there.
-    """
-    show = {
-        **{"source": _source, "code": _code, "run": _run, "setup": _setup},
-        **{"runs": _runs, "concepts": _concepts, "glossary": _glossary},
-    }
-    return show.get(directive.kind, _output)(page, directive)
 
 
 def _source(page: "Weaver", directive: Directive) -> list[str]:
@@ -96,16 +84,17 @@ def _spoken(page: "Weaver", code: str) -> str:
     return code if catalogue is None else translate_comments(code, catalogue)[0]
 
 
-def _outputs(page: "Weaver", directive: Directive, kinds: tuple[str, ...]) -> str:
+def _outputs(page: "Weaver", directive: Directive, kinds: Collection[str]) -> str:
     name, cell = directive.target, directive.cell or ""
     where = f"{name}#{cell}"
     page.sources.snippet(name).cell(cell)
     run = page.sources.run(name)
     caption = render.caption(directive.caption, page.html)
     found = results.select(run.outputs(cell), kinds)
-    drawn = any(results.kind_of(output) == "figure" for output in found)
-    if not found and kinds != results.KINDS:
+    if not found and directive.kind in kinds:
         raise BookError(f"cell {where} has no {directive.kind}")
+    shown_kinds = {results.kind_of(output) for output in found}
+    drawn = any(results.KINDS[kind].needs_caption for kind in shown_kinds)
     if drawn and directive.kind == "run" and not caption:
         raise BookError(f"cell {where} draws: write a caption after the reference")
     shown = [_translated(page, output, where) for output in found]
@@ -131,3 +120,24 @@ def _translated(page: "Weaver", output: results.Output, where: str) -> results.O
 def untranslated_message(language: str, what: str, text: str, where: str) -> str:
     """Return the error message for a comment or a label without a translation."""
     return f"docs/{language}.po has no translation for the {what} {text!r} of {where}"
+
+
+EXHIBITS: dict[str, Callable[["Weaver", Directive], list[str]]] = {
+    "source": _source,
+    "code": _code,
+    "run": _run,
+    **dict.fromkeys(results.KINDS, _output),
+    "setup": _setup,
+    "runs": _runs,
+    "concepts": _concepts,
+    "glossary": _glossary,
+}
+
+
+def exhibit(page: "Weaver", directive: Directive) -> list[str]:
+    """Return the blocks of Markdown that a directive becomes.
+
+    Raises:
+        BookError: it refers to something that is not there.
+    """
+    return EXHIBITS[directive.kind](page, directive)

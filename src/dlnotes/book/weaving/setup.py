@@ -7,11 +7,8 @@ from dlnotes.book.bundle.hoist import Import
 from dlnotes.book.errors import BookError
 from dlnotes.book.html import copied, render
 from dlnotes.book.locales.languages import LANGUAGES
-from dlnotes.book.pages.directive import Directive
 from dlnotes.book.source.snippet import Snippet
 from dlnotes.book.weaving.sources import Sources
-
-CODE = {"source", "code", "run"}
 
 
 def box(sources: Sources, snippets: list[Snippet], language: str, up: str) -> list[str]:
@@ -32,22 +29,6 @@ def box(sources: Sources, snippets: list[Snippet], language: str, up: str) -> li
         parts += [words.setup_imports, *_imports(sources, snippets, words.setup_differ)]
     inside = textwrap.indent("\n\n".join(parts), "    ")
     return [f'??? note "{words.setup_title}"\n\n{inside}']
-
-
-def missing(path: str, directives: list[Directive], file: str) -> list[BookError]:
-    """Return the error of a chapter that shows code without the box, if it is one.
-
-    Args:
-        path: the page below its language's folder.
-        directives: those of the page.
-        file: what errors call it.
-    """
-    kinds = {directive.kind for directive in directives}
-    part = path.rpartition("/")[0]
-    if part in ("", "reference") or "setup" in kinds or not kinds & CODE:
-        return []
-    message = "the chapter shows code: write @setup on a line before its first section"
-    return [BookError(message, file, 1)]
 
 
 def _console(repository: str, snippets: list[Snippet]) -> str:
