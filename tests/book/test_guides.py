@@ -9,12 +9,12 @@ import pytest
 from dlnotes.book.arguments import parser
 from dlnotes.book.book import Book
 from dlnotes.book.checks.unshown import SHOWS
+from dlnotes.book.html.quoted import in_prose
 from dlnotes.book.language.catalogue import read_catalogue
 from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.pages.directive import parse_directive
 from dlnotes.book.pages.inline import values
 from dlnotes.book.storage.store import Run
-from dlnotes.book.weaving.quoted import in_prose
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ("README.md", "README.zh.md", "CONTRIBUTING.md")

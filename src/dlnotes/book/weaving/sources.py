@@ -1,13 +1,12 @@
 """What pages are woven from."""
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from dlnotes.book.errors import BookError
+from dlnotes.book.errors import BookError, did_you_mean
 from dlnotes.book.language.terms import Term
 from dlnotes.book.source.library import Library
 from dlnotes.book.source.snippet import Snippet
@@ -128,9 +127,3 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return [_plain(getattr(value, item.name)) for item in fields(value)]
     return value
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the end of a message that offers near names; empty without any."""
-    near = difflib.get_close_matches(name, known, 3, 0.5)
-    return f"; did you mean {', '.join(near)}?" if near else ""

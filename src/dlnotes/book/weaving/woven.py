@@ -9,8 +9,9 @@ from pathlib import Path
 from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
 from dlnotes.book.storage.cache import engine, installed, key_of
+from dlnotes.book.weaving.page import Stash
 from dlnotes.book.weaving.sources import Sources
-from dlnotes.book.weaving.weave import Stash, Weaver
+from dlnotes.book.weaving.weave import Weaver
 
 PLACE = "\x02wzxhzdk:{}\x03"  # as Python-Markdown writes what stands for HTML
 HELD = re.compile("\x02wzxhzdk:(\\d+)\x03")
