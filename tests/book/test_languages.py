@@ -1,7 +1,8 @@
-"""A third language is a value, a catalogue and a folder of pages, and nothing else."""
+"""Languages say the same; a third one is a value, a catalogue and a folder of pages."""
 
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
+from string import Formatter
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from dlnotes.book import language_hook
 from dlnotes.book.checks.check import check
 from dlnotes.book.html.run_page import FACTS, tidy
 from dlnotes.book.locales.english import ENGLISH
-from dlnotes.book.locales.languages import LANGUAGES
+from dlnotes.book.locales.languages import FIRST, LANGUAGES
 from dlnotes.book.publishing.downloads import notebooks, programs
 from dlnotes.book.publishing.run_facts import with_facts
 from dlnotes.book.storage.store import Run
@@ -161,6 +162,19 @@ def edit(book: Any, path: str, old: str, new: str) -> None:
     text = file.read_text(encoding="utf-8")
     assert text.count(old) == 1
     file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_same_is_filled_in_in_each_language(code: str) -> None:
+    def places(words: dict[str, Any]) -> dict[str, set[str]]:
+        return {
+            name: {field for _, field, _, _ in Formatter().parse(str(text)) if field}
+            for name, text in words.items()
+        }
+
+    assert LANGUAGES[code].code == code
+    first = asdict(LANGUAGES[FIRST].words)
+    assert places(asdict(LANGUAGES[code].words)) == places(first)
 
 
 def test_a_book_without_a_mistake(book: Any) -> None:
