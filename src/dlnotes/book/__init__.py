@@ -16,7 +16,7 @@ Its rooms, each of which imports from those above it only:
 - `html`: outputs, code to copy and runs as HTML
 - `weaving`: chapters and runs to the Markdown of pages
 - `checks`: what is wrong with the sources, with file and line
-- `publishing`: both languages built and published
+- `publishing`: all languages built and published
 - `serving`: the site on an author's machine, built again on every change
 
 `book` says where the parts of a book lie on disk; `markdown` and the hooks are what

@@ -155,7 +155,7 @@ class Desk:
         return [name for name in snippets if name in self._failed | names]
 
     def _build(self, changed: list[str]) -> None:
-        """Build both languages, and show each as soon as it is there."""
+        """Build all languages, and show each as soon as it is there."""
         editions, folder = self.warm(), self.live.folder
         publish_font(self.book, editions.prepare())
         with tempfile.TemporaryDirectory(
