@@ -31,8 +31,8 @@ ORDER = """
 """
 LAYOUT = ORDER.split()
 ENGINE_ORDER = """
-    errors storage source closure figures sandbox execution book bundle freshness
-    pages language html weaving checks
+    errors locales storage source closure figures sandbox execution book bundle
+    freshness pages language html weaving checks
     markdown progress root publishing serving
     mkdocs_hook language_hook search_hook clean arguments cli __main__
 """

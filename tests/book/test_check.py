@@ -1,10 +1,14 @@
 """The check before a build: every mistake is told with its file and line."""
 
+import inspect
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 
-from dlnotes.book.checks.check import check
+from dlnotes.book import checks
+from dlnotes.book.checks.check import CHECKS, check
 from dlnotes.book.errors import BookError
 from dlnotes.book.pages.usage import directives, pages_that_use
 from dlnotes.book.source.snippet import Snippet
@@ -216,20 +220,20 @@ def test_a_list_of_excuses_that_is_not_toml(book: Any) -> None:
 @pytest.mark.parametrize(
     ("code", "name"),
     [
-        ("from torchvision.io import read_image", "torchvision.io.read_image"),
-        ("import torchvision as tv\n\ntv.io.decode_image('a.png')", None),
-        ("import torch\n\nx = torch.from_file('a', size=2)", "torch.from_file"),
-        ("import h5py", "h5py"),
+        ("tv.io.decode_image('a.png')", "import torchvision as tv"),
+        ("torch.from_file('a', size=2)", "import torch"),
+        ("h5py.File('a')", "import h5py"),
     ],
 )
 def test_what_reads_files_past_python_is_refused(
-    book: Any, code: str, name: str | None
+    book: Any, code: str, name: str
 ) -> None:
-    edit(book, "src/mini/shapes.py", "def _helper", f"{code}\n\n\ndef _helper")
-    text = (book.root / "src/mini/shapes.py").read_text().splitlines()
-    line = text.index(code.splitlines()[-1]) + 1
-    name = name or "torchvision.io.decode_image"
-    start = f"src/mini/shapes.py:{line}: {name} reads files where no run can know of it"
+    text = f"{name}\n\nX = {code}\n\n\ndef _helper"
+    edit(book, "src/mini/shapes.py", "def _helper", text)
+    lines = (book.root / "src/mini/shapes.py").read_text().splitlines()
+    line = lines.index(f"X = {code}") + 1
+    called = code.partition("(")[0]
+    start = f"src/mini/shapes.py:{line}: `{called}` reads files where no run can know"
     assert [error for error in told(book) if error.startswith(start)]
 
 
@@ -355,3 +359,25 @@ def test_the_repository_has_an_address(book: Any) -> None:
         "set Repository below [project.urls] in pyproject.toml"
         for language in ("en", "zh")
     ]
+
+
+def test_every_check_of_the_room_is_run() -> None:
+    modules = [
+        import_module(f"{checks.__name__}.{found.name}")
+        for found in iter_modules(checks.__path__)
+    ]
+    functions = {
+        function
+        for module in modules
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+    shape = ["book", "sources", "texts"]
+    found = {function for function in functions if parameters(function) == shape}
+    assert len(found) > 5
+    assert found <= {*CHECKS}
+    assert all(parameters(function) == shape for function in CHECKS)
+
+
+def parameters(function: Any) -> list[str]:
+    return [name.lstrip("_") for name in inspect.signature(function).parameters]

@@ -3,7 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlnotes.book.errors import BookError
+from dlnotes.book.html.results import KINDS
 from dlnotes.book.pages.directive import TAKES, parse_directive
+from dlnotes.book.weaving.exhibits import EXHIBITS
 
 
 def read(text):
@@ -112,3 +114,8 @@ def test_any_line_is_a_directive_or_prose_or_an_error(kind, rest):
 )
 def test_error_text(error, text):
     assert str(error) == text
+
+
+def test_what_may_be_written_is_what_can_be_shown():
+    assert TAKES.keys() == EXHIBITS.keys()
+    assert KINDS.keys() < TAKES.keys()

@@ -78,7 +78,7 @@ def with_run(book: Any) -> Sources:
     sources = gather(book.book, book.settings)
     cells = [{"id": name, "outputs": shown} for name, shown in OUTPUTS.items()]
     runs = {"one": Run(sources.runs["one"].manifest, {"cells": cells})}
-    return Sources(sources.library, sources.snippets, runs, {}, sources.catalogue)
+    return Sources(sources.library, sources.snippets, runs, {}, sources.catalogues)
 
 
 def offered(book: Any, language: str) -> dict[str, str]:

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from dlnotes.book.arguments import parser
-from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.book import Book
 from dlnotes.book.checks.unshown import SHOWS
+from dlnotes.book.html.quoted import in_prose
 from dlnotes.book.language.catalogue import read_catalogue
+from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.pages.directive import parse_directive
 from dlnotes.book.pages.inline import values
 from dlnotes.book.storage.store import Run
-from dlnotes.book.weaving.quoted import in_prose
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ("README.md", "README.zh.md", "CONTRIBUTING.md")
@@ -97,7 +98,7 @@ def test_the_example_of_a_chapter_is_that_of_the_book(book: Book) -> None:
         page = text(f"docs/{language}/{EXAMPLE}")
         assert sum(code in page for code in shown) == 3
     (label,) = re.findall("“(.*?)”", text("CONTRIBUTING.md"))
-    assert label in read_catalogue(book.catalogue)
+    assert label in read_catalogue(book.catalogue("zh"))
     terms = tomllib.loads(text("docs/terms.toml"))
     (concept,) = re.findall(r"`\[concepts\.(\w+)\]`", text("CONTRIBUTING.md"))
     assert terms["concepts"][concept]["chapter"] == EXAMPLE

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlnotes.book.pages.inline import LATIN, NEUTRAL, VALUE, inline, values, visible
+from dlnotes.book.locales.characters import LATIN, NEUTRAL
+from dlnotes.book.pages.inline import VALUE, inline, values, visible
 
 SCRAPS = r"""$ $$ \$ \\ ` `` [ ] ![ ]( ) ( [[a.b:.2f]] [[ ]] [^1] ]: < > <b> </b> <!--
 --> {#i} ** _ * 字 。 a 1 | http://x.y : " """

@@ -132,7 +132,7 @@ def test_sources_are_read_again_after_any_change(book: Any) -> None:
     touch(catalogue)
     translated = current_sources(book.root)
     assert translated is not before
-    assert translated.catalogue["why not"] == "可以"
+    assert translated.catalogues["zh"]["why not"] == "可以"
     touch(book.snippet(SNIPPET.replace("42", "43")))
     stale = current_sources(book.root)
     assert stale.runs == {}

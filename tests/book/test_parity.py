@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlnotes.book.checks.parity import compare, pairs, prose_pairs, side_by_side, spine
+from dlnotes.book.book import Book
+from dlnotes.book.checks.parity import compare, pairs, prose_pairs, side_by_side
 from dlnotes.book.pages.page import parse, scan
-from dlnotes.book.pages.spine import PROSE
+from dlnotes.book.pages.spine import PROSE, spine
 
 SAMPLES = Path(__file__).parent / "samples"
 EN = (SAMPLES / "spine.en.md").read_text("utf-8")
@@ -179,14 +180,15 @@ def test_pages_differ_when_their_spines_do(en, zh):
 
 def test_pairs(tmp_path):
     for name in ("en/a.md", "en/f/b.md", "zh/f/b.md", "zh/c.md", "zh/x.txt"):
-        path = tmp_path / name
+        path = tmp_path / "docs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    found, errors = pairs(tmp_path)
-    assert found == [(tmp_path / "en/f/b.md", tmp_path / "zh/f/b.md")]
+    docs = tmp_path / "docs"
+    found, errors = pairs(Book(tmp_path), "zh")
+    assert found == [(docs / "en/f/b.md", docs / "zh/f/b.md")]
     assert [str(error) for error in errors] == [
-        f"{tmp_path}/en/a.md: has no twin {tmp_path}/zh/a.md",
-        f"{tmp_path}/zh/c.md: has no twin {tmp_path}/en/c.md",
+        "docs/en/a.md:1: has no twin docs/zh/a.md",
+        "docs/zh/c.md:1: has no twin docs/en/c.md",
     ]
 
 

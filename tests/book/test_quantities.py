@@ -1,11 +1,14 @@
 """A number is quoted for what its variable is named after, in both languages."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.book import Book
 from dlnotes.book.checks.quantities import misquoted
+from dlnotes.book.locales.languages import LANGUAGES
 
 LISTED = r"""
 [quantities]
@@ -34,7 +37,8 @@ def said(book: Book, text: str, language: str = "en", page: str = "a.md") -> lis
         for name in LANGUAGES
         for path in book.pages(name)
     }
-    return [str(error) for error in misquoted(book, texts, {"hinge": "合页损失"})]
+    sources: Any = SimpleNamespace(catalogues={"zh": {"hinge": "合页损失"}})
+    return [str(error) for error in misquoted(book, sources, texts)]
 
 
 @pytest.mark.parametrize(

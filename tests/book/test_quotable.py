@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from dlnotes.book.errors import BookError
+from dlnotes.book.html.quoted import in_prose, in_tex
 from dlnotes.book.pages.inline import inline, values
 from dlnotes.book.sandbox.quotable import DEEPEST, LONGEST, quotable
 from dlnotes.book.storage.store import Run
-from dlnotes.book.weaving.quoted import in_prose, in_tex
 
 VARIABLES = {
     "share": {"MAE": 0.25, "a b": 1},

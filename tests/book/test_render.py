@@ -4,6 +4,7 @@ import pytest
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.html.bound import bound
+from dlnotes.book.html.quoted import in_prose, in_tex
 from dlnotes.book.html.render import (
     caption,
     downloads,
@@ -19,7 +20,6 @@ from dlnotes.book.html.render import (
 from dlnotes.book.html.results import clean_log, kind_of, outputs, select, translated
 from dlnotes.book.pages.inline import inline, values
 from dlnotes.book.storage.store import Run
-from dlnotes.book.weaving.quoted import in_prose, in_tex
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><text>two &lt;words&gt;</text></svg>'
 

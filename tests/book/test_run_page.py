@@ -156,7 +156,7 @@ def sources(**catalogue: str) -> Any:
     return SimpleNamespace(
         run={"one": run}.__getitem__,
         snippets={"one": SimpleNamespace(description=ABOUT)},
-        catalogue=catalogue,
+        catalogues={"zh": catalogue},
         chapters={"zh": {"a/b.md": Chapter("一 < 二", frozenset())}},
     )
 

@@ -191,7 +191,7 @@ class TestClaims:
 class TestBanned:
     @pytest.fixture
     def renderings(self, terms: list[Term], tmp_path: Path) -> list[Rendering]:
-        return [*of_terms(terms), *read_instead(tmp_path / "terms.toml")]
+        return [*of_terms(terms, "zh"), *read_instead(tmp_path / "terms.toml")]
 
     def found(self, text: str, renderings: list[Rendering]) -> list[str]:
         return [str(error) for error in banned(text, renderings, "zh.md")]
@@ -273,7 +273,7 @@ class TestNamed:
 class TestPaired:
     def found(self, terms: list[Term], en: str, zh: str) -> list[str]:
         pairs = prose_pairs(parse(en), parse(zh))
-        return [str(error) for error in unpaired(pairs, terms, "zh.md")]
+        return [str(error) for error in unpaired(pairs, terms, "zh", "zh.md")]
 
     def test_both_say_it(self, terms: list[Term]) -> None:
         assert self.found(terms, "Pooling and gradients.", "池化和梯度。") == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlnotes.book.language.typography import check, check_en
+from dlnotes.book.language.typography import check
 
 SAMPLES = Path(__file__).parent / "samples"
 CHINESE = (SAMPLES / "typography.zh.md").read_text("utf-8")
@@ -13,7 +13,7 @@ ENGLISH = (SAMPLES / "typography.en.md").read_text("utf-8")
 
 
 def faults(text):
-    return [str(error) for error in check(text, "zh.md")]
+    return [str(error) for error in check(text, "zh", "zh.md")]
 
 
 def test_good_chinese_is_left_alone():
@@ -122,12 +122,12 @@ def test_bad_front_matter_is_an_error_not_a_crash():
 )
 def test_checks_take_any_text(text):
     last = text.count("\n") + 1
-    for error in [*check(text, "p"), *check_en(text, "p")]:
+    for error in [*check(text, "zh", "p"), *check(text, "en", "p")]:
         assert 1 <= error.line <= last
 
 
 def test_good_english_is_left_alone():
-    assert check_en(ENGLISH, "en.md") == []
+    assert check(ENGLISH, "en", "en.md") == []
 
 
 @pytest.mark.parametrize(
@@ -142,5 +142,5 @@ def test_good_english_is_left_alone():
     ],
 )
 def test_faults_of_english(text, message):
-    (found,) = check_en(f"Good.\n{text}\n", "en.md")
+    (found,) = check(f"Good.\n{text}\n", "en", "en.md")
     assert str(found).startswith(f"en.md:2: {message}")

@@ -164,7 +164,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
         snippets={"demo": demo, "late": late},
         runs={"demo": run_of(demo, OUTPUTS)},
         stale={"late": "mini.shapes.area changed"},
-        catalogue=CATALOGUE,
+        catalogues={"zh": CATALOGUE},
     )
 
 
@@ -172,7 +172,7 @@ def sources_with(sources: Sources, output: dict) -> Sources:
     """The sources, where the cell `draw` shows something else."""
     run = run_of(sources.snippets["demo"], OUTPUTS | {"draw": [output]})
     return Sources(
-        sources.library, sources.snippets, {"demo": run}, {}, sources.catalogue
+        sources.library, sources.snippets, {"demo": run}, {}, sources.catalogues
     )
 
 
@@ -451,7 +451,7 @@ def test_runs_lists_every_run(sources: Sources) -> None:
         {"demo": sources.snippets["demo"]},
         sources.runs,
         {},
-        sources.catalogue,
+        sources.catalogues,
     )
     woven = weave("@runs\n", "zh", here, path="runs/index.md")
     assert "<td><code>demo</code></td><td class=number>1.25</td>" in woven
@@ -961,11 +961,11 @@ def test_weaving_twice_gives_the_same_and_changes_no_source(
     before = copy.deepcopy(
         {name: (run.manifest, run.notebook) for name, run in sources.runs.items()}
     )
-    catalogue = dict(sources.catalogue)
+    catalogues = copy.deepcopy(sources.catalogues)
     assert weave(PAGE, language, sources) == weave(PAGE, language, sources)
     after = {name: (run.manifest, run.notebook) for name, run in sources.runs.items()}
     assert repr(after) == repr(before)
-    assert sources.catalogue == catalogue
+    assert sources.catalogues == catalogues
 
 
 def test_text_without_directives_stays_as_it_is(sources: Sources) -> None:

@@ -31,7 +31,7 @@ def test_the_figure_of_the_page_has_its_labels_as_text_and_in_chinese(
     book: Book, book_run: Callable[[str], Run]
 ) -> None:
     (output,) = book_run("how_built").outputs("picture")
-    chinese, missing = translated(output, read_catalogue(book.catalogue))
+    chinese, missing = translated(output, read_catalogue(book.catalogue("zh")))
     assert missing == []
     assert "<text" in str(output)
     assert any("\u4e00" <= char <= "\u9fff" for char in str(chinese))

@@ -129,6 +129,7 @@ def test_parts_and_buttons_have_a_name_in_each_language(name: str) -> None:
     labels = config(name)["extra"]["labels"]
     assert parts | toggles <= labels.keys()
     assert labels.keys() == base["extra"]["labels"].keys()
+    assert labels["script"].keys() == base["extra"]["labels"]["script"].keys()
 
 
 def test_inherited_lists_are_not_written_twice() -> None:

@@ -2,6 +2,7 @@
 
 Its rooms, each of which imports from those above it only:
 
+- `locales`: the languages of the book, what each says and how it is written
 - `storage`: the store of runs, and the cache of all that is derived from them
 - `source`: the package and the snippets as text
 - `closure`: what a program can reach, the code that the key of a run covers
@@ -15,7 +16,7 @@ Its rooms, each of which imports from those above it only:
 - `html`: outputs, code to copy and runs as HTML
 - `weaving`: chapters and runs to the Markdown of pages
 - `checks`: what is wrong with the sources, with file and line
-- `publishing`: both languages built and published
+- `publishing`: all languages built and published
 - `serving`: the site on an author's machine, built again on every change
 
 `book` says where the parts of a book lie on disk; `markdown` and the hooks are what

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.execution.engine import engine_digest
+from dlnotes.book.locales.languages import FIRST
 from dlnotes.book.source.library import Library
 from dlnotes.book.source.snippet import Snippet, read_snippet
 from dlnotes.book.storage.cache import Cache
-
-LANGUAGES = ("en", "zh")
 
 _IMPORTED = re.compile(r"(?m)^[ \t]*(?:import|from)[ \t]+(\w+)")
 _libraries: dict[Path, Library] = {}
@@ -34,11 +33,6 @@ class Book:
     def docs(self) -> Path:
         """The folder of the chapters, one folder per language."""
         return self.root / "docs"
-
-    @property
-    def catalogue(self) -> Path:
-        """The Chinese translations of labels and comments."""
-        return self.docs / "zh.po"
 
     @property
     def terms(self) -> Path:
@@ -97,13 +91,20 @@ class Book:
 
     def config(self, language: str) -> Path:
         """Return the MkDocs configuration of one language."""
-        return self.root / (
-            "mkdocs.yml" if language == "en" else f"mkdocs.{language}.yml"
-        )
+        name = "mkdocs.yml" if language == FIRST else f"mkdocs.{language}.yml"
+        return self.root / name
+
+    def catalogue(self, language: str) -> Path:
+        """Return the translations of labels and comments into one language."""
+        return self.docs / f"{language}.po"
 
     def pages(self, language: str) -> list[Path]:
         """Return the Markdown pages of one language, sorted."""
         return sorted((self.docs / language).rglob("*.md"))
+
+    def name(self, page: Path) -> str:
+        """Return a page's path below its language's folder."""
+        return page.relative_to(self.docs).as_posix().partition("/")[2]
 
     def read(self, page: Path) -> str:
         """Return the text of a page.

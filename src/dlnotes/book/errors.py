@@ -1,5 +1,7 @@
 """The one kind of error that is an author's to mend."""
 
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -26,3 +28,9 @@ class BookError(ValueError):
         else:
             place = f"{self.path}" if self.line is None else f"{self.path}:{self.line}"
         return f"{place}: {self.message}" if place else self.message
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message that offers near names; empty without any."""
+    near = difflib.get_close_matches(name, known, 3, 0.5)
+    return f"; did you mean {', '.join(near)}?" if near else ""

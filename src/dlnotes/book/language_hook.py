@@ -4,15 +4,13 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 
-CHINESE = {
-    '<html lang="zh"': '<html lang="zh-Hans"',
-    "Bases: <code>": "基类：<code>",
-}
+from dlnotes.book.locales.languages import LANGUAGES
 
 
 def on_post_page(output: str, config: MkDocsConfig, **_: Any) -> str:
-    """Say that Chinese pages are in simplified characters; translate what is left."""
-    if config.theme["language"] == "zh":
-        for theirs, ours in CHINESE.items():
-            output = output.replace(theirs, ours)
-    return output
+    """Say precisely which language a page is in; translate what is left."""
+    language = LANGUAGES[config.theme["language"]]
+    output = output.replace(
+        f'<html lang="{language.code}"', f'<html lang="{language.tag}"'
+    )
+    return output.replace("Bases: <code>", f"{language.words.bases}<code>")

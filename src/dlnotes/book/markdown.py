@@ -7,9 +7,10 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
-from dlnotes.book.book import LANGUAGES, Book, find_book
+from dlnotes.book.book import Book, find_book
 from dlnotes.book.errors import BookError
 from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.locales.languages import FIRST, LANGUAGES, others
 from dlnotes.book.weaving.gather import Gatherer
 from dlnotes.book.weaving.sources import Sources
 from dlnotes.book.weaving.woven import weave_page
@@ -55,7 +56,7 @@ def release_sources() -> None:
 
 def _state(book: Book) -> tuple[tuple[str, int, int], ...]:
     paths = [
-        book.catalogue,
+        *(book.catalogue(language) for language in others()),
         book.root / "pyproject.toml",
         *([book.terms] if book.terms.exists() else []),
         *(page for language in LANGUAGES for page in book.pages(language)),
@@ -110,10 +111,10 @@ class WeavePreprocessor(Preprocessor):
 
 
 class WeaveExtension(Extension):
-    """Registers the preprocessor; the option `language` is `en` or `zh`."""
+    """Registers the preprocessor; the option `language` is a code, such as `en`."""
 
     def __init__(self, **options: Any) -> None:
-        self.config = {"language": ["en", "the language of the pages"]}
+        self.config = {"language": [FIRST, "the language of the pages"]}
         super().__init__(**options)
 
     def extendMarkdown(self, md: Markdown) -> None:

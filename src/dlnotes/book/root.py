@@ -1,11 +1,12 @@
-"""What lies above the two languages of the site."""
+"""What lies above the languages of the site."""
 
 import os
 import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.book import Book
+from dlnotes.book.locales.languages import FIRST, LANGUAGES
 from dlnotes.book.storage.atomic import write_atomically
 
 
@@ -19,8 +20,8 @@ def write_root(book: Book, folder: Path) -> None:
     (folder / ".nojekyll").touch()
     page = book.docs / "not_found.html"
     if page.exists():
-        path = urlsplit(os.environ.get("SITE_URL_EN", "")).path
-        begin = path.rstrip("/").removesuffix("en") or "/"
+        path = urlsplit(os.environ.get(f"SITE_URL_{FIRST.upper()}", "")).path
+        begin = path.rstrip("/").removesuffix(FIRST) or "/"
         text = page.read_text(encoding="utf-8")
         text = text.replace('<base href="/">', f'<base href="{begin}">')
         parts = [folder / language for language in LANGUAGES]

@@ -12,6 +12,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.pages import Page
 
 from dlnotes.book.language.terms import Term
+from dlnotes.book.locales.languages import FIRST
 from dlnotes.book.markdown import current_sources
 from dlnotes.book.storage.atomic import write_atomically
 
@@ -25,8 +26,8 @@ def on_pre_build(config: MkDocsConfig) -> None:
     """Teach the segmenter of Chinese that a term is one word."""
     jieba.setLogLevel(logging.WARNING)  # it reports its dictionary on every build
     for term in _terms(config):
-        for name in term.names["zh"]:
-            for word in _HAN.findall(name):
+        for names in term.names.values():
+            for word in _HAN.findall(" ".join(names)):
                 jieba.add_word(word)
 
 
@@ -53,9 +54,9 @@ def tag(
 ) -> None:
     """Give the sections that explain terms the names of these as tags.
 
-    A term without a section of its own is the page's. Chinese readers look for the
-    English names, too. A name whose words all stand in those before adds nothing to
-    what is found, and would only count them twice.
+    A term without a section of its own is the page's. Readers of other languages look
+    for the names in the first one, too. A name whose words all stand in those before
+    adds nothing to what is found, and would only count them twice.
     """
     by_place = {entry["location"]: entry for entry in entries}
     for term in terms:
@@ -65,7 +66,7 @@ def tag(
             continue
         tags = entry.setdefault("tags", [])
         said = {word for name in tags for word in _words(name)}
-        for name in (*term.names[language], *term.names["en"]):
+        for name in (*term.names[language], *term.names[FIRST]):
             if not said.issuperset(_words(name)):
                 tags.append(name)
                 said.update(_words(name))

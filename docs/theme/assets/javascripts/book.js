@@ -22,9 +22,7 @@
 // Two ways to copy a block of code: with what it needs to run, which the page holds, and
 // alone. The theme's script puts the text of a button on the clipboard and says so.
 (() => {
-  const words = document.documentElement.lang.startsWith("zh")
-    ? { needs: "连同所需代码一起复制", alone: "只复制这一段", copy: "复制" }
-    : { needs: "Copy with what it needs", alone: "this block only", copy: "Copy" }
+  const words = JSON.parse(document.getElementById("dl-words").textContent)
   const held = document.getElementById("dl-copied")
   const programs = held ? JSON.parse(held.textContent) : {}
 
@@ -62,7 +60,7 @@
 
 // A figure with frames gets a slider. Without scripts and on paper its last frame is seen.
 (() => {
-  const word = document.documentElement.lang.startsWith("zh") ? "拖动滑块换一帧" : "Move through the frames"
+  const words = JSON.parse(document.getElementById("dl-words").textContent)
 
   for (const figure of document.querySelectorAll("svg[data-dl-frames]")) {
     const names = JSON.parse(figure.dataset.dlFrames)
@@ -72,7 +70,7 @@
     slider.type = "range"
     slider.max = names.length - 1
     slider.value = 0
-    slider.setAttribute("aria-label", word)
+    slider.setAttribute("aria-label", words.frames)
     const name = document.createElement("span")
     name.setAttribute("aria-hidden", "true") // the slider says it
     const show = () => {

@@ -15,6 +15,7 @@ from dlnotes.book.bundle.enclose import as_function
 from dlnotes.book.bundle.hoist import INDENT, Import, hoisted, render
 from dlnotes.book.closure.closure import Closure
 from dlnotes.book.closure.subset import refuse
+from dlnotes.book.locales.languages import FIRST
 from dlnotes.book.source.module import Module
 from dlnotes.book.source.names import names
 from dlnotes.book.source.snippet import Snippet
@@ -36,7 +37,7 @@ ENDING = f'if __name__ == "__main__":\n{INDENT}{MAIN}()\n'
 BLOCKS = ("body", "orelse", "finalbody")
 
 
-def standalone(book: Book, snippet: Snippet, language: str = "en") -> str:
+def standalone(book: Book, snippet: Snippet, language: str = FIRST) -> str:
     """Return a snippet with all that it needs of the package written into it.
 
     The program imports what the code that it holds imports from elsewhere, and never

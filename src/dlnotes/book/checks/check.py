@@ -1,27 +1,34 @@
-"""Check the sources of the book: directives, the two languages, links, typography."""
+"""Check the sources of the book: directives, the languages, links, typography."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from dlnotes.book.book import LANGUAGES, Book
-from dlnotes.book.checks import links, parity
+from dlnotes.book.book import Book
 from dlnotes.book.checks.followed import unfollowed
+from dlnotes.book.checks.links import dangling
+from dlnotes.book.checks.pages import pages
+from dlnotes.book.checks.parity import differing, twins
 from dlnotes.book.checks.quantities import misquoted
 from dlnotes.book.checks.unshown import unshown
+from dlnotes.book.checks.untranslated import untranslated
 from dlnotes.book.checks.words import words
 from dlnotes.book.errors import BookError
-from dlnotes.book.figures.comments import translate_comments
-from dlnotes.book.html.results import translated
-from dlnotes.book.language import typography
-from dlnotes.book.language.terms import unclaimed
-from dlnotes.book.weaving import setup
-from dlnotes.book.weaving.exhibits import untranslated_message
-from dlnotes.book.weaving.kept import kept
+from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.weaving.sources import Sources, StaleError
-from dlnotes.book.weaving.weave import Weaver
+
+Check = Callable[[Book, Sources, Mapping[Path, str]], Iterator[BookError]]
+
+CHECKS: tuple[Check, ...] = (
+    pages,
+    dangling,
+    twins,
+    words,
+    misquoted,
+    unshown,
+    unfollowed,
+    untranslated,
+)
 
 
 @dataclass(frozen=True)
@@ -33,9 +40,10 @@ class Checked:
 
 
 def check(book: Book, sources: Sources) -> Checked:
-    """Check every page of both languages.
+    """Run all checks on the pages of all languages.
 
-    What a stale run would show is left out, and said so: it cannot be known.
+    What a stale run would show is left out, and said so: it cannot be known. What one
+    check says, those after it do not say again, wherever they find it.
 
     Args:
         book: the checkout.
@@ -45,20 +53,15 @@ def check(book: Book, sources: Sources) -> Checked:
         BookError: a page or the catalogue cannot be read at all.
     """
     texts = {page: book.read(page) for name in LANGUAGES for page in book.pages(name)}
-    errors = [e for name in LANGUAGES for e in _pages(book, name, texts, sources)]
-    found, side_by_side = _twins(book, texts)
-    errors += found
-    errors += unclaimed(book, list(sources.terms))
-    errors += words(book, texts, sources)
-    errors += misquoted(book, texts, sources.catalogue)
-    errors += unshown(book, sources)
-    errors += unfollowed(book)
-    said = {error.message for error in errors}
-    errors += [e for e in untranslated(book, sources) if e.message not in said]
+    errors: list[BookError] = []
+    for find in CHECKS:
+        said = {error.message for error in errors}
+        found = find(book, sources, texts)
+        errors += [error for error in found if error.message not in said]
     stale = any(isinstance(error, StaleError) for error in errors)
     errors = [error for error in errors if not isinstance(error, StaleError)]
     errors = list({str(error): error for error in errors}.values())
-    lines = [str(error) for error in errors] + side_by_side
+    lines = [*map(str, errors), *differing(book, texts)]
     if stale:
         names = ", ".join(sources.stale)
         lines.append(
@@ -68,80 +71,7 @@ def check(book: Book, sources: Sources) -> Checked:
     return Checked(errors, "\n".join(lines))
 
 
-def _twins(book: Book, texts: dict[Path, str]) -> tuple[list[BookError], list[str]]:
-    """Compare the languages: the errors, and the pages that differ side by side."""
-    pairs, alone = parity.pairs(book.docs)
-    errors = []
-    for error in alone:
-        message = error.message.replace(f"{book.root}{os.sep}", "")
-        errors.append(BookError(message, book.relative(Path(error.path or "")), 1))
-    side_by_side = []
-    for en, zh in pairs:
-        pair = texts[en], texts[zh]
-        found = kept(
-            book,
-            "check-twins",
-            _name(book, en),
-            pair,
-            partial(parity.compare, *pair, book.relative(en), book.relative(zh)),
-        )
-        errors += found
-        if found:
-            side_by_side.append(parity.side_by_side(*pair, 100))
-    return errors, side_by_side
-
-
 def _summary(pages: int, errors: int) -> str:
     if errors:
         return f"{errors} error{'s' if errors > 1 else ''} in {pages} pages"
     return f"{pages} pages checked: nothing wrong"
-
-
-def _name(book: Book, page: Path) -> str:
-    """Return a page's path below its language's folder."""
-    return page.relative_to(book.docs).as_posix().partition("/")[2]
-
-
-def _pages(
-    book: Book, language: str, texts: dict[Path, str], sources: Sources
-) -> Iterator[BookError]:
-    folder = book.docs / language
-    for path in book.pages(language):
-        made_from = sources.seen_by(texts[path]).digest, texts[path]
-        find = partial(_page, book, language, path, texts[path], sources)
-        yield from kept(book, f"check-{language}", _name(book, path), made_from, find)
-    for error in links.check(folder, known=set(book.snippets)):
-        path = book.relative(Path(error.path or folder))
-        yield BookError(error.message, path, error.line)
-
-
-def _page(
-    book: Book, language: str, path: Path, text: str, sources: Sources
-) -> Iterator[BookError]:
-    file, page = str(book.relative(path)), _name(book, path)
-    weaver = Weaver(sources, language, page, file, lambda _: "")
-    weaver.weave(text)
-    yield from weaver.errors
-    yield from setup.missing(page, weaver.directives, file)
-    yield from (
-        typography.check(text, file)
-        if language == "zh"
-        else typography.check_en(text, file)
-    )
-
-
-def untranslated(book: Book, sources: Sources) -> Iterator[BookError]:
-    """Yield an error for each comment and label that the run pages show in English."""
-    for name, snippet in sources.snippets.items():
-        path = book.relative(snippet.path)
-        for cell in snippet.code:
-            where = f"{name}#{cell.name}"
-            _, comments = translate_comments(cell.source, sources.catalogue)
-            for line, text in comments:
-                message = untranslated_message("comment", text, where)
-                yield BookError(message, path, cell.first + line - 1)
-            run = sources.runs.get(name)
-            for output in run.outputs(cell.name) if run else ():
-                for text in translated(output, sources.catalogue)[1]:
-                    message = untranslated_message("label", text, where)
-                    yield BookError(message, path, cell.first)

@@ -1,6 +1,7 @@
 """Refuse code of the package whose part in a result no key could know."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from dlnotes.book.book import Book
 from dlnotes.book.closure.subset import check, check_module
@@ -8,9 +9,12 @@ from dlnotes.book.errors import BookError
 from dlnotes.book.source.module import Module
 from dlnotes.book.source.names import names
 from dlnotes.book.source.syntax import IMPORT
+from dlnotes.book.weaving.sources import Sources
 
 
-def unfollowed(book: Book) -> Iterator[BookError]:
+def unfollowed(
+    book: Book, _sources: Sources, _texts: Mapping[Path, str]
+) -> Iterator[BookError]:
     """Yield the first error of each module, whether a snippet needs it or not.
 
     Snippets are followed for their keys, and refused there.

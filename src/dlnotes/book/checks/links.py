@@ -2,16 +2,29 @@
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
+from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
+from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.pages.page import Block, inline, prose, scan
+from dlnotes.book.weaving.sources import Sources
 
 _OUTSIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 Anchors = dict[str, set[str]]
+
+
+def dangling(
+    book: Book, _sources: Sources, _texts: Mapping[Path, str]
+) -> Iterator[BookError]:
+    """Yield an error for each link of a page that leads nowhere."""
+    for language in LANGUAGES:
+        for error in check(book.docs / language, known=set(book.snippets)):
+            path = book.relative(Path(error.path or book.docs))
+            yield BookError(error.message, path, error.line)
 
 
 def check(docs: Path, known: Collection[str] = ()) -> list[BookError]:

@@ -3,7 +3,7 @@
 The first word of a variable's name that `docs/quantities.toml` lists is its quantity:
 `loss_best` is a loss, `epochs_to_loss` are epochs, `z2` is a z. Wherever it is quoted,
 one of the words for that quantity stands in the same sentence or in the one before, in
-both languages; and whatever text indexes it, as in `share["MAE"]`, stands in the
+each language; and whatever text indexes it, as in `share["MAE"]`, stands in the
 paragraph.
 """
 
@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
+from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.pages.blocks import Block
 from dlnotes.book.pages.inline import Value, values
 from dlnotes.book.pages.page import scan
 from dlnotes.book.storage.cache import key_of
 from dlnotes.book.weaving.kept import kept
+from dlnotes.book.weaving.sources import Sources
 
 Words = Mapping[str, Mapping[str, list[str]]]
 CJK = re.compile("[\u3000-\u9fff]")
@@ -38,7 +40,7 @@ class Quantities:
         """Read the list; a book without one has no such rule.
 
         Raises:
-            BookError: it is not TOML.
+            BookError: it is not TOML, or a quantity has no words in a language.
         """
         if not path.exists():
             return cls({})
@@ -46,6 +48,9 @@ class Quantities:
             found = tomllib.loads(path.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
             raise BookError(f"this is not TOML: {error}", path) from error
+        for name, words in found["quantities"].items():
+            if lacking := [code for code in LANGUAGES if not words.get(code)]:
+                raise BookError(f"{name} lacks words in {', '.join(lacking)}", path)
         return cls(found["quantities"])
 
     def of(self, variable: str) -> str | None:
@@ -59,26 +64,26 @@ class Quantities:
 
 
 def misquoted(
-    book: Book, texts: Mapping[Path, str], catalogue: Mapping[str, str]
+    book: Book, sources: Sources, texts: Mapping[Path, str]
 ) -> Iterator[BookError]:
     """Yield an error for each number that a sentence quotes for something else.
 
     Args:
         book: the checkout.
+        sources: of the translations of labels.
         texts: its pages, by path.
-        catalogue: the Chinese of labels.
     """
     known = Quantities.read(book.docs / "quantities.toml")
     if not known.words:
         return
-    listed = key_of(known.words, dict(catalogue))
     for language in LANGUAGES:
+        catalogue = sources.catalogues.get(language, {})
+        listed = key_of(known.words, dict(catalogue))
         for path in book.pages(language):
             find = partial(
                 _in_page, book.relative(path), texts[path], language, known, catalogue
             )
-            name = path.relative_to(book.docs / language).as_posix()
-            kind = f"check-quoted-{language}"
+            name, kind = book.name(path), f"check-quoted-{language}"
             yield from kept(book, kind, name, [texts[path], listed], find)
 
 
@@ -106,7 +111,7 @@ def _in_block(
             label = f"[[{value.name}.{value.variable}]]"
             for message in (
                 _quantity(value, near, language, known),
-                _indexes(value, block.text, catalogue if language == "zh" else {}),
+                _indexes(value, block.text, catalogue),
             ):
                 if message:
                     yield block.line + number, f"{label} {message}"

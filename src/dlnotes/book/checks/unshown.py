@@ -1,18 +1,22 @@
 """Whether a chapter shows each snippet and each public symbol."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
+from dlnotes.book.locales.languages import FIRST
+from dlnotes.book.pages.directive import TAKES
 from dlnotes.book.pages.usage import directives
 from dlnotes.book.weaving.sources import Sources
 
-SHOWS = ("source", "code", "run", "figure", "log", "table")
+SHOWS = [kind for kind, takes in TAKES.items() if takes]  # a snippet or a symbol
 
 
-def unshown(book: Book, sources: Sources) -> Iterator[BookError]:
+def unshown(
+    book: Book, sources: Sources, _texts: Mapping[Path, str]
+) -> Iterator[BookError]:
     """Yield an error for each snippet and public symbol that no chapter shows.
 
     `docs/unshown.toml` lists the exceptions, each with its reason.
@@ -25,7 +29,7 @@ def unshown(book: Book, sources: Sources) -> Iterator[BookError]:
             yield BookError(message, Path("docs/unshown.toml"), line)
     shown = {
         directive.target
-        for page in book.pages("en")
+        for page in book.pages(FIRST)
         for directive in directives(page)
         if directive.kind in SHOWS
     }

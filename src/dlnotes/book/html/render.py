@@ -6,27 +6,12 @@ from collections.abc import Callable
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.html.bound import bound
+from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.pages.inline import Piece, Value
 from dlnotes.book.storage.store import Run
 
 HELD = "\ue000"  # a private character: stands around the number of a piece
 PAGE = re.compile(r'(<a href="(?![a-z]+:)[^"#]*)\.md(?=["#])')
-WORDS = {
-    "en": {
-        "run": "Run of",
-        "page": "run page",
-        "standalone": "one file, no dlnotes needed",
-        "measured": "measured by",
-        "head": ("Snippet", "Seconds", "Peak memory", "Downloads"),
-    },
-    "zh": {
-        "run": "运行自",
-        "page": "运行页",
-        "standalone": "单文件，无需 dlnotes",
-        "measured": "测量自",
-        "head": ("程序", "秒", "内存峰值", "下载"),
-    },
-}
 
 
 def fence(code: str, lines: list[int], copied: str) -> str:
@@ -74,7 +59,7 @@ def origin_of_cell(name: str, up: str) -> str:
 
 def value(text: str, of: Value, language: str) -> str:
     """Return a measured value with a note of where it was measured."""
-    title = f"{WORDS[language]['measured']} {of.name}.py"
+    title = f"{LANGUAGES[language].words.measured_by} {of.name}.py"
     return f'<data class="dl-value" title="{title}">{html.escape(text)}</data>'
 
 
@@ -122,10 +107,10 @@ def unbroken(mathml: str, closing: str) -> str:
 
 def provenance(run: Run, language: str, up: str) -> str:
     """Return the line under an output: snippet, seconds, versions, links."""
-    words = WORDS[language]
+    words = LANGUAGES[language].words
     made = run.manifest["inputs"]
     parts = [
-        f"{words['run']} <code>{run.manifest['name']}</code>",
+        f"{words.run_of} <code>{run.manifest['name']}</code>",
         f"{run.seconds:.2f} s",
         f"Python {made['python']}, torch {made['torch']}, NumPy {made['numpy']}",
         downloads(run.manifest["name"], language, up),
@@ -135,20 +120,21 @@ def provenance(run: Run, language: str, up: str) -> str:
 
 def provenance_again(name: str, language: str, up: str) -> str:
     """Return the line under a later output of the same run: a link to its page."""
+    run_of = LANGUAGES[language].words.run_of
     return (
         '<p class="dl-provenance" data-search-exclude>'
-        f'<a href="{up}runs/{name}.html">{WORDS[language]["run"]} {name}</a></p>'
+        f'<a href="{up}runs/{name}.html">{run_of} {name}</a></p>'
     )
 
 
 def downloads(name: str, language: str, up: str) -> str:
     """Return the links to a snippet's run page and its three downloads."""
-    words = WORDS[language]
+    words = LANGUAGES[language].words
     links = {
-        words["page"]: f"{name}.html",
+        words.run_page: f"{name}.html",
         ".py": f"{name}.py",
         ".ipynb": f"{name}.ipynb",
-        words["standalone"]: f"{name}_standalone.py",
+        words.one_file: f"{name}_standalone.py",
     }
     return " · ".join(
         f'<a href="{up}runs/{file}"'
@@ -159,7 +145,7 @@ def downloads(name: str, language: str, up: str) -> str:
 
 def table_of_runs(runs: list[Run], language: str, up: str) -> str:
     """Return the table of all runs."""
-    head = "".join(f"<th>{text}</th>" for text in WORDS[language]["head"])
+    head = "".join(f"<th>{text}</th>" for text in LANGUAGES[language].words.runs)
     rows = []
     for run in runs:
         name, memory = run.manifest["name"], run.manifest["memory"]

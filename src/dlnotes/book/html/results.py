@@ -2,7 +2,8 @@
 
 import html
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from dlnotes.book.figures.figure import scope_ids, translate
@@ -11,7 +12,6 @@ from dlnotes.book.figures.frames import joined
 
 Output = dict[str, Any]
 
-KINDS = ("log", "figure", "table")
 CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b."
     r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]"
@@ -23,9 +23,8 @@ def kind_of(output: Output) -> str:
     """Say whether a notebook output is a log, a figure, a table or something else."""
     if output["output_type"] == "stream":
         return "log" if output["name"] == "stdout" else "warning"
-    if "image/svg+xml" in output["data"]:
-        return "figure"
-    return "table" if "text/html" in output["data"] else "log"
+    found = (name for name, kind in KINDS.items() if output["data"].get(kind.media))
+    return next(found, "log")
 
 
 def select(found: Iterable[Output], kinds: Collection[str]) -> list[Output]:
@@ -61,23 +60,26 @@ def outputs(items: list[Output], caption: str, prefix: str) -> str:
 
     Args:
         items: as `select` gives them.
-        caption: HTML for under the last figure, or the last output if none is drawn.
+        caption: HTML for under the last output that needs one, or else the last one.
         prefix: what the ids start with, for no other outputs of the page do.
     """
     items = _with_frames_joined(items)
     kinds = [kind_of(item) for item in items]
-    at = len(items) - 1
-    if "figure" in kinds:
-        at -= kinds[::-1].index("figure")
+    captioned = [at for at, kind in enumerate(kinds) if KINDS[kind].needs_caption]
+    last = max(captioned, default=len(items) - 1)
     shown = []
     for index, (kind, item) in enumerate(zip(kinds, items, strict=True)):
-        exclude = "" if kind == "table" else " data-search-exclude"
-        under = f"<figcaption>{caption}</figcaption>" if caption and index == at else ""
-        body = BODY[kind](item, caption, f"{prefix}-{index}")
-        shown.append(
-            f'<figure class="dl-output dl-{kind}"{exclude}>{body}{under}</figure>'
-        )
+        body = KINDS[kind].body(item, caption, f"{prefix}-{index}")
+        if caption and index == last:
+            body += f"<figcaption>{caption}</figcaption>"
+        shown.append(framed(kind, body))
     return "".join(shown)
+
+
+def framed(kind: str, body: str) -> str:
+    """Return what an output of some kind shows, as the figure that it is."""
+    exclude = "" if KINDS[kind].searched else " data-search-exclude"
+    return f'<figure class="dl-output dl-{kind}"{exclude}>{body}</figure>'
 
 
 def _with_frames_joined(items: list[Output]) -> list[Output]:
@@ -110,18 +112,9 @@ def _table(item: Output, _caption: str, _prefix: str) -> str:
     return without_controls(item["data"]["text/html"])
 
 
-BODY = {"log": _log, "figure": _figure, "table": _table}
-
-
-def translated(
-    output: Output, catalogue: Mapping[str, str]
-) -> tuple[Output, list[str]]:
-    """Return an output with its labels translated, and those it cannot translate."""
-    data = output.get("data", {})
+def _cells(table: str, catalogue: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Translate the cells of a table; return those that have no translation, too."""
     missing: list[str] = []
-    if svg := data.get("image/svg+xml"):
-        svg, missing = translate(svg, catalogue)
-        return {**output, "data": {**data, "image/svg+xml": svg}}, missing
 
     def put(match: re.Match[str]) -> str:
         text = html.unescape(match[2])
@@ -129,7 +122,42 @@ def translated(
             missing.append(text)
         return match[1] + html.escape(catalogue.get(text, text)) + match[3]
 
-    if table := data.get("text/html"):
-        table = CELL.sub(put, table)
-        return {**output, "data": {**data, "text/html": table}}, missing
-    return output, missing
+    return CELL.sub(put, table), missing
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of output.
+
+    Args:
+        media: its type among those of a notebook's outputs.
+        body: its HTML, made from the output, the caption and what its ids start with.
+        translate: returns its content with the labels translated by a catalogue, and
+            those that have no translation; None where it has no labels.
+        needs_caption: whether readers need a caption to understand it.
+        searched: whether the search looks into it.
+    """
+
+    media: str
+    body: Callable[[Output, str, str], str]
+    translate: Callable[[str, Mapping[str, str]], tuple[str, list[str]]] | None = None
+    needs_caption: bool = False
+    searched: bool = False
+
+
+KINDS = {  # an output of several types is of the first kind that has one
+    "figure": Kind("image/svg+xml", _figure, translate, needs_caption=True),
+    "table": Kind("text/html", _table, _cells, searched=True),
+    "log": Kind("text/plain", _log),
+}
+
+
+def translated(
+    output: Output, catalogue: Mapping[str, str]
+) -> tuple[Output, list[str]]:
+    """Return an output with its labels translated, and those it cannot translate."""
+    kind = KINDS.get(kind_of(output))
+    if kind is None or kind.translate is None:
+        return output, []
+    content, missing = kind.translate(output["data"][kind.media], catalogue)
+    return {**output, "data": {**output["data"], kind.media: content}}, missing

@@ -7,8 +7,10 @@ import re
 from html.parser import HTMLParser
 
 from dlnotes.book.figures.frames import joined
+from dlnotes.book.html import results
 from dlnotes.book.html.copied import script
 from dlnotes.book.html.pasteable import pasteable
+from dlnotes.book.locales.languages import LANGUAGES
 
 STYLE = re.compile(r"<style[^>]*>.*?</style>", re.DOTALL)
 SCRIPT = re.compile(r"<script[^>]*>.*?</script>", re.DOTALL)
@@ -16,9 +18,8 @@ FIGURE = re.compile(r'<img [^>]*src="data:image/svg\+xml;base64,([^"]+)"[^>]*>')
 CODE = re.compile(r"\s*<pre>(.*)</pre>\s*", re.DOTALL)
 TITLE_LINK = re.compile(r'<a class="anchor-link"[^>]*>.*?</a>')
 FACTS = "<!-- facts of the run -->"  # where what the notebook does not tell belongs
-NAMES = {"en": "figure {number} of {name}", "zh": "{name} 的第 {number} 幅图"}
 PIECES = ("jp-RenderedMarkdown", "highlight-ipynb", "jp-OutputArea-output")
-KINDS = {"image/svg+xml": "figure", "text/html": "table"}
+KINDS = {kind.media: name for name, kind in results.KINDS.items()}
 
 
 class Pieces(HTMLParser):
@@ -81,11 +82,11 @@ def tidy(page: str, name: str, language: str) -> str:
     Args:
         page: the HTML of a notebook.
         name: of the run, for the names of its figures.
-        language: `en` or `zh`.
+        language: that of the page.
     """
     shown: list[str] = []
     frames: list[str] = []
-    figures = 0
+    figures, named = 0, LANGUAGES[language].words.figure
     for cell, kind, media, inside in Pieces(SCRIPT.sub("", STYLE.sub("", page))).found:
         if kind == "jp-RenderedMarkdown":
             is_title = not shown
@@ -97,10 +98,10 @@ def tidy(page: str, name: str, language: str) -> str:
             if svg := joined(frames):
                 frames = []
                 figures += 1
-                label = NAMES[language].format(number=figures, name=name)
-                shown.append(_output("figure", _named(svg, label)))
+                label = named.format(number=figures, name=name)
+                shown.append(results.framed("figure", _named(svg, label)))
         else:
-            shown.append(_output(KINDS.get(media, "log"), inside))
+            shown.append(results.framed(KINDS.get(media, "log"), inside))
     return "\n".join(shown)
 
 
@@ -129,11 +130,6 @@ def _code(where: str, inside: str) -> str:
         f'<div class="language-python highlight" data-dl-copy="{where}" id="{ident}">'
         f"<pre><span></span><code>{code}</code></pre></div>"
     )
-
-
-def _output(kind: str, body: str) -> str:
-    exclude = "" if kind == "table" else " data-search-exclude"
-    return f'<figure class="dl-output dl-{kind}"{exclude}>{body}</figure>'
 
 
 def _inline(inside: str) -> str:

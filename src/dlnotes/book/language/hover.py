@@ -13,8 +13,8 @@ from dlnotes.book.pages.inline import inline
 class Marker:
     """Marks terms in the running text of one page, each where it comes first.
 
-    The page's own terms are left alone: it explains them. So are longer Chinese words
-    in which a name is another word.
+    The page's own terms are left alone: it explains them. So are longer words in
+    which a name is another word.
     """
 
     def __init__(self, terms: Iterable[Term], language: str, page: str) -> None:
@@ -25,7 +25,7 @@ class Marker:
             for term in terms
             for word in (
                 *(term.names[language] if term.chapter == page else ()),
-                *(term.not_in if language == "zh" else ()),
+                *term.not_in[language],
             )
         )
         self.seen: set[str] = set()
@@ -41,7 +41,7 @@ class Marker:
 
         def put(match: re.Match[str]) -> str:
             at = start + match.start()
-            term = meanings[base_form(match[0], meanings)]
+            term = meanings[base_form(match[0], meanings, self.language)]
             if term is None or any(first <= at < last for first, last in linked):
                 return match[0]
             if term.ident in self.seen:

@@ -1,4 +1,4 @@
-"""Whether the pages use the words of the book, and both languages the same ones."""
+"""Whether the pages use the words of the book, and all languages the same ones."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.language.terms import Term
+from dlnotes.book.locales.characters import HAN, LETTER
+from dlnotes.book.locales.languages import FIRST, LANGUAGES
 from dlnotes.book.pages.inline import visible
 from dlnotes.book.pages.page import Block, prose, scan
 
@@ -14,21 +16,24 @@ from dlnotes.book.pages.page import Block, prose, scan
 def pattern(names: Iterable[str], language: str) -> re.Pattern[str]:
     """Return what finds the names in running text, the longest first.
 
-    English ones may begin with a capital, and end in a plural's s or es.
+    Where spaces part words, they may begin with a capital and end in a plural's ending.
     """
     longest = sorted(names, key=len, reverse=True)
-    if language == "zh":
-        return re.compile("|".join(map(_chinese, longest)) or "(?!)")
+    if not LANGUAGES[language].spaced:
+        return re.compile("|".join(map(whole, longest)) or "(?!)")
     forms = "|".join(
         f"(?i:{re.escape(name[0])}){re.escape(name[1:])}" for name in longest
     )
-    return re.compile(rf"(?<![\w-])(?:{forms})(?:e?s)?(?![\w-])" if forms else "(?!)")
+    endings = "|".join(LANGUAGES[language].endings)
+    found = rf"(?<![\w-])(?:{forms})(?:{endings})?(?![\w-])"
+    return re.compile(found if forms else "(?!)")
 
 
-def _chinese(name: str) -> str:
-    """A name in Chinese text; Latin ones, as dropout, end at a letter."""
+def whole(name: str) -> str:
+    """Return what finds a name: among Han anywhere, a Latin one between no letters."""
     escaped = re.escape(name)
-    return rf"(?<![A-Za-z]){escaped}(?![A-Za-z])" if name.isascii() else escaped
+    is_han = re.search(f"[{HAN}]", name)
+    return escaped if is_han else rf"(?<![{LETTER}]){escaped}(?![{LETTER}])"
 
 
 @cache
@@ -37,39 +42,52 @@ def _finder(terms: tuple[Term, ...], language: str) -> re.Pattern[str]:
 
 
 def unpaired(
-    pairs: Iterable[tuple[Block, Block]], terms: Iterable[Term], path: str | Path
+    pairs: Iterable[tuple[Block, Block]],
+    terms: Iterable[Term],
+    language: str,
+    path: str | Path,
 ) -> Iterator[BookError]:
-    """Yield an error for each term that is in the English of a pair alone.
+    """Yield an error for each term that only the first language of a pair says.
 
     Only terms that are `paired` count, and references, which keep the titles of
     their language, do not. The longest name at a place is the one meant:
     “gradient descent” does not ask for the Chinese of “gradient”.
+
+    Args:
+        pairs: blocks of the first language and their twins.
+        terms: the words of the book.
+        language: that of the twins.
+        path: of the page with the twins.
     """
     known = tuple(terms)
-    by_name = {name.lower(): term for term in known for name in term.names["en"]}
+    by_name = {name.lower(): term for term in known for name in term.names[FIRST]}
     section = ""
-    for en, zh in pairs:
-        section = en.ident or section
+    for block, twin in pairs:
+        section = block.ident or section
         if section == "references":
             continue
-        chinese = visible(prose(zh))[0].lower()
+        theirs = visible(prose(twin))[0].lower()
         said: set[str] = set()
-        for match in _finder(known, "en").finditer(visible(prose(en))[0]):
-            term = by_name[base_form(match[0], by_name)]
+        for match in _finder(known, FIRST).finditer(visible(prose(block))[0]):
+            term = by_name[base_form(match[0], by_name, FIRST)]
             if term.paired and term.ident not in said:
                 said.add(term.ident)
-                if not _says(chinese, term):
-                    message = f"the English says “{match[0]}”, and this has none of "
-                    yield BookError(
-                        message + "、".join(term.names["zh"]), path, zh.line
-                    )
+                if not _says(theirs, term, language):
+                    message = _unsaid(match[0], term, language)
+                    yield BookError(message, path, twin.line)
 
 
-def _says(chinese: str, term: Term) -> bool:
-    """Say whether some Chinese in small letters has a name of a term."""
-    for word in term.not_in:
-        chinese = chinese.replace(word, "\n")
-    return any(name.lower() in chinese for name in term.names["zh"])
+def _says(text: str, term: Term, language: str) -> bool:
+    """Say whether some text in small letters has a name of a term."""
+    for word in term.not_in[language]:
+        text = text.replace(word, "\n")
+    return any(name.lower() in text for name in term.names[language])
+
+
+def _unsaid(word: str, term: Term, language: str) -> str:
+    names = LANGUAGES[language].comma.join(term.names[language])
+    first = LANGUAGES[FIRST].name
+    return f"the {first} says “{word}”, and this has none of {names}"
 
 
 def unnamed(
@@ -94,17 +112,16 @@ def unnamed(
         said = "\n\n".join(visible(prose(block))[0] for block in blocks)
         for term in homes[name]:
             word = term.names[language][0]
-            if not any(
-                match[0] not in term.not_in
-                for match in pattern([word, *term.not_in], language).finditer(said)
-            ):
+            longer = term.not_in[language]
+            finder = pattern([word, *longer], language)
+            if not any(match[0] not in longer for match in finder.finditer(said)):
                 message = f"this never says “{word}”, the name of {term.ident} in "
                 message += "docs/terms.toml: say it, or name it otherwise there"
                 yield BookError(message, path, lines.get(term.section, 1))
 
 
-def base_form(word: str, known: Collection[str]) -> str:
+def base_form(word: str, known: Collection[str], language: str) -> str:
     """Return the name, in small letters, that a word which was found is a form of."""
     lower = word.lower()
-    forms = (lower, lower.removesuffix("s"), lower.removesuffix("es"))
+    forms = [lower.removesuffix(end) for end in ("", *LANGUAGES[language].endings)]
     return next(form for form in forms if form in known)

@@ -9,14 +9,8 @@ from typing import Any
 
 from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
+from dlnotes.book.locales.languages import FIRST, LANGUAGES, others
 from dlnotes.book.pages.page import front_matter, scan
-
-NEEDED = {"en": list, "zh": list, "meaning_en": str, "meaning_zh": str}
-POSSIBLE = {
-    **NEEDED,
-    **{"chapter": str, "section": str},
-    **{"banned_zh": list, "not_in_zh": list, "paired": bool},
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +23,8 @@ class Term:
         meanings: by language, one line.
         chapter: the page that explains it, below its language's folder; or empty.
         section: the heading there that it stands under.
-        banned: Chinese renderings that the book does not use.
-        not_in: longer Chinese words in which its name is another word.
+        banned: by language, renderings that the book does not use.
+        not_in: by language, longer words in which its name is another word.
         paired: where one language says it, the other has to as well.
         is_concept: whether its chapter claims it.
         line: where it stands in the file.
@@ -41,8 +35,8 @@ class Term:
     meanings: Mapping[str, str]
     chapter: str
     section: str
-    banned: tuple[str, ...]
-    not_in: tuple[str, ...]
+    banned: Mapping[str, tuple[str, ...]]
+    not_in: Mapping[str, tuple[str, ...]]
     paired: bool
     is_concept: bool
     line: int
@@ -89,27 +83,37 @@ def _line(text: str, header: str) -> int:
 def _term(ident: str, fields: Any, kind: str, line: int, path: Path) -> Term:
     if not isinstance(fields, dict):
         raise BookError(f"{kind}.{ident} is no table of fields", path, line)
+    needed, possible = _fields()
     for name, value in fields.items():
-        if name not in POSSIBLE or not isinstance(value, POSSIBLE[name]):
-            known = ", ".join(POSSIBLE)
+        if name not in possible or not isinstance(value, possible[name]):
+            known = ", ".join(possible)
             message = f"{ident}: {name} = {value!r} is no field; they are {known}"
             raise BookError(message, path, line)
-    if lacking := [name for name in NEEDED if not fields.get(name)]:
+    if lacking := [name for name in needed if not fields.get(name)]:
         raise BookError(f"{ident} lacks {', '.join(lacking)}", path, line)
     if kind == "concepts" and "chapter" not in fields:
         raise BookError(f"{ident} lacks the chapter that claims it", path, line)
     return Term(
         ident,
-        {"en": tuple(fields["en"]), "zh": tuple(fields["zh"])},
-        {"en": fields["meaning_en"], "zh": fields["meaning_zh"]},
+        {code: tuple(fields[code]) for code in LANGUAGES},
+        {code: fields[f"meaning_{code}"] for code in LANGUAGES},
         fields.get("chapter", ""),
         fields.get("section", ident),
-        tuple(fields.get("banned_zh", ())),
-        tuple(fields.get("not_in_zh", ())),
+        {code: tuple(fields.get(f"banned_{code}", ())) for code in LANGUAGES},
+        {code: tuple(fields.get(f"not_in_{code}", ())) for code in LANGUAGES},
         fields.get("paired", False),
         kind == "concepts",
         line,
     )
+
+
+def _fields() -> tuple[list[str], dict[str, type]]:
+    """Return the names of the fields that an entry needs, and the types of all."""
+    names: dict[str, type] = dict.fromkeys(LANGUAGES, list)
+    meanings = dict.fromkeys((f"meaning_{code}" for code in LANGUAGES), str)
+    listed = (f"{kind}_{code}" for code in others() for kind in ("banned", "not_in"))
+    further = {"chapter": str, "section": str, **dict.fromkeys(listed, list)}
+    return [*names, *meanings], names | meanings | further | {"paired": bool}
 
 
 def unclaimed(book: Book, terms: list[Term]) -> Iterator[BookError]:
@@ -117,13 +121,12 @@ def unclaimed(book: Book, terms: list[Term]) -> Iterator[BookError]:
     path = book.relative(book.terms)
     concepts = {term.ident: term for term in terms if term.is_concept}
     for term in terms:
-        if term.chapter and not (book.docs / "en" / term.chapter).is_file():
+        if term.chapter and not (book.docs / FIRST / term.chapter).is_file():
             message = f"{term.ident}: there is no page {term.chapter}"
             yield BookError(message, path, term.line)
-    for language in ("en", "zh"):
-        folder = book.docs / language
+    for language in LANGUAGES:
         for page in book.pages(language):
-            chapter = page.relative_to(folder).as_posix()
+            chapter = book.name(page)
             text = page.read_text(encoding="utf-8")
             claimed, line = _claims(text)
             owned = [term.ident for term in terms if _owns(term, chapter)]

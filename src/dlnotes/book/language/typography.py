@@ -1,77 +1,41 @@
 """How running text is set: Chinese beside Latin, punctuation, joined lines."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from dlnotes.book.errors import BookError
-from dlnotes.book.pages.inline import LATIN, NEUTRAL, visible
+from dlnotes.book.locales.characters import HAN, NEUTRAL, SOLID, WIDE
+from dlnotes.book.locales.languages import LANGUAGES
+from dlnotes.book.pages.inline import visible
 from dlnotes.book.pages.page import Block, front_matter, prose, scan
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f々〇"
-_WIDE = "，。、；：？！（）「」『』《》【】"
-_SOLID = rf"A-Za-z0-9²³¹À-ÖØ-öø-ɏͰ-Ͽ\u2070-\u209c{LATIN}"
-_INK = rf"[^\s{NEUTRAL}]"
 _SYMBOL = re.compile(r":(?:material|octicons|fontawesome|simple)-[\w-]+:|&#?\w+;")
 _WORDS = re.compile("T恤|X光|卡拉OK")
 
-Rules = dict[str, re.Pattern[str]]
+Rules = Mapping[str, re.Pattern[str]]
 
-_DOUBLE = rf"(?<={_INK})[ \t]{{2,}}(?={_INK})"
-_CHINESE: Rules = {
-    message: re.compile(pattern)
-    for message, pattern in {
-        "missing space between Han and Latin": (
-            rf"[{_HAN}](?=[{_SOLID}])|[{_SOLID}][%‰°+#]*(?=[{_HAN}])"
-        ),
-        "dots instead of ……": (
-            rf"(?<=[{_HAN}{_WIDE}])[ ]?(?:\.{{3,}}|。。+)"
-            rf"|\.{{3,}}(?=[ ]?[{_HAN}{_WIDE}])"
-        ),
-        "half-width punctuation beside Han": (
-            rf"(?<=[{_HAN}）」』》】”])(?:[,;:?!]|\.(?!\.))|[,;:?!](?=[{_HAN}])"
-        ),
-        "half-width parenthesis beside Han": (
-            rf"(?<=[{_HAN}])[ ]?\(|\((?=[{_HAN}])|(?<=[{_HAN}])\)|\)(?=[{_HAN}])"
-        ),
-        "straight quote beside Han": (
-            rf"""(?<=[{_HAN}{_WIDE}])["']|["'](?=[{_HAN}{_WIDE}])"""
-        ),
-        "-- beside Han instead of ——": rf"(?<=[{_HAN}])--+|--+(?=[{_HAN}])",
-        "space beside full-width punctuation": (
-            rf"(?<={_INK})[ \t]+(?=[{_WIDE}])|(?<=[{_WIDE}])[ \t]+(?={_INK})"
-            rf"|(?<=[{_HAN}])[ \t]+(?=——|……)|(?<=——|……)[ \t]+(?=[{_HAN}])"
-            rf"|(?<=[{_HAN}])[ \t]+(?=“[{_HAN}])|(?<=[{_HAN}]”)[ \t]+(?=[{_HAN}])"
-        ),
-        "citation not as （Lee 等人，2016）": (
-            r"(?<=[A-Za-z人])[ ](?=(?:1[89]|20)\d\d(?:[；，][^（）]*)?）)"
-            r"|(?<=[A-Za-z] )等(?=，(?:1[89]|20)\d\d)"
-        ),
-        "double space": _DOUBLE,
-    }.items()
-}
-_ENGLISH: Rules = {
-    "full-width punctuation in English": re.compile(
-        rf"(?<![{_HAN}])[{_WIDE}\u3000](?![{_HAN}])"
-    ),
-    "-- instead of a dash": re.compile(r"(?<=[^\s-] )--(?= [^\s-])|(?<=\w)--(?=\w)"),
-    "double space": re.compile(_DOUBLE),
-}
 _JOIN = re.compile(
-    rf"(?<=[{_HAN}{_WIDE}“”‘’—…])[ \t]?\n[ \t]*(?=[{_HAN}{_WIDE}“”‘’—…])"
-    rf"|(?<=[{_WIDE}])[ \t]?\n[ \t]*(?=[{_SOLID}\x02])(?!\d+[.)]\s)"
-    rf"|(?<=[{_SOLID}\x03])[ \t]?\n[ \t]*(?=[{_WIDE}])"
+    rf"(?<=[{HAN}{WIDE}“”‘’—…])[ \t]?\n[ \t]*(?=[{HAN}{WIDE}“”‘’—…])"
+    rf"|(?<=[{WIDE}])[ \t]?\n[ \t]*(?=[{SOLID}\x02])(?!\d+[.)]\s)"
+    rf"|(?<=[{SOLID}\x03])[ \t]?\n[ \t]*(?=[{WIDE}])"
 )
 _LEAD = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d+\.)[ \t]+)?", re.MULTILINE)
 
 
-def check(text: str, path: str | Path | None = None) -> list[BookError]:
-    """Report what is certainly wrong in the typography of a Chinese page."""
-    return _check(text, path, _CHINESE)
-
-
-def check_en(text: str, path: str | Path | None = None) -> list[BookError]:
-    """Report what is certainly wrong in the typography of an English page."""
-    return _check(text, path, _ENGLISH)
+def check(text: str, language: str, path: str | Path | None = None) -> list[BookError]:
+    """Report what is certainly wrong in the typography of a page or a text."""
+    rules = LANGUAGES[language].typography
+    blocks, _ = scan(text)
+    try:
+        found = _check_front(blocks, rules)
+    except BookError as error:
+        found = [(error.line or 1, error.message)]
+    for block in blocks:
+        words = prose(block)
+        for at, message in _faults(words, rules, block.kind == "table"):
+            found.append((block.line + words.count("\n", 0, at), message))
+    return [BookError(message, path, line) for line, message in found]
 
 
 def bind_arrows(text: str) -> str:
@@ -90,19 +54,6 @@ def join_han(text: str) -> str:
     shown, offsets = visible(text)
     gone = {offsets[i] for match in _JOIN.finditer(shown) for i in range(*match.span())}
     return "".join(char for i, char in enumerate(text) if i not in gone)
-
-
-def _check(text: str, path: str | Path | None, rules: Rules) -> list[BookError]:
-    blocks, _ = scan(text)
-    try:
-        found = _check_front(blocks, rules)
-    except BookError as error:
-        found = [(error.line or 1, error.message)]
-    for block in blocks:
-        words = prose(block)
-        for at, message in _faults(words, rules, block.kind == "table"):
-            found.append((block.line + words.count("\n", 0, at), message))
-    return [BookError(message, path, line) for line, message in found]
 
 
 def _check_front(blocks: list[Block], rules: Rules) -> list[tuple[int, str]]:

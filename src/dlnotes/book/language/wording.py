@@ -1,4 +1,4 @@
-"""Chinese renderings that the book does not use, and what it writes in their place."""
+"""Renderings that the book does not use, and what it writes in their place."""
 
 import re
 import tomllib
@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from dlnotes.book.errors import BookError
+from dlnotes.book.language.terminology import whole
 from dlnotes.book.language.terms import Term
+from dlnotes.book.locales.languages import FIRST
 from dlnotes.book.pages.inline import visible
 from dlnotes.book.pages.page import prose, scan
 
@@ -25,28 +27,30 @@ class Rendering:
 
     def found(self, text: str) -> Iterator[int]:
         """Yield where it stands in some text."""
-        words = map(re.escape, (*self.right_in, self.word))
+        words = map(whole, (*self.right_in, self.word))
         for match in re.finditer("|".join(words), text):
             if match[0] == self.word:
                 yield match.start()
 
 
-def of_terms(terms: Iterable[Term]) -> list[Rendering]:
-    """Return the renderings that the terms are not written with."""
+def of_terms(terms: Iterable[Term], language: str) -> list[Rendering]:
+    """Return the renderings that the terms are not written with in a language."""
     return [
         Rendering(
             word,
-            f"{word} is not used for {term.names['en'][0]}: "
-            f"write {term.names['zh'][0]}",
-            term.not_in,
+            f"{word} is not used for {term.names[FIRST][0]}: "
+            f"write {term.names[language][0]}",
+            term.not_in[language],
         )
         for term in terms
-        for word in term.banned
+        for word in term.banned[language]
     ]
 
 
 def read_instead(path: Path) -> list[Rendering]:
     """Read the table `[instead]` of the terms; without a file it is empty.
+
+    It is of all languages but the first: a rendering is a word of its own language.
 
     Raises:
         BookError: an entry is not `"word" = { write = "…", not_in = ["…"] }`.
@@ -69,7 +73,7 @@ def _rendering(word: str, fields: Any, path: Path) -> Rendering:
 def banned(
     text: str, renderings: Iterable[Rendering], path: str | Path
 ) -> Iterator[BookError]:
-    """Yield an error for each rendering in Chinese text that the book does not use.
+    """Yield an error for each rendering in a text that the book does not use.
 
     One in quotation marks or in code is spoken about, not used.
     """

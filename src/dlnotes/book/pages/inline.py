@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dlnotes.book.locales.characters import LATIN, NEUTRAL
+
 _NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|True|False|None"
 _CONSTANT = rf"""(?:"[^"\n]*"|'[^'\n]*'|{_NUMBER}|\([^()\[\]\n]*\))"""
 _QUOTED = rf"[^\W\d]\w*(?:\[{_CONSTANT}\])*"
@@ -32,7 +34,6 @@ _TOKEN = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 
-LATIN, NEUTRAL = "\ue000", "\ue001"
 _MARKS = re.compile(r"(?<!\s)\*+|\*+(?!\s)|(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w)|~~|!?\[|\]")
 
 

@@ -1,4 +1,4 @@
-"""The spine of a page: what its two languages share, in order."""
+"""The spine of a page: what its languages share, in order."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ Identity = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Item:
-    """Something that both languages of a page have.
+    """Something that all languages of a page have.
 
     Two items are the same when their `kind` and `key` are; `label` names it for people.
     """

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.book import Book
+from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.pages.directive import Directive
 from dlnotes.book.pages.inline import values
 from dlnotes.book.pages.page import scan

@@ -1,1 +1,1 @@
-"""Builds both languages side by side, and publishes them when both are whole."""
+"""Builds all languages side by side, and publishes them when all are whole."""

@@ -130,7 +130,7 @@ def prepare(book: Book, language: str) -> dict[str, str]:
     shown: set[str] = set()
     errors = []
     for path in book.pages(language):
-        name = path.relative_to(book.docs / language).as_posix()
+        name = book.name(path)
         try:
             known = woven(book, sources, language, name, page_text(path))
             shown.update(known.characters)

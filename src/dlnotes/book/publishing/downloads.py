@@ -12,6 +12,7 @@ from dlnotes.book.figures.comments import translate_comments
 from dlnotes.book.freshness.notebook import notebook
 from dlnotes.book.html import render
 from dlnotes.book.html.results import translated
+from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.source.snippet import Snippet
 from dlnotes.book.storage.atomic import write_atomically
 from dlnotes.book.storage.cache import engine, key_of
@@ -20,17 +21,13 @@ from dlnotes.book.weaving.sources import Sources
 
 T = TypeVar("T")
 
-_known: dict[str, dict[Hashable, Any]] = {}  # by the digest of the catalogue
+_known: dict[str, dict[Hashable, Any]] = {}  # by the digest of the catalogues
 
 INSTALL = """{why}
 try:
     import {package}.book
 except ImportError:
     %pip install git+{address}"""
-INSTALLS = {
-    "en": "The book's package; on the package index, its name is another project's.",
-    "zh": "本书的代码包；包索引上同名的是另一个项目。",
-}
 
 
 def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str, str]]:
@@ -72,7 +69,7 @@ def notebooks(
     """
     first = ""
     if book.repository:
-        why = f"# {INSTALLS[language]}"
+        why = f"# {LANGUAGES[language].words.install}"
         first = INSTALL.format(why=why, package=book.package, address=book.repository)
     for name in sources.runs:
         links = render.downloads(name, language, site) if site else ""
@@ -109,24 +106,26 @@ def _notebook(
 def _outputs(
     run: Run, sources: Sources, language: str, cell: str
 ) -> list[dict[str, Any]]:
-    found = run.outputs(cell)
-    if language != "zh":
+    found, catalogue = run.outputs(cell), sources.catalogues.get(language)
+    if catalogue is None:
         return found
 
     def make() -> list[dict[str, Any]]:
-        return [translated(output, sources.catalogue)[0] for output in found]
+        return [translated(output, catalogue)[0] for output in found]
 
-    return _once(sources, (run.manifest["notebook"], cell), make)
+    return _once(sources, (language, run.manifest["notebook"], cell), make)
 
 
 def _translated(code: str, sources: Sources, language: str) -> str:
-    if language != "zh":
+    catalogue = sources.catalogues.get(language)
+    if catalogue is None:
         return code
-    return _once(sources, code, lambda: translate_comments(code, sources.catalogue)[0])
+    make = partial(translate_comments, code, catalogue)
+    return _once(sources, (language, code), make)[0]
 
 
 def _once(sources: Sources, what: Hashable, translate: Callable[[], T]) -> T:
-    """Translate something, or remember how this process has by the same catalogue."""
+    """Translate something, or remember how this process has by the same catalogues."""
     if sources.catalogue_digest not in _known:
         _known.clear()
     known = _known.setdefault(sources.catalogue_digest, {})

@@ -1,4 +1,4 @@
-"""The two languages of the site, each built by a process that stays warm."""
+"""The languages of the site, each built by a process that stays warm."""
 
 import json
 import os
@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.book import Book
 from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.locales.languages import LANGUAGES
 
 
 class EditionError(Exception):
@@ -24,7 +25,7 @@ class Edition:
     Args:
         book: the checkout.
         settings: those of the runs that the pages show.
-        language: `en` or `zh`.
+        language: its code.
     """
 
     def __init__(self, book: Book, settings: Settings, language: str) -> None:
@@ -100,7 +101,7 @@ class Edition:
 
 
 class Editions:
-    """Both languages, built side by side."""
+    """All languages, built side by side."""
 
     def __init__(self, book: Book, settings: Settings) -> None:
         self.each = [Edition(book, settings, language) for language in LANGUAGES]
@@ -113,11 +114,11 @@ class Editions:
 
     @property
     def alive(self) -> bool:
-        """Say whether both can still build."""
+        """Say whether all can still build."""
         return all(edition.alive for edition in self.each)
 
     def close(self) -> None:
-        """End both processes."""
+        """End all processes."""
         for edition in self.each:
             edition.close()
 
@@ -137,15 +138,15 @@ class Editions:
         return set("".join(found["characters"] for found in self._answers()))
 
     def start(self, folder: Path) -> None:
-        """Begin to build both languages below a folder."""
+        """Begin to build all languages below a folder."""
         for edition in self.each:
             edition.ask("build", folder=str(folder / edition.language))
 
     def finished(self, first: str) -> Iterator[str]:
-        """Yield each language once it is built, the given one before the other.
+        """Yield each language once it is built, the given one before the others.
 
         Raises:
-            EditionError: MkDocs refuses to build one or both, after all else.
+            EditionError: MkDocs refuses to build one or more, after all else.
         """
         errors = []
         for edition in sorted(self.each, key=lambda each: each.language != first):

@@ -14,7 +14,8 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, get_toc
 
 from dlnotes.book.book import Book
-from dlnotes.book.html import copied, pasteable, run_page
+from dlnotes.book.html import copied, pasteable, results, run_page
+from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.publishing.templates import compiled_once
 from dlnotes.book.storage.cache import folder_digest, installed, key_of
 from dlnotes.book.weaving.sources import Sources
@@ -25,7 +26,7 @@ NOTEBOOKS = "mkdocs-jupyter"
 AUTOREFS = "autorefs"
 DOCSTRINGS = "mkdocstrings"
 
-TIDYING = (run_page, copied, pasteable)
+TIDYING = (run_page, results, copied, pasteable)
 
 Convert = Callable[[MkDocsConfig, Files], None]
 
@@ -62,7 +63,8 @@ class Rendered:
         """A digest of what renders the pages of runs."""
         options = sorted(self.plugins[NOTEBOOKS].config.items())
         own = [getsource(module) for module in TIDYING]
-        return key_of(self.language, installed(), repr(options), own)
+        said = LANGUAGES[self.language].words.figure
+        return key_of(said, installed(), repr(options), own)
 
     def wrap(self, page: Page) -> None:
         """Have a page converted only if it is not what it was."""

@@ -5,27 +5,12 @@ import re
 
 from dlnotes.book.book import Book
 from dlnotes.book.html.run_page import FACTS
+from dlnotes.book.locales.languages import FIRST, LANGUAGES
 from dlnotes.book.pages.inline import values
 from dlnotes.book.pages.usage import directives
 from dlnotes.book.storage.store import Run
 from dlnotes.book.weaving.sources import Sources
 
-WORDS = {
-    "en": {
-        "time": "Ran in {seconds:.2f} s",
-        "memory": "peak memory {size:.0f} MiB",
-        "used": "Used in: ",
-        "unused": "No chapter uses this run.",
-        "comma": ", ",
-    },
-    "zh": {
-        "time": "运行用时 {seconds:.2f} 秒",
-        "memory": "内存峰值 {size:.0f} MiB",
-        "used": "用到这次运行的章节：",
-        "unused": "没有章节用到这次运行。",
-        "comma": "、",
-    },
-}
 TITLE = re.compile(r"(<h1[^>]*>.*?</h1>)(.*?)(<p><a [^>]*download)", re.DOTALL)
 
 
@@ -33,11 +18,10 @@ def users(book: Book, language: str) -> dict[str, list[str]]:
     """Return the pages of one language that show or quote each snippet, by its name."""
     found: dict[str, list[str]] = {}
     for path in book.pages(language):
-        page = path.relative_to(book.docs / language).as_posix()
         quoted = [value.name for value in values(path.read_text(encoding="utf-8"))]
         shown = [directive.target for directive in directives(path)]
         for name in dict.fromkeys(quoted + shown):
-            found.setdefault(name, []).append(page)
+            found.setdefault(name, []).append(book.name(path))
     return found
 
 
@@ -51,7 +35,7 @@ def with_facts(
         name: of the run.
         pages: those that show it, below the folder of their language.
         sources: of the run, the titles of the pages and the translations.
-        language: `en` or `zh`.
+        language: that of the page.
     """
     about = sources.snippets[name].description
 
@@ -64,31 +48,32 @@ def with_facts(
 
 
 def _described(shown: str, about: str, sources: Sources, language: str) -> str:
-    """Return a snippet's description in the page's language, or marked as English."""
-    if language == "en" or not about:
+    """Return a snippet's description in the page's language, or marked as another."""
+    if language == FIRST or not about:
         return shown
-    if translation := sources.catalogue.get(about):
+    if translation := sources.catalogues[language].get(about):
         return f"<p>{html.escape(translation, quote=False)}</p>\n"
-    return shown.replace("<p>", '<p lang="en">')
+    return shown.replace("<p>", f'<p lang="{FIRST}">')
 
 
 def _measured(run: Run, language: str) -> str:
-    words, made = WORDS[language], run.manifest["inputs"]
+    words, made = LANGUAGES[language].words, run.manifest["inputs"]
     versions = [f"Python {made['python']}"]
     for package, title in (("torch", "torch"), ("numpy", "NumPy")):
         versions += [f"{title} {made[package]}"]
-    parts = [words["time"].format(seconds=run.seconds), ", ".join(versions)]
+    parts = [words.ran_in.format(seconds=run.seconds), ", ".join(versions)]
     if memory := run.manifest["memory"]:
-        parts.append(words["memory"].format(size=memory / 2**20))
+        parts.append(words.peak_memory.format(size=memory / 2**20))
     return f'<p class="dl-run">{" · ".join(parts)}</p>'
 
 
 def _used(pages: list[str], sources: Sources, language: str) -> str:
-    words, chapters = WORDS[language], sources.chapters.get(language, {})
+    words, chapters = LANGUAGES[language].words, sources.chapters.get(language, {})
     links = [
         f'<a href="../{page.removesuffix(".md")}.html">'
         f"{html.escape(chapters[page].title if page in chapters else page)}</a>"
         for page in pages
     ]
-    text = words["used"] + words["comma"].join(links) if links else words["unused"]
+    listed = LANGUAGES[language].comma.join(links)
+    text = words.used_in + listed if links else words.unused
     return f'<p class="dl-run">{text}</p>'

@@ -1,4 +1,4 @@
-"""Build both languages into one site, and swap it in whole."""
+"""Build all languages into one site, and swap it in whole."""
 
 import shutil
 import tempfile
@@ -7,11 +7,12 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.book import Book
 from dlnotes.book.checks.check import check
 from dlnotes.book.freshness.keys import Settings
 from dlnotes.book.freshness.runner import TIMEOUT, Outcome, Runner
 from dlnotes.book.html.maths import subset_font
+from dlnotes.book.locales.languages import FIRST, LANGUAGES
 from dlnotes.book.progress import Report
 from dlnotes.book.publishing.editions import EditionError, Editions
 from dlnotes.book.publishing.stamp import is_current, remember, state
@@ -21,6 +22,11 @@ from dlnotes.book.storage.cache import engine, installed, key_of
 from dlnotes.book.storage.swap import replace
 from dlnotes.book.weaving.gather import gather
 from dlnotes.book.weaving.woven import page_text, woven
+
+KEPT = (
+    *("woven", "html", "page"),
+    *("check", "check-twins", "check-words", "check-quoted"),
+)
 
 
 def build(
@@ -33,7 +39,7 @@ def build(
     timeout: float = TIMEOUT,
     target: Path | None = None,
 ) -> bool:
-    """Run what is stale, check the pages, build both languages, swap the site in.
+    """Run what is stale, check the pages, build all languages, swap the site in.
 
     Where nothing has changed since the site was built, nothing is done.
 
@@ -91,7 +97,7 @@ def _build(
             return False
         try:
             if not refused:
-                list(editions.finished(LANGUAGES[0]))
+                list(editions.finished(FIRST))
         except EditionError as error:
             refused = str(error)
         if refused:
@@ -122,12 +128,9 @@ def forget(book: Book) -> None:
     cache.collect("keys", snippets)
     for language in LANGUAGES:
         cache.collect(f"standalone-{language}", snippets)
-        folder = book.docs / language
-        pages = [path.relative_to(folder).as_posix() for path in book.pages(language)]
+        pages = [book.name(path) for path in book.pages(language)]
         runs = [f"runs/{name}.ipynb" for name in snippets]
-        for kind in ("check-twins", "check-words"):
-            cache.collect(kind, pages)
-        for kind in ("woven", "html", "page", "check", "check-quoted"):
+        for kind in KEPT:
             cache.collect(f"{kind}-{language}", [*pages, *runs])
 
 
@@ -137,8 +140,7 @@ def write_font(book: Book, settings: Settings) -> None:
     shown: set[str] = set()
     for language in LANGUAGES:
         for path in book.pages(language):
-            name = path.relative_to(book.docs / language).as_posix()
-            known = woven(book, sources, language, name, page_text(path))
+            known = woven(book, sources, language, book.name(path), page_text(path))
             shown.update(known.characters)
     publish_font(book, shown)
 

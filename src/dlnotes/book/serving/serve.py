@@ -7,11 +7,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.book import Book
 from dlnotes.book.checks.check import check
 from dlnotes.book.errors import BookError
 from dlnotes.book.freshness.keys import Settings, packages
 from dlnotes.book.freshness.runner import TIMEOUT, Runner
+from dlnotes.book.locales.languages import FIRST, LANGUAGES
 from dlnotes.book.progress import Report
 from dlnotes.book.publishing.editions import EditionError, Editions
 from dlnotes.book.publishing.site import forget, publish_font
@@ -154,7 +155,7 @@ class Desk:
         return [name for name in snippets if name in self._failed | names]
 
     def _build(self, changed: list[str]) -> None:
-        """Build both languages, and show each as soon as it is there."""
+        """Build all languages, and show each as soon as it is there."""
         editions, folder = self.warm(), self.live.folder
         publish_font(self.book, editions.prepare())
         with tempfile.TemporaryDirectory(
@@ -172,7 +173,7 @@ class Desk:
             folder = self.book.docs / language
             if changed and all(_is_in(path, folder) for path in changed):
                 return language
-        return LANGUAGES[0]
+        return FIRST
 
 
 def _is_in(path: str, folder: Path) -> bool:

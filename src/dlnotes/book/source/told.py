@@ -3,25 +3,12 @@
 import ast
 import sys
 
+from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.source.requirements import BASE
 from dlnotes.book.source.snippet import MARK, Snippet
 from dlnotes.book.source.syntax import IMPORT, loaded
 
 BROUGHT = {"cycler": "matplotlib"}  # module -> the distribution that brings it
-WORDS = {
-    "en": (
-        "snippets/{name}.py in one file, no dlnotes needed.",
-        "It needs: pip install {needs}",
-        "What it uses of the book's library begins at line {line}.",
-        "What the program uses of the book's library.",
-    ),
-    "zh": (
-        "snippets/{name}.py 的单文件版，无需 dlnotes。",
-        "需要：pip install {needs}",
-        "用到的本书代码从第 {line} 行开始。",
-        "用到的本书代码。",
-    ),
-}
 
 
 def told(snippet: Snippet, code: str, library: str, language: str) -> str:
@@ -33,15 +20,16 @@ def told(snippet: Snippet, code: str, library: str, language: str) -> str:
         library: what it uses of the package, or nothing.
         language: that of the comments.
     """
-    origin, needs, begins, title = WORDS[language]
+    words = LANGUAGES[language].words
     top = _above(snippet)
-    top.append(f"# {origin.format(name=snippet.name)}")
+    top.append(f"# {words.program_origin.format(name=snippet.name)}")
     if names := _distributions(f"{code}\n{library}"):
-        top.append(f"# {needs.format(needs=' '.join(names))}")
+        needs = " ".join(names)
+        top.append(f"# {words.program_needs.format(needs=needs)}")
     if library:
         line = len(top) + code.count("\n") + 6
-        top.append(f"# {begins.format(line=line)}")
-        code += f"\n\n\n# {title}\n\n{library}"
+        top.append(f"# {words.program_begins.format(line=line)}")
+        code += f"\n\n\n# {words.program_library}\n\n{library}"
     return "\n".join([*top, "", code])
 
 

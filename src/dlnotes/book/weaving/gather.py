@@ -3,11 +3,12 @@
 from functools import lru_cache
 from pathlib import Path
 
-from dlnotes.book.book import LANGUAGES, Book
+from dlnotes.book.book import Book
 from dlnotes.book.freshness.keys import Settings
 from dlnotes.book.freshness.status import Status, status
 from dlnotes.book.language.catalogue import read_catalogue
 from dlnotes.book.language.terms import read_terms
+from dlnotes.book.locales.languages import LANGUAGES, others
 from dlnotes.book.pages.page import scan
 from dlnotes.book.storage.cache import key_of
 from dlnotes.book.storage.store import Store
@@ -38,7 +39,10 @@ class Gatherer:
                 for item in found
                 if not item.run
             },
-            catalogue=read_catalogue(book.catalogue),
+            catalogues={
+                language: read_catalogue(book.catalogue(language))
+                for language in others()
+            },
             terms=tuple(read_terms(book.terms)),
             chapters=_chapters(book),
             repository=book.repository,
@@ -68,9 +72,7 @@ def _bytes(path: Path) -> bytes:
 def _chapters(book: Book) -> dict[str, dict[str, Chapter]]:
     return {
         language: {
-            page.relative_to(book.docs / language).as_posix(): _chapter(
-                book.read(page), page.stem
-            )
+            book.name(page): _chapter(book.read(page), page.stem)
             for page in book.pages(language)
         }
         for language in LANGUAGES

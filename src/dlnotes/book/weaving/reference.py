@@ -2,30 +2,24 @@
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from dlnotes.book.language.terms import Term
+from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.weaving.sources import Chapter, Sources
-
-OTHER = {"en": "zh", "zh": "en"}
-PERMALINK = {"en": "Link to this term", "zh": "本条链接"}
 
 
 def glossary(sources: Sources, language: str, up: str) -> str:
-    """Return every term with its meaning, by letter or, in Chinese, by pinyin."""
-    entries = []
+    """Return every term with its meaning, in the order of its language."""
+    entries, link = [], LANGUAGES[language].words.term_link
     for term in sorted(sources.terms, key=lambda term: _order(term, language)):
         names = _distinct(term.names[language])
-        twins = [n for n in _distinct(term.names[OTHER[language]]) if n not in names]
-        other = (
-            f' <span lang="{OTHER[language]}">{_listed(twins, OTHER[language])}</span>'
-        )
         where = f" {_link(term, sources, language, up, None)}" if term.chapter else ""
         entries.append(
             f'<dt id="{term.ident}"><dfn>{_listed(names, language)}</dfn>'
-            f"{other if twins else ''}"
-            f'<a class="headerlink" href="#{term.ident}" title="{PERMALINK[language]}">'
+            f"{''.join(_elsewhere(term, language, names))}"
+            f'<a class="headerlink" href="#{term.ident}" title="{link}">'
             f"#</a></dt>"
             f"<dd>{_e(term.meanings[language])}{where}</dd>"
         )
@@ -44,9 +38,17 @@ def concepts(sources: Sources, language: str, up: str) -> str:
         ]
         entries.append(
             f'<dt><a href="{up}{_url(page)}">{_e(chapter.title)}</a></dt>'
-            f"<dd>{(', ' if language == 'en' else '、').join(links)}</dd>"
+            f"<dd>{LANGUAGES[language].comma.join(links)}</dd>"
         )
     return f'<dl class="dl-concepts">{"".join(entries)}</dl>'
+
+
+def _elsewhere(term: Term, language: str, shown: list[str]) -> Iterator[str]:
+    """Yield the names of a term in each other language, but those that are shown."""
+    for other in LANGUAGES:
+        names = [name for name in _distinct(term.names[other]) if name not in shown]
+        if names and other != language:
+            yield f' <span lang="{other}">{_listed(names, other)}</span>'
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
@@ -60,13 +62,11 @@ def _letters(name: str) -> str:
 
 
 def _listed(names: list[str], language: str) -> str:
-    return (", " if language == "en" else "、").join(map(_e, names))
+    return LANGUAGES[language].comma.join(map(_e, names))
 
 
 def _order(term: Term, language: str) -> bytes:
-    """Sort common Chinese characters by pinyin, as their old national code does."""
-    name = term.names[language][0].lower()
-    return name.encode("gb18030" if language == "zh" else "utf-8")
+    return LANGUAGES[language].sort_key(term.names[language][0].lower())
 
 
 def _link(

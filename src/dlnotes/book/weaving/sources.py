@@ -1,13 +1,12 @@
 """What pages are woven from."""
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from dlnotes.book.errors import BookError
+from dlnotes.book.errors import BookError, did_you_mean
 from dlnotes.book.language.terms import Term
 from dlnotes.book.source.library import Library
 from dlnotes.book.source.snippet import Snippet
@@ -39,7 +38,8 @@ class Sources:
         snippets: by name.
         runs: the fresh ones by snippet name.
         stale: snippet name -> why it has no fresh run.
-        catalogue: label or comment -> Chinese.
+        catalogues: language -> label or comment -> its translation; the first
+            language has none.
         terms: the words of the book, in the order of its chapters.
         chapters: language -> page -> its title and the ids of its headings.
         repository: the address from which the book is cloned.
@@ -49,7 +49,7 @@ class Sources:
     snippets: Mapping[str, Snippet]
     runs: Mapping[str, Run]
     stale: Mapping[str, str]
-    catalogue: Mapping[str, str]
+    catalogues: Mapping[str, Mapping[str, str]]
     terms: tuple[Term, ...] = ()
     chapters: Mapping[str, Mapping[str, Chapter]] = field(default_factory=dict)
     repository: str = ""
@@ -78,8 +78,8 @@ class Sources:
 
     @cached_property
     def catalogue_digest(self) -> str:
-        """A digest of the catalogue."""
-        return key_of(dict(self.catalogue))
+        """A digest of the catalogues."""
+        return key_of(_plain(self.catalogues))
 
     @property
     def _by_snippet(self) -> dict[str, Mapping[str, Any]]:
@@ -127,9 +127,3 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return [_plain(getattr(value, item.name)) for item in fields(value)]
     return value
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the end of a message that offers near names; empty without any."""
-    near = difflib.get_close_matches(name, known, 3, 0.5)
-    return f"; did you mean {', '.join(near)}?" if near else ""

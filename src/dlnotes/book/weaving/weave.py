@@ -1,21 +1,20 @@
 """Weave a chapter: Markdown and runs in, Markdown out; a pure function."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dlnotes.book.errors import BookError
-from dlnotes.book.html import copied, render
+from dlnotes.book.html import copied
 from dlnotes.book.html.bound import bound
 from dlnotes.book.html.maths import to_mathml
 from dlnotes.book.language.hover import Marker
 from dlnotes.book.language.typography import bind_arrows, join_han
+from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.pages.blocks import Block
-from dlnotes.book.pages.directive import Directive
-from dlnotes.book.pages.inline import VALUE, Piece, Value
+from dlnotes.book.pages.inline import Piece
 from dlnotes.book.pages.page import scan
-from dlnotes.book.weaving import quoted
 from dlnotes.book.weaving.exhibits import exhibit
+from dlnotes.book.weaving.page import Page
 from dlnotes.book.weaving.sources import Sources
 
 GHOST = "\ue002"  # a private character: the one after it is there to be joined only
@@ -23,46 +22,13 @@ HELD = re.compile("\x02(\\d+)\x03")
 REPOSITORY = "[[repository]]"  # in a fence: the address to clone
 AS_IT_IS = ("front-matter", "module", "html", "blank")
 
-Stash = Callable[[str], str]
-
 
 @dataclass
-class Weaver:
-    """Weaves one page.
-
-    Args:
-        sources: what to weave from.
-        language: `en` or `zh`.
-        path: the page's path below its language's folder, such as
-            `foundations/perceptron.md`; `file` is what errors call it.
-        stash: keeps a piece of HTML out of Markdown's way; returns what stands for it.
-        errors: what is wrong with the page, by line.
-        line: the line that is being woven.
-        shown: how many outputs the page shows so far.
-        told: the runs of which the page has told so far how they were made.
-        directives: those of the page.
-        copied: what its copy buttons copy; see `copied.script`.
-    """
-
-    sources: Sources
-    language: str
-    path: str
-    file: str
-    stash: Stash
-    errors: list[BookError] = field(default_factory=list)
-    line: int = 1
-    shown: int = 0
-    told: set[str] = field(default_factory=set)
-    directives: list[Directive] = field(default_factory=list)
-    copied: dict[str, dict[str, str]] = field(default_factory=dict)
+class Weaver(Page):
+    """Weaves one page."""
 
     def __post_init__(self) -> None:
         self.marker = Marker(self.sources.terms, self.language, self.path)
-
-    @property
-    def up(self) -> str:
-        """The way from the page to the root of its language's site."""
-        return "../" * self.path.count("/")
 
     def weave(self, text: str) -> str:
         """Return the woven page; `errors` then holds what is wrong with it."""
@@ -74,11 +40,6 @@ class Weaver:
             woven += f"\n\n{self.stash(copied.script(self.copied))}\n\n"
         self.errors.sort(key=lambda error: error.line or 0)
         return woven
-
-    def fail(self, error: BookError) -> None:
-        """Note an error at the current line."""
-        message = error.message if error.path is None else str(error)
-        self.errors.append(type(error)(message, self.file, self.line))
 
     def _block(self, block: Block) -> str:
         self.line = block.line
@@ -95,11 +56,12 @@ class Weaver:
         if block.kind in AS_IT_IS:
             return block.text
         text = self._prose(block)
-        if self.language == "zh" and block.kind in ("paragraph", "item"):
+        is_running = block.kind in ("paragraph", "item")
+        if is_running and not LANGUAGES[self.language].spaced:
             text = join_han(text)
         text = bind_arrows(re.sub(f"{GHOST}.", "", text))
-        explained = block.kind in ("paragraph", "item") and "/" in self.path
-        if explained and not self.path.startswith("reference/"):
+        explained = "/" in self.path and not self.path.startswith("reference/")
+        if is_running and explained:
             text = self.marker.mark(text)
         return text
 
@@ -125,32 +87,9 @@ class Weaver:
             return self.stash(html)
         return piece.content if piece.kind == "dollar" else piece.raw
 
-    def html(self, piece: Piece, closing: str) -> str | None:
-        """Return the HTML of a value or a formula, None for other pieces."""
-        if piece.value:
-            text = quoted.in_prose(self.sources.run(piece.value.name), piece.value)
-            return render.value(text, piece.value, self.language)
-        if piece.kind == "math":
-            mathml = to_mathml(self._tex(piece.content), display=False)
-            return render.unbroken(mathml, closing)
-        return None
-
-    def _tex(self, tex: str) -> str:
-        """Put measured values into a formula that starts on the current line."""
-        start = self.line
-
-        def put(match: re.Match[str]) -> str:
-            self.line = start + tex.count("\n", 0, match.start())
-            value = Value(match["name"], match["variable"], match["spec"] or "", 0, 0)
-            return quoted.in_tex(self.sources.run(value.name), value)
-
-        woven = VALUE.sub(put, tex)
-        self.line = start
-        return woven
-
     def _equation(self, block: Block) -> str:
         self.line += block.text.count("\n", 0, block.text.find(block.tex))
-        mathml = to_mathml(self._tex(block.tex), display=True)
+        mathml = to_mathml(self.tex(block.tex), display=True)
         held = self.stash(f'<div class="dl-equation">{mathml}</div>')
         return f"\n{block.indent}{held}\n\n"
 
@@ -166,7 +105,7 @@ def weave(text: str, language: str, sources: Sources, *, path: str = "page.md") 
 
     Args:
         text: the Markdown of a chapter.
-        language: `en` or `zh`.
+        language: that of the page.
         sources: symbols, snippets, runs, and translations.
         path: where the page lies below its language's folder.
 

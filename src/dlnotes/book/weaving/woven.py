@@ -9,8 +9,9 @@ from pathlib import Path
 from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
 from dlnotes.book.storage.cache import engine, installed, key_of
+from dlnotes.book.weaving.page import Stash
 from dlnotes.book.weaving.sources import Sources
-from dlnotes.book.weaving.weave import Stash, Weaver
+from dlnotes.book.weaving.weave import Weaver
 
 PLACE = "\x02wzxhzdk:{}\x03"  # as Python-Markdown writes what stands for HTML
 HELD = re.compile("\x02wzxhzdk:(\\d+)\x03")
@@ -40,7 +41,7 @@ def weave_page(
     Args:
         root: of the book, to find the lines of front matter above the text.
         sources: what to weave from.
-        language: `en` or `zh`.
+        language: that of the page.
         path: the page's path below its language's folder.
         text: its Markdown without front matter.
         stash: keeps a piece of HTML; returns what stands for it.

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 from itertools import count, takewhile
 
-from dlnotes.book.errors import BookError
+from dlnotes.book.errors import BookError, did_you_mean
 from dlnotes.book.html.results import without_controls
 from dlnotes.book.pages.inline import Value
 from dlnotes.book.sandbox.quotable import Quotable
 from dlnotes.book.storage.store import Run
-from dlnotes.book.weaving.sources import did_you_mean
 from dlnotes.table import typeset
 
 _NUMBER = re.compile(
