@@ -170,11 +170,8 @@ def main(packages: list[str]) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(2, 1)  # whatever an import prints must not read as an answer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     preload(packages)
-    server = Server(answers)
-    server.answer(ready=True)
-    server.serve(requests)
+    Server(answers).serve(requests)
     os._exit(0)  # tearing torch down takes long and prints
 
 
