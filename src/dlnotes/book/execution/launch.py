@@ -113,10 +113,7 @@ class ForkServer:
 class Spawner:
     """Runs each job in a fresh interpreter, where to fork is impossible or unsafe."""
 
-    @property
-    def alive(self) -> bool:
-        """Say that it can always run jobs: it has no process of its own."""
-        return True
+    alive = True
 
     def __init__(self, cache: Path, source: Path, _: set[str]) -> None:
         self._environment = environment(cache, source)

@@ -166,7 +166,6 @@ class Server:
 def main(packages: list[str]) -> None:
     """Serve requests from standard input, with answers on standard output."""
     requests, answers = os.dup(0), os.dup(1)
-    os.set_inheritable(requests, False)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(2, 1)  # whatever an import prints must not read as an answer
