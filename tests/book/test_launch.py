@@ -1,4 +1,5 @@
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from dlnotes.book.execution import launch
 from dlnotes.book.execution.environment import environment
 from dlnotes.book.execution.launch import Spawner, launcher
+from running import make_book
 
 
 def of(tmp_path: Path) -> dict[str, str]:
@@ -62,3 +64,40 @@ def test_where_forking_is_impossible_or_unsafe_processes_are_started_afresh(
             assert kind() is Spawner
     monkeypatch.setattr(sys, "platform", "darwin")
     assert kind() is Spawner
+
+
+WITHOUT_FORK = """
+import os, sys
+del os.fork, os.waitid
+from pathlib import Path
+from dlnotes.book.book import Book
+from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.runner import Runner
+from dlnotes.book.progress import Report
+
+book = Book(Path(sys.argv[1]), "mini")
+with Runner(book) as runner:
+    outcome = runner.update(list(book.snippets), Settings(), Report(book))
+print({name: run.values for name, run in sorted(outcome.runs.items())})
+print([(failure.name, failure.cell, failure.message) for failure in outcome.failures])
+"""
+
+
+def test_snippets_run_where_nothing_can_be_forked(tmp_path: Path) -> None:
+    make_book(tmp_path)
+    snippets = {
+        "bad": "# %% go\n1 / 0\n",
+        "good": "# %% go\nfrom mini.shapes import area\n\nx = area(2.0)\n",
+        "large": "# %% go\nx = 2**10\n",
+    }
+    for name, text in snippets.items():
+        (tmp_path / "snippets" / f"{name}.py").write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_FORK, str(tmp_path)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.splitlines() == [
+        "{'good': {'x': 12.0}, 'large': {'x': 1024}}",
+        "[('bad', 'go', 'ZeroDivisionError: division by zero')]",
+    ], done.stderr

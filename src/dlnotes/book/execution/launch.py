@@ -49,6 +49,7 @@ class ForkServer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment(cache, source),
+            start_new_session=True,  # who kills us ends it by closing its input
             text=True,
             encoding="utf-8",
         )
@@ -63,10 +64,9 @@ class ForkServer:
         with self._process.stdout as answers:
             for line in answers:
                 message = json.loads(line)
-                if "id" in message:
-                    with self._lock:
-                        future = self._waiting.pop(message["id"])
-                    future.set_result(Exit(message["code"], message["timed_out"]))
+                with self._lock:
+                    future = self._waiting.pop(message["id"])
+                future.set_result(Exit(message["code"], message["timed_out"]))
         code = self._process.wait()
         with self._lock:
             self._ended = True
@@ -113,10 +113,7 @@ class ForkServer:
 class Spawner:
     """Runs each job in a fresh interpreter, where to fork is impossible or unsafe."""
 
-    @property
-    def alive(self) -> bool:
-        """Say that it can always run jobs: it has no process of its own."""
-        return True
+    alive = True
 
     def __init__(self, cache: Path, source: Path, _: set[str]) -> None:
         self._environment = environment(cache, source)

@@ -166,15 +166,11 @@ class Server:
 def main(packages: list[str]) -> None:
     """Serve requests from standard input, with answers on standard output."""
     requests, answers = os.dup(0), os.dup(1)
-    os.set_inheritable(requests, False)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(2, 1)  # whatever an import prints must not read as an answer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     preload(packages)
-    server = Server(answers)
-    server.answer(ready=True)
-    server.serve(requests)
+    Server(answers).serve(requests)
     os._exit(0)  # tearing torch down takes long and prints
 
 
