@@ -2,7 +2,8 @@
 
 Of one that trains for long only the form in one file runs: it has the same cells.
 Programs run here as they do for a reader: no variable is set for them, and PyTorch may
-take every core. Figures are looked at where plain Python saves them.
+take every core. Figures are looked at where plain Python saves them. The functions of
+the package that a plain program starts are among those that the key of its run covers.
 """
 
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from covered import uncovered
 from dlnotes.book.book import Book, find_book
 from dlnotes.book.freshness.keys import Settings
 from dlnotes.book.publishing.downloads import programs
@@ -26,7 +28,8 @@ from proofs import Proofs
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-PROVING = HERE / "programs.py", HERE / "child.py", Path(__file__)
+HELPERS = ("programs.py", "child.py", "covered.py")
+PROVING = *(HERE / name for name in HELPERS), Path(__file__)
 NAMES = sorted(find_book(ROOT).snippets)
 LONG = 5.0  # seconds
 # A log, a table, figures, a loop, files; all of them with DLNOTES_KERNELS=all.
@@ -66,13 +69,14 @@ def drawn(run: Run) -> int:
     )
 
 
-def prove_plain(name: str, run: Run, folder: Path) -> None:
+def prove_plain(name: str, book: Book, run: Run, folder: Path) -> None:
     ran = run_program(ROOT / "snippets" / f"{name}.py", folder)
     assert ran.failure == ""
     assert ran.stdout == printed(run)
     assert ran.figures == drawn(run)
     assert ran.stderr.count("no display: saved ") == ran.figures
     assert ran.faults == ()
+    assert uncovered(ran.started, book.library, book.snippets[name].module) == set()
 
 
 def prove_standalone(name: str, text: str, run: Run, folder: Path) -> None:
@@ -136,7 +140,7 @@ def prove(
         source = book.snippets[name].source
         where = folder / way / name
         ways = {
-            "plain": partial(prove_plain, name, run, where),
+            "plain": partial(prove_plain, name, book, run, where),
             "standalone": partial(prove_standalone, name, text, run, where),
             "kernel": partial(prove_kernel, run, where),
         }
