@@ -13,9 +13,6 @@ from dlnotes.book.book import Book
 from dlnotes.book.source.snippet import read_snippet
 from programs import run
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(sys, "monitoring"), reason="only Python 3.12 and newer tell"
-)
 PROGRAM = """# %% all
 from dlnotes.schedule import constant, exponential, step_decay
 from dlnotes.table import Table
@@ -36,6 +33,9 @@ def started(book: Book) -> Started:
     return {(str(path), first) for first in firsts}
 
 
+@pytest.mark.skipif(
+    not hasattr(sys, "monitoring"), reason="only Python 3.12 and newer tell"
+)
 def test_functions_that_start_are_seen_and_those_only_imported_are_not(
     started: Started, tmp_path: Path
 ) -> None:
