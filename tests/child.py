@@ -2,9 +2,11 @@
 
 The server it is forked from has imported PyTorch and matplotlib, and set nothing. The
 child leaves what the program printed in `stdout`, and in `report.json` its failure, if
-there is one, and what is wrong with its figures.
+there is one, what is wrong with its figures, and which functions of the package it
+started, where Python can tell.
 """
 
+import inspect
 import json
 import os
 import runpy
@@ -13,6 +15,7 @@ import traceback
 import warnings
 from itertools import pairwise
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import matplotlib
@@ -22,6 +25,8 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+
+PACKAGE = str(Path(__file__).parents[1] / "src" / "dlnotes") + os.sep
 
 
 def run(program: str, out: str, without_dlnotes: bool, offset: int) -> None:
@@ -49,12 +54,35 @@ def run(program: str, out: str, without_dlnotes: bool, offset: int) -> None:
 
     Figure.savefig = look_and_save  # type: ignore[method-assign]
     warnings.simplefilter("error")
+    started = watch()
     try:
         runpy.run_path(program, run_name="__main__")
     except BaseException:
         report["failure"] = traceback.format_exc()
     sys.stdout.flush()
+    report["started"] = sorted(started)
     (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+
+
+def watch() -> set[tuple[str, int]]:
+    """Return a set that fills with functions of the package, as they first start.
+
+    That is, with their files and first lines; bodies of modules and classes are none.
+    """
+    found: set[tuple[str, int]] = set()
+
+    def note(code: CodeType, _offset: int) -> object:
+        is_function = code.co_flags & inspect.CO_OPTIMIZED
+        if is_function and code.co_filename.startswith(PACKAGE):
+            found.add((code.co_filename, code.co_firstlineno))
+        return sys.monitoring.DISABLE
+
+    if hasattr(sys, "monitoring"):  # Python 3.12
+        tool, event = sys.monitoring.COVERAGE_ID, sys.monitoring.events.PY_START
+        sys.monitoring.use_tool_id(tool, "tests")
+        sys.monitoring.register_callback(tool, event, note)
+        sys.monitoring.set_events(tool, event)
+    return found
 
 
 NODE = 18.0  # points: a disc as large as that is a node, and carries its label

@@ -1,8 +1,10 @@
 """Each snippet is a program: plain or in one file, it prints what the page shows.
 
-Of one that trains for long only the form in one file runs: it has the same cells.
+Of one that trains for long only the form in one file runs, which has the same cells;
+with DLNOTES_KERNELS=all, as once a week, the plain one runs as well.
 Programs run here as they do for a reader: no variable is set for them, and PyTorch may
-take every core. Figures are looked at where plain Python saves them.
+take every core. Figures are looked at where plain Python saves them. The functions of
+the package that a plain program starts are among those that the key of its run covers.
 """
 
 import os
@@ -16,6 +18,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from covered import uncovered
 from dlnotes.book.book import Book, find_book
 from dlnotes.book.freshness.keys import Settings
 from dlnotes.book.publishing.downloads import programs
@@ -26,10 +29,12 @@ from proofs import Proofs
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-PROVING = HERE / "programs.py", HERE / "child.py", Path(__file__)
+HELPERS = ("programs.py", "child.py", "covered.py")
+PROVING = *(HERE / name for name in HELPERS), Path(__file__)
 NAMES = sorted(find_book(ROOT).snippets)
 LONG = 5.0  # seconds
-# A log, a table, figures, a loop, files; all of them with DLNOTES_KERNELS=all.
+ALL = os.environ.get("DLNOTES_KERNELS") == "all"
+# A log, a table, figures, a loop, files.
 KERNELS = [
     "softmax_regression_reference",
     "losses",
@@ -66,13 +71,14 @@ def drawn(run: Run) -> int:
     )
 
 
-def prove_plain(name: str, run: Run, folder: Path) -> None:
+def prove_plain(name: str, book: Book, run: Run, folder: Path) -> None:
     ran = run_program(ROOT / "snippets" / f"{name}.py", folder)
     assert ran.failure == ""
     assert ran.stdout == printed(run)
     assert ran.figures == drawn(run)
     assert ran.stderr.count("no display: saved ") == ran.figures
     assert ran.faults == ()
+    assert uncovered(ran.started, book.library, book.snippets[name].module) == set()
 
 
 def prove_standalone(name: str, text: str, run: Run, folder: Path) -> None:
@@ -136,7 +142,7 @@ def prove(
         source = book.snippets[name].source
         where = folder / way / name
         ways = {
-            "plain": partial(prove_plain, name, run, where),
+            "plain": partial(prove_plain, name, book, run, where),
             "standalone": partial(prove_standalone, name, text, run, where),
             "kernel": partial(prove_kernel, run, where),
         }
@@ -150,7 +156,7 @@ def prove(
         if spec and "way" in spec.params
     )
     for name, run in runs.items():
-        if run.manifest["seconds"] > LONG:
+        if run.manifest["seconds"] > LONG and not ALL:
             wanted.pop(("plain", name), None)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         running: dict[tuple[str, str], Future[None]] = {
@@ -184,9 +190,7 @@ def test_the_program_in_one_file_prints_it_without_dlnotes(
 
 
 @pytest.mark.parametrize("way", ["kernel"])
-@pytest.mark.parametrize(
-    "name", NAMES if os.environ.get("DLNOTES_KERNELS") == "all" else KERNELS
-)
+@pytest.mark.parametrize("name", NAMES if ALL else KERNELS)
 def test_a_kernel_gives_the_notebook_the_same_outputs(
     way: str, name: str, prove: Callable[[str, str], None]
 ) -> None:

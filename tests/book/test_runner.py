@@ -510,12 +510,13 @@ def test_a_killed_build_keeps_what_finished_and_leaves_no_process(
     assert not list((bench.root / ".runs").glob("work/*"))
 
 
-def test_two_builds_at_once_share_the_work(bench: Bench, tmp_path: Path) -> None:
-    count = bench.root / "count"
+def test_two_builds_at_once_share_the_work(bench: Bench) -> None:
+    count, end = bench.root / "count", bench.root / "end"
     bench.write(
         "good",
         f"# %% go\nimport os, time\nfd = os.open({str(count)!r}, "
-        "os.O_WRONLY | os.O_CREAT | os.O_APPEND)\nos.write(fd, b'x')\ntime.sleep(1)\n",
+        "os.O_WRONLY | os.O_CREAT | os.O_APPEND)\nos.write(fd, b'x')\n"
+        f"while not os.path.exists({str(end)!r}):\n    time.sleep(0.05)\n",
     )
     program = textwrap.dedent(f"""
         from pathlib import Path
@@ -527,14 +528,21 @@ def test_two_builds_at_once_share_the_work(bench: Bench, tmp_path: Path) -> None
         with Runner(book) as runner:
             assert runner.update(["good"], Settings(), Report(book)).runs["good"]
         """)
-    both = [
-        subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    said = [process.communicate()[1].decode() for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
+
+    def build() -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", program]
+        return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+    with build() as first:
+        until(count.exists)
+        with build() as second:
+            assert second.stderr is not None
+            waits = "another build is running snippets"
+            assert any(waits in line for line in second.stderr)
+            end.touch()
+            said = [process.communicate()[1] for process in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], said
     assert count.read_text() == "x", "the second build used the run of the first"
-    assert any("another build is running snippets" in text for text in said)
 
 
 def test_a_new_snippet_beside_it_makes_no_run_stale(bench: Bench) -> None:

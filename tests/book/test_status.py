@@ -15,7 +15,7 @@ from dlnotes.book.sandbox.opened import file_digest
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook
 
-OLD, NEW = "0" * 16, "f" * 16
+OLD, NEW = "0" * 16, "0123456789abcdef"
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,12 @@ OLD, NEW = "0" * 16, "f" * 16
         ({"a": OLD}, {"a": NEW}, ("a changed",)),
         ({"torch": "2.15.0"}, {"torch": "2.16.0"}, ("torch: 2.15.0 -> 2.16.0",)),
         ({"torch": "2.15.0"}, {"torch": "none"}, ("torch: 2.15.0 -> none",)),
+        (
+            {"torch": "2.15.0.dev202610"},  # as long as a digest
+            {"torch": "2.15.0.dev202611"},
+            ("torch: 2.15.0.dev202610 -> 2.15.0.dev202611",),
+        ),
+        ({"torch": OLD}, {"torch": "2"}, (f"torch: {OLD} -> 2",)),
         ({}, {"m.f": NEW}, ("m.f is reached now",)),
         ({"m.f": OLD}, {}, ("m.f is no longer reached",)),
         ({}, {"cell a": NEW}, ("cell a is new",)),

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dlnotes.book.storage.atomic import write_atomically
-from dlnotes.book.storage.store import KEPT, UNUSED, Run, Store
+from dlnotes.book.storage.store import KEPT, Run, Store
 
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook
@@ -34,7 +34,8 @@ NOTEBOOK = {
     "cells": [
         {"cell_type": "markdown", "id": "_title", "source": "# one"},
         {"cell_type": "code", "id": "all", "outputs": OUTPUTS},
-    ]
+    ],
+    "nbformat": 4,
 }
 
 
@@ -47,8 +48,8 @@ def manifest(name: str = "one", key: str = "k" * 16, **more: object) -> dict:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    """An empty store."""
-    return Store(tmp_path / "runs of mine")
+    """An empty store, whose folder and the one above are not there yet."""
+    return Store(tmp_path / "book" / "runs of mine")
 
 
 def files(store: Store) -> list[Path]:
@@ -86,8 +87,10 @@ def test_what_is_not_there_is_not_loaded(store: Store) -> None:
 def test_the_files_are_named_by_run_and_by_content(store: Store) -> None:
     store.save(manifest(), NOTEBOOK)
     store.save(manifest(key="other"), NOTEBOOK)
+    store.save(manifest(key="third"), dict(reversed(NOTEBOOK.items())))
     names = [path.relative_to(store.folder).as_posix() for path in files(store)]
-    assert names[1:] == ["runs/one/kkkkkkkkkkkkkkkk.json", "runs/one/other.json"]
+    runs = "kkkkkkkkkkkkkkkk", "other", "third"
+    assert names[1:] == [f"runs/one/{run}.json" for run in runs]
     assert names[0].startswith("notebooks/")
     assert store.has("one", "other")
 
@@ -187,17 +190,31 @@ def test_stored_runs_come_newest_first_sound_ones_under_the_same_settings(
     assert key("default") == "key-0"
 
 
-def test_the_newest_few_are_kept(store: Store) -> None:
-    for number in range(KEPT + 2):
+def test_the_newest_three_are_kept(store: Store) -> None:
+    for number in range(5):
         store.save(manifest(key=f"key-{number}"), {"cells": [], "number": number})
         path = store.folder / "runs" / "one" / f"key-{number}.json"
         os.utime(path, ns=(0, 1000 + number))
-    kept = [n for n in range(KEPT + 2) if store.load("one", f"key-{n}")]
-    assert kept == list(range(KEPT + 2))[-KEPT:]
-    assert len(list((store.folder / "notebooks").iterdir())) == KEPT + 2
+    assert [n for n in range(5) if store.load("one", f"key-{n}")] == [2, 3, 4]
+    assert len(list((store.folder / "notebooks").iterdir())) == 5
     store.collect({"one"})
-    assert len(list((store.folder / "notebooks").iterdir())) == KEPT
-    assert [n for n in range(KEPT + 2) if store.load("one", f"key-{n}")] == kept
+    assert len(list((store.folder / "notebooks").iterdir())) == 3
+    assert [n for n in range(5) if store.load("one", f"key-{n}")] == [2, 3, 4]
+
+
+def test_an_old_run_that_another_process_deletes_first_is_no_error(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink = Path.unlink
+
+    def late(path: Path, missing_ok: bool = False) -> None:
+        unlink(path)
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", late)
+    for number in range(KEPT + 1):
+        store.save(manifest(key=f"key-{number}"), NOTEBOOK)
+    assert len(store.manifests("one")) == KEPT
 
 
 def test_runs_with_other_settings_push_none_out(store: Store) -> None:
@@ -212,17 +229,22 @@ def test_runs_with_other_settings_push_none_out(store: Store) -> None:
         assert kept == list(range(1, KEPT + 1))
 
 
+MONTH = 30 * 24 * 60 * 60  # seconds
+
+
 def age(store: Store, name: str, key: str, seconds: float) -> None:
     """Have a run be one that was last used some time ago."""
     then = time.time() - seconds
     os.utime(store.folder / "runs" / name / f"{key}.json", (then, then))
 
 
-def test_runs_of_another_branch_are_kept_while_they_are_used(store: Store) -> None:
+def test_runs_of_another_branch_are_kept_for_a_month_after_use(
+    store: Store,
+) -> None:
     for key in "abc":
         store.save(manifest("elsewhere", key), NOTEBOOK)
-        age(store, "elsewhere", key, UNUSED + 60)
-    age(store, "elsewhere", "a", UNUSED - 60)
+        age(store, "elsewhere", key, MONTH + 1)
+    age(store, "elsewhere", "a", MONTH - 60)
     assert store.load("elsewhere", "b") is not None  # which is a use
     store.collect({"one"})
     found = [key for key in "abc" if store.load("elsewhere", key)]
@@ -245,7 +267,7 @@ def test_collect_deletes_what_nothing_needs_and_nothing_else(store: Store) -> No
     store.save(manifest("gone", "b"), shared)
     store.save(manifest("gone", "c"), {"cells": [], "only": "gone"})
     for key in "bc":
-        age(store, "gone", key, UNUSED + 60)
+        age(store, "gone", key, MONTH + 1)
     store.save(manifest("two", "d"), NOTEBOOK)
     for folder in ("notebooks", "runs/one"):
         (store.folder / folder / ".part-x1").write_bytes(b"half")
