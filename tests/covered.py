@@ -2,7 +2,7 @@
 
 import ast
 
-from dlnotes.book.closure.reach import Reach
+from dlnotes.book.closure.closure import Closure
 from dlnotes.book.source.library import Library
 from dlnotes.book.source.module import Module
 
@@ -18,9 +18,9 @@ def uncovered(started: Started, library: Library, program: Module) -> Started:
 def covered(library: Library, program: Module) -> dict[str, set[int]]:
     """Return where code begins that the key of a run covers: lines, file by file."""
     found: dict[str, set[int]] = {str(path): set() for path in library.files}
-    for (name, _), nodes in Reach(library, program).symbols.items():
-        module = library.module(name)
-        assert module is not None
+    closure = Closure(library, program)
+    for module in closure.modules:
+        nodes = closure.statements(module)
         parts = [part for node in nodes for part in ast.walk(node)]
         found[str(module.path)] |= {getattr(part, "lineno", 0) for part in parts}
     return found

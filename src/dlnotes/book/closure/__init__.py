@@ -1,4 +1,4 @@
-"""Finds what a program can reach in the package: the code that the key of a run covers.
+"""Finds what a program needs of the package: the code of its key and of its one file.
 
-What no syntax tree shows counts in full or is refused, with file and line.
+What names do not tell is refused, with file and line.
 """

@@ -157,8 +157,8 @@ class Closure:
     def _check(self, module: Module) -> None:
         check_module(self.library, module)
         check_names(module)
-        for node in ast.walk(module.tree):
-            if isinstance(node, IMPORT):
+        for statement in module.tree.body:
+            for node in module.imports_in(statement):
                 for target in imported(node, module.package).values():
                     if self.library.is_own(target):
                         self._find(module, node, target)

@@ -1,6 +1,7 @@
 """Digest what a program needs: the part of a run's key that is code of the package."""
 
 import ast
+from functools import partial
 
 from dlnotes.book.closure.closure import Closure
 from dlnotes.book.closure.subset import PROGRAM
@@ -44,7 +45,10 @@ def _digest(closure: Closure, key: tuple[str, str]) -> str:
     assert module is not None
     if closure.sees_text:
         return digest(module.source)
-    text = code_of(closure.read(module, node).code for node in closure.symbols[key])
+    text = module.once(
+        ("text", key[1], closure.at_full_scale),
+        lambda: code_of(closure.read(module, n).code for n in closure.symbols[key]),
+    )
     names = (f"{name} is {to}" for name, to in closure.meanings[key].items())
     return digest("\n".join([text, *sorted(names)]))
 
@@ -56,7 +60,8 @@ def _order(closure: Closure, module: Module) -> list[str]:
     return [
         " ".join(sorted({*bound_names(node)}))
         for node in statements
-        if acts or not _is_timeless(module, node)
+        if acts
+        or not module.once(("timeless", id(node)), partial(_is_timeless, module, node))
     ]
 
 

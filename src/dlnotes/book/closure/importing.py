@@ -11,7 +11,7 @@ import builtins
 from dlnotes.book.closure.subset import PROGRAM, refuse
 from dlnotes.book.source.module import Module
 from dlnotes.book.source.names import at_once
-from dlnotes.book.source.syntax import COMPOUND, IMPORT, imported
+from dlnotes.book.source.syntax import COMPOUND, imported
 
 GIVEN = {*dir(builtins), "__annotations__", "__conditional_annotations__"}
 GIVEN |= {"__file__", "__path__"}
@@ -27,19 +27,24 @@ def check_names(module: Module) -> None:
         return
     is_lazy = "__future__.annotations" in module.imports.values()
     flags = __future__.annotations.compiler_flag if is_lazy else 0
-    known = set(GIVEN)
-    for node in ast.walk(module.tree):
-        known.update(node.names if isinstance(node, ast.Global) else ())
+    known = {*GIVEN, *module.declared}
     for statement in module.tree.body:
         if module.is_skipped(statement):
             test = statement.test  # type: ignore[attr-defined]
             statement = ast.copy_location(ast.Expr(test), statement)
+        for node in module.imports_in(statement):
+            known.update(imported(node, module.package))
         read, stored, deleted = at_once(statement, flags)
-        inner = [n for n in ast.walk(statement) if isinstance(n, IMPORT)]
-        known.update(name for n in inner for name in imported(n, module.package))
-        if isinstance(statement, COMPOUND) or ":=" in ast.unparse(statement):
-            known |= stored
-        if missing := sorted(read - known):
-            raise refuse(module, statement, f"`{missing[0]}` is not defined here")
+        missing = read - known
+        if missing and _may_bind_first(statement):
+            missing -= stored
+        if missing:
+            why = f"`{min(missing)}` is not defined here"
+            raise refuse(module, statement, why)
         known |= stored
         known -= deleted - stored
+
+
+def _may_bind_first(statement: ast.stmt) -> bool:
+    parts = (isinstance(node, ast.NamedExpr) for node in ast.walk(statement))
+    return isinstance(statement, COMPOUND) or any(parts)

@@ -166,8 +166,7 @@ def _check_bound_once(library: Library, module: Module) -> None:
     """Refuse a name that is imported from the package and bound in another way too."""
     nodes = [*own_nodes(module.tree.body)]
     bound = {bound_name(node) for node in nodes if not isinstance(node, IMPORT)}
-    for node in ast.walk(module.tree):
-        bound.update(node.names if isinstance(node, ast.Global) else ())
+    bound |= module.declared
     for node in (node for node in nodes if isinstance(node, IMPORT)):
         for name, target in imported(node, module.package).items():
             is_twice = name in bound or {*module.bindings[name]} != {target}

@@ -83,6 +83,12 @@ class Module:
         return [name for node in nodes for name in loaded(node, self.package)]
 
     @cached_property
+    def declared(self) -> frozenset[str]:
+        """The names that functions in it declare as global."""
+        found = (n.names for n in ast.walk(self.tree) if isinstance(n, ast.Global))
+        return frozenset(name for names in found for name in names)
+
+    @cached_property
     def loads(self) -> list[str]:
         """The dotted names that importing this module imports, in order."""
         return [name for node in self.tree.body for name in self.loaded_by(node)]
