@@ -5,7 +5,7 @@ Its rooms, each of which imports from those above it only:
 - `locales`: the languages of the book, what each says and how it is written
 - `storage`: the store of runs, and the cache of all that is derived from them
 - `source`: the package and the snippets as text
-- `closure`: what a program can reach, the code that the key of a run covers
+- `closure`: what a program reaches, the code of its key and of its one file
 - `figures`: matplotlib's figures as themed SVG with labels to translate
 - `sandbox`: one snippet in a process of its own, with what it shows and reads
 - `execution`: the processes that run snippets, with their limits
