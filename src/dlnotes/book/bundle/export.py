@@ -8,6 +8,7 @@ import ast
 import builtins
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from dlnotes.book.book import Book
 from dlnotes.book.bundle.edits import Edits
@@ -29,11 +30,11 @@ from dlnotes.book.source.syntax import (
     imported,
     own_nodes,
 )
-from dlnotes.book.source.told import told
+from dlnotes.book.source.told import Parts, distributions, told
 
 MAIN = "main"  # the function that holds the program
 DEFINES = re.compile(r"(#.*\n)+(def|class|async|@)")
-ENDING = f'if __name__ == "__main__":\n{INDENT}{MAIN}()\n'
+ENDING = f'\n\n\nif __name__ == "__main__":\n{INDENT}{MAIN}()\n'
 BLOCKS = ("body", "orelse", "finalbody")
 
 
@@ -52,6 +53,11 @@ def standalone(book: Book, snippet: Snippet, language: str = FIRST) -> str:
         BookError: the snippet or the library uses a construct that one program cannot
             express, such as two functions of one name.
     """
+    return told(snippet, parts(book, snippet), language) + ENDING
+
+
+def parts(book: Book, snippet: Snippet) -> Parts:
+    """Return a snippet as a function below its imports, and what it needs besides."""
     closure = Closure(book.library, snippet.module)
     imports = [*_imports(closure)]
     _check_names(closure, imports)
@@ -64,7 +70,7 @@ def standalone(book: Book, snippet: Snippet, language: str = FIRST) -> str:
     if others:
         gap = "\n\n\n" if DEFINES.match(library) else "\n\n"
         library = (render(others) + gap + library).rstrip()
-    return told(snippet, code, library, language) + f"\n\n\n{ENDING}"
+    return Parts(code, library, distributions(f"{code}\n{library}"))
 
 
 def _is_above(closure: Closure, item: Import) -> bool:
@@ -169,9 +175,9 @@ def _check_scopes(program: Module, own: dict[str, ast.AST]) -> None:
 
 def _library(closure: Closure) -> Iterator[str]:
     """Yield what the program needs of the library, as cells."""
-    changed = {module.name: _without(module) for module in closure.modules}
     for module, statements in closure.runs():
-        if text := _cell(changed[module.name], statements):
+        edits = module.once(("without",), partial(_without, module))
+        if text := _cell(edits, statements):
             path = module.path.relative_to(closure.library.folder)
             yield f"# {path.as_posix()}\n{text}"
 

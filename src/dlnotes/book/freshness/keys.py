@@ -9,7 +9,7 @@ import sys
 import sysconfig
 import unicodedata
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 
 from dlnotes.book.book import Book
@@ -76,13 +76,10 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
 
 def _known_code(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
     """Return what `_code` finds, which is kept."""
-    key = key_of(engine(), sys.version, book.library.digest, snippet.source)
-    found: dict[str, str] = book.cache.make(
-        f"keys-{settings.scale}",
-        snippet.name,
-        key,
-        lambda: _code(book, snippet, settings),
-    )
+    made_from = (settings.scale, book.library.digest, snippet.source)
+    key = key_of(engine(), sys.version, *made_from)
+    find = partial(_code, book, snippet, settings)
+    found: dict[str, str] = book.cache.make("keys", snippet.name, key, find)
     return found
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dlnotes.book.book import Book
-from dlnotes.book.bundle.export import standalone
+from dlnotes.book.bundle.export import ENDING, parts
 from dlnotes.book.figures.comments import translate_comments
 from dlnotes.book.freshness.notebook import notebook
 from dlnotes.book.html import render
 from dlnotes.book.html.results import translated
 from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.source.snippet import Snippet
+from dlnotes.book.source.told import Parts, told
 from dlnotes.book.storage.atomic import write_atomically
 from dlnotes.book.storage.cache import engine, key_of
 from dlnotes.book.storage.store import Run
@@ -48,15 +49,11 @@ def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str,
 
 
 def _standalone(book: Book, snippet: Snippet, language: str) -> str:
-    """Return a snippet as one program; it is kept."""
+    """Return a snippet as one program; its parts are kept."""
     key = key_of(engine(), book.library.digest, snippet.source)
-    program: str = book.cache.make(
-        f"standalone-{language}",
-        snippet.name,
-        key,
-        lambda: standalone(book, snippet, language),
-    )
-    return program
+    find = partial(parts, book, snippet)
+    found = Parts(*book.cache.make("standalone", snippet.name, key, find))
+    return told(snippet, found, language) + ENDING
 
 
 def notebooks(

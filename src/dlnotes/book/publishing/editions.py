@@ -123,9 +123,11 @@ class Editions:
             edition.close()
 
     def look(self) -> None:
-        """Begin to find out what the downloads need of the code; nobody has to wait."""
-        for edition in self.each:
-            edition.ask("look")
+        """Begin to find out what the downloads need of the code; nobody has to wait.
+
+        One process does, since all languages need the same.
+        """
+        self.each[0].ask("look")
 
     def prepare(self) -> set[str]:
         """Weave the pages; return the characters that their formulas show.

@@ -125,9 +125,9 @@ def _keep(
 def forget(book: Book) -> None:
     """Delete what is kept of pages and snippets that are no more."""
     cache, snippets = book.cache, book.snippets
-    cache.collect("keys", snippets)
+    for kind in ("keys", "standalone"):
+        cache.collect(kind, snippets)
     for language in LANGUAGES:
-        cache.collect(f"standalone-{language}", snippets)
         pages = [book.name(path) for path in book.pages(language)]
         runs = [f"runs/{name}.ipynb" for name in snippets]
         for kind in KEPT:

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from typing import NamedTuple
 
 from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.source.requirements import BASE
@@ -11,21 +12,34 @@ from dlnotes.book.source.syntax import IMPORT, loaded
 BROUGHT = {"cycler": "matplotlib"}  # module -> the distribution that brings it
 
 
-def told(snippet: Snippet, code: str, library: str, language: str) -> str:
-    """Join the two parts of a program below lines of comment that tell of them.
+class Parts(NamedTuple):
+    """A program in one file, without what is told of it.
+
+    Args:
+        code: its imports and its cells.
+        library: what it uses of the package, or nothing.
+        needs: the distributions that have to be installed.
+    """
+
+    code: str
+    library: str
+    needs: list[str]
+
+
+def told(snippet: Snippet, parts: Parts, language: str) -> str:
+    """Join the parts of a program below lines of comment that tell of them.
 
     Args:
         snippet: what the program comes from; what stands above its first cell stays.
-        code: its imports and its cells.
-        library: what it uses of the package, or nothing.
+        parts: of the program.
         language: that of the comments.
     """
+    code, library, needs = parts
     words = LANGUAGES[language].words
     top = _above(snippet)
     top.append(f"# {words.program_origin.format(name=snippet.name)}")
-    if names := _distributions(f"{code}\n{library}"):
-        needs = " ".join(names)
-        top.append(f"# {words.program_needs.format(needs=needs)}")
+    if needs:
+        top.append(f"# {words.program_needs.format(needs=' '.join(needs))}")
     if library:
         line = len(top) + code.count("\n") + 6
         top.append(f"# {words.program_begins.format(line=line)}")
@@ -41,7 +55,7 @@ def _above(snippet: Snippet) -> list[str]:
     return [*top.split("\n"), ""] if top else []
 
 
-def _distributions(code: str) -> list[str]:
+def distributions(code: str) -> list[str]:
     """Return what has to be installed for the imports of some code, sorted."""
     nodes = (node for node in ast.walk(ast.parse(code)) if isinstance(node, IMPORT))
     roots = {name.split(".")[0] for node in nodes for name in loaded(node, "")}
