@@ -60,6 +60,9 @@ def check_module(library: Library, module: Module) -> None:
                 _check_import(library, module, node, id(node) in top)
             elif isinstance(node, ast.ClassDef):
                 _check_class(library, module, node)
+            if "os" in (bound_name(node), getattr(node, "arg", None)):
+                why = "`os` is not the module here, which tells the scale: rename it"
+                raise refuse(module, node, why)
     _check_bound_once(library, module)
 
 
