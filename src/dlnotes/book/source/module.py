@@ -29,7 +29,6 @@ class Module:
 
     Attributes:
         definitions: the statements that bind or change each name, in order.
-        bound: each statement with the names that it binds or changes, but by import.
         imports: what each imported name stands for, the last import of it.
         bindings: what each imported name may stand for, all imports of it.
         memo: what others have found out about this module, to find it only once.
@@ -43,7 +42,6 @@ class Module:
     definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
     bindings: dict[str, list[str]] = field(default_factory=dict)
-    bound: list[tuple[ast.stmt, frozenset[str]]] = field(default_factory=list)
     memo: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -53,9 +51,7 @@ class Module:
                 self.imports |= found
                 for name, target in found.items():
                     self.bindings.setdefault(name, []).append(target)
-            names = frozenset(bound_names(statement))
-            self.bound.append((statement, names))
-            for name in names:
+            for name in frozenset(bound_names(statement)):
                 self.definitions.setdefault(name, []).append(statement)
 
     def imports_in(self, statement: ast.stmt) -> list[ast.Import | ast.ImportFrom]:
