@@ -90,14 +90,18 @@ def _notebook(
     sources: Sources, language: str, name: str, links: str, first: str = ""
 ) -> str:
     snippet, run = sources.snippets[name], sources.runs[name]
-    shown = notebook(
-        snippet,
-        partial(_outputs, run, sources, language),
-        source=partial(_translated, sources=sources, language=language),
-        heading=f"# {name}\n\n{snippet.description}\n\n{links}".rstrip(),
-        first=first,
-    )
-    return json.dumps(shown, ensure_ascii=False, indent=1)
+
+    def make() -> str:
+        shown = notebook(
+            snippet,
+            partial(_outputs, run, sources, language),
+            source=partial(_translated, sources=sources, language=language),
+            heading=f"# {name}\n\n{snippet.description}\n\n{links}".rstrip(),
+            first=first,
+        )
+        return json.dumps(shown, ensure_ascii=False, indent=1)
+
+    return _once(sources, (run.digest, snippet.source, language, links, first), make)
 
 
 def _outputs(

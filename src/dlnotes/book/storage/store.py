@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,12 @@ class Run:
 
     manifest: dict[str, Any]
     notebook: dict[str, Any]
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of the manifest, which holds that of the notebook."""
+        text = json.dumps(self.manifest, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def values(self) -> dict[str, bool | int | float | str]:

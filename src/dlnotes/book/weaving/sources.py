@@ -112,12 +112,10 @@ class Sources:
 def _plain(value: Any) -> Any:
     """Return what tells one source from another, as JSON."""
     match value:
-        case Library():
+        case Library() | Run():
             return value.digest
         case Snippet():
             return value.source
-        case Run():
-            return value.manifest
         case Mapping():
             return {name: _plain(item) for name, item in value.items()}
         case frozenset():
