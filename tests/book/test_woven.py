@@ -69,8 +69,27 @@ def test_a_page_is_woven_again_when_a_snippet_that_it_names_changes(
 def test_a_change_that_any_page_may_show_weaves_them_all(book: Any, weave: Any) -> None:
     pages = NAMES_ONE, NAMES_NONE
     weave(*pages)
-    book.module("shapes", "side = 1\n")
+    book.write("docs/zh.po", CATALOGUE + '\nmsgid "one"\nmsgstr "一"\n')
     assert weave(*pages) == [*pages]
+
+
+def test_a_page_is_woven_again_when_code_that_it_names_changes(
+    book: Any, weave: Any
+) -> None:
+    book.module("shapes", "def area():\n    return 1\n")
+    book.module("other", "def size():\n    return 1\n")
+    book.save("one")
+    book.save("two")
+    code = "# Code {#code}\n\n@source mini.shapes.area\n"
+    pages = code, NAMES_NONE
+    weave(*pages)
+    book.module("other", "def size():\n    return 2\n")
+    assert weave(*pages) == []
+    book.module("shapes", "def area():\n    return 2\n")
+    assert weave(*pages) == [code]
+    (book.root / "src/mini/shapes.py").unlink()
+    book.module("shapes.__init__", "def area():\n    return 2\n")
+    assert weave(*pages) == [code]
 
 
 def test_a_run_that_becomes_stale_is_an_error_at_once(book: Any, weave: Any) -> None:

@@ -4,6 +4,7 @@ import ast
 import difflib
 import hashlib
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -48,9 +49,16 @@ class Library:
     @cached_property
     def digest(self) -> str:
         """A digest of the whole source of the package."""
+        return self._digest(self.files)
+
+    def digest_of(self, names: Iterable[str]) -> str:
+        """Return a digest of the modules that some dotted names start with."""
+        return self._digest(sorted({*filter(None, map(self._holder, names))}))
+
+    def _digest(self, paths: Iterable[Path]) -> str:
         found = hashlib.sha256()
-        for path, data in self.files.items():
-            name = path.relative_to(self.folder).as_posix()
+        for path in paths:
+            name, data = path.relative_to(self.folder).as_posix(), self.files[path]
             found.update(f"{name}\0{len(data)}\0".encode() + data)
         return found.hexdigest()
 
@@ -64,15 +72,21 @@ class Library:
         """Say whether the files still hold what was read from them."""
         return Library(self.folder).digest == self.digest
 
-    def _read(self, name: str) -> Module | None:
+    def _file(self, name: str) -> Path | None:
         parts = name.split(".")
-        if parts[0] != self.package:
-            return None
         base = self.folder.joinpath(*parts[1:])
-        for path in (base / "__init__.py", base.with_suffix(".py")):
-            if path in self.files and (path.stem == "__init__" or len(parts) > 1):
-                break
-        else:
+        paths = [base / "__init__.py", base.with_suffix(".py")][: len(parts)]
+        found = (path for path in paths if path in self.files)
+        return next(found, None) if parts[0] == self.package else None
+
+    def _holder(self, name: str) -> Path | None:
+        parts = name.split(".")
+        starts = (".".join(parts[:size]) for size in range(len(parts), 0, -1))
+        return next(filter(None, map(self._file, starts)), None)
+
+    def _read(self, name: str) -> Module | None:
+        path = self._file(name)
+        if path is None:
             return None
         package = name if path.stem == "__init__" else name.rpartition(".")[0]
         source = decoded(self.files[path], path)

@@ -22,6 +22,7 @@ class Chapter:
     anchors: frozenset[str]
 
 
+DOTTED = re.compile(r"\w+(?:\.\w+)+")
 ALL_RUNS = "@runs"  # the directive that shows every run
 
 
@@ -55,7 +56,7 @@ class Sources:
     repository: str = ""
 
     def seen_by(self, text: str) -> "Sources":
-        """Return what a page can be woven from: of the snippets, those that it names.
+        """Return what a page can be woven from: of snippets and code, what it names.
 
         Args:
             text: of the page.
@@ -69,12 +70,13 @@ class Sources:
         }
         part = replace(self, **few)
         part.__dict__["_common"] = self._common
+        part.__dict__["_code"] = self.library.digest_of(DOTTED.findall(text))
         return part
 
     @cached_property
     def digest(self) -> str:
         """A digest of all of it."""
-        return key_of(self._common, _plain(self._by_snippet))
+        return key_of(self._common, self._code, _plain(self._by_snippet))
 
     @cached_property
     def catalogue_digest(self) -> str:
@@ -86,9 +88,15 @@ class Sources:
         return {"snippets": self.snippets, "runs": self.runs, "stale": self.stale}
 
     @cached_property
+    def _code(self) -> str:
+        """A digest of the package."""
+        return self.library.digest
+
+    @cached_property
     def _common(self) -> str:
-        """A digest of what belongs to no snippet."""
-        names = {item.name for item in fields(self)} - self._by_snippet.keys()
+        """A digest of what belongs to no snippet and is no code."""
+        apart = {"library", *self._by_snippet}
+        names = {item.name for item in fields(self)} - apart
         return key_of({name: _plain(getattr(self, name)) for name in names})
 
     def snippet(self, name: str) -> Snippet:
@@ -112,7 +120,7 @@ class Sources:
 def _plain(value: Any) -> Any:
     """Return what tells one source from another, as JSON."""
     match value:
-        case Library() | Run():
+        case Run():
             return value.digest
         case Snippet():
             return value.source
