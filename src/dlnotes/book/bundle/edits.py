@@ -30,11 +30,15 @@ class Edits:
         end = (node.end_lineno or node.lineno, node.end_col_offset or 0)
         return self.offset(node.lineno, node.col_offset), self.offset(*end)
 
+    def is_elif(self, statement: ast.stmt) -> bool:
+        """Say whether a statement is an `elif`, which needs no block of its own."""
+        return self.source.startswith("elif", self.span(statement)[0])
+
     def remove(self, statement: ast.stmt) -> None:
         """Take a statement away, with its lines where it is alone on them.
 
         Blank lines below it go too if there are some above it. Where it shares its
-        line, or is alone in a block, `pass` takes its place.
+        line, `pass` takes its place.
         """
         start, end = self.span(statement)
         first = self.starts[statement.lineno - 1]

@@ -120,19 +120,24 @@ def _check_names(closure: Closure, imports: list[Import]) -> None:
     own = dict(_bound(_code(closure.program), ""))
     for item in imports:
         _note(known, item.bound, item.target, item.module, item.node)
+        _check_free(item.module, item.bound, item.node)
         if item.module is closure.program and item.bound in own:
             why = f"`{item.bound}` is imported and bound again: rename one"
             raise refuse(closure.program, own[item.bound], why)
     for module in closure.modules:
         for name, node in _bound(closure.statements(module), module.package):
             _note(known, name, f"{module.name}.{name}", module, node)
-            if name == MAIN or hasattr(builtins, name):
-                why = f"`{name}` hides what the program in one file needs: rename it"
-                raise refuse(module, node, why)
+            _check_free(module, name, node)
     for name, node in own.items():
         if hasattr(builtins, name):
             raise refuse(closure.program, node, f"`{name}` hides a builtin: rename it")
     _check_scopes(closure.program, own)
+
+
+def _check_free(module: Module, name: str, node: ast.AST) -> None:
+    if name == MAIN or hasattr(builtins, name):
+        why = f"`{name}` hides what the program in one file needs: rename it"
+        raise refuse(module, node, why)
 
 
 def _note(
@@ -190,10 +195,11 @@ def _without(module: Module) -> Edits:
             block = getattr(node, name, None)
             if isinstance(block, list):
                 gone = [item for item in block if _is_gone(item, node is module.tree)]
+                is_whole = gone == block and node is not module.tree
+                if gone and is_whole and not edits.is_elif(gone[0]):
+                    edits.changes[edits.span(gone.pop(0))] = "pass"
                 for item in gone:
                     edits.remove(item)
-                if gone == block and node is not module.tree and gone:
-                    edits.changes[edits.span(gone[0])] = "pass"
     return edits
 
 

@@ -21,7 +21,7 @@ def unfollowed(
     """
     for name in book.library.names():
         module = book.library.module(name)
-        if module and not f"{name}.".startswith(f"{book.package}.book."):
+        if module and not book.library.is_engine(name):
             try:
                 _check(book, module)
             except BookError as error:

@@ -162,7 +162,9 @@ class Acting:
             case ast.Subscript(value=of, slice=inside):
                 found = self._meanings(module, of)
                 can = all(
-                    name in BRACKETS or self._is_own(name) or name.startswith(TYPES)
+                    name in BRACKETS
+                    or self.library.is_own(name)
+                    or name.startswith(TYPES)
                     for name in found
                 )
                 return can and self._is_type(module, of) and self._fits(module, inside)
@@ -176,7 +178,7 @@ class Acting:
 
     def _names_type(self, name: str, seen: frozenset[str]) -> bool:
         """Say whether an absolute name stands for a type that calls nothing."""
-        if not self._is_own(name):
+        if not self.library.is_own(name):
             return name.split(".")[0] != "enum"
         module, rest = self.library.split(name)
         if module is None or len(rest) != 1 or name in seen:
@@ -204,9 +206,6 @@ class Acting:
         if name is None:
             return [""]
         return module.meanings(name)
-
-    def _is_own(self, name: str) -> bool:
-        return name.split(".")[0] == self.library.package
 
 
 def _completes(node: ast.expr, local: set[str]) -> bool:

@@ -243,12 +243,12 @@ class Runner:
 
     def _manifest(self, item: Status, result: dict[str, Any]) -> dict[str, Any]:
         book, name = self.book, item.snippet.name
-        closure = Closure(book.library, item.snippet.module, at_full_scale=True)
+        closure = Closure(book.library, item.snippet.module)
         reached = {module.name for module in closure.modules}
         files = dict(result["files"])
         for module in result["imported"]:
             found = book.library.module(module)
-            is_engine = f"{module}.".startswith(f"{book.package}.book.")
+            is_engine = book.library.is_engine(module)
             if found and module not in reached and not is_engine:
                 files[str(found.path)] = sha256(
                     book.library.files[found.path]

@@ -43,7 +43,7 @@ def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str,
     library = book.library
     for name in library.names():
         module = library.module(name)
-        if module and not f"{name}.".startswith(f"{library.package}.book."):
+        if module and not library.is_engine(name):
             path = module.path.relative_to(library.folder.parent).as_posix()
             yield f"source/{path}", module.source
 

@@ -104,6 +104,10 @@ class Library:
         """Say whether a dotted name starts with the package."""
         return name.split(".")[0] == self.package
 
+    def is_engine(self, name: str) -> bool:
+        """Say whether a module belongs to the engine, which no snippet uses."""
+        return f"{name}.".startswith(f"{self.package}.book.")
+
     def split(self, name: str) -> tuple[Module | None, list[str]]:
         """Split a dotted name into the longest module it starts with and the rest."""
         parts = name.split(".")
@@ -157,8 +161,7 @@ class Library:
         return [
             self.find(f"{name}.{statement.name}")
             for name in self.names()
-            if not f"{name}.".startswith(f"{self.package}.book.")
-            and (module := self.module(name))
+            if not self.is_engine(name) and (module := self.module(name))
             for statement in module.tree.body
             if isinstance(statement, FUNCTION | ast.ClassDef)
             and not statement.name.startswith("_")

@@ -5,7 +5,6 @@ import copy
 from collections.abc import Iterable, Iterator
 
 COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match)
-COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 IMPORT = ast.Import | ast.ImportFrom
 FOR_TYPES = {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
 FOR_SCRIPTS = "__name__ == '__main__'"
