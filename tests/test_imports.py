@@ -125,6 +125,12 @@ def test_a_room_has_nine_files_at_most_and_says_what_it_is_for() -> None:
         assert f"- `{room.name}`: " in text
 
 
+def test_each_room_has_its_tests_in_a_folder_of_its_name() -> None:
+    rooms = {path.parent.name for path in (PACKAGE / "book").glob("*/__init__.py")}
+    folders = {path.parent.name for path in (ROOT / "tests/book").glob("*/test_*.py")}
+    assert folders == rooms
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_page_on_the_engine_shows_the_rooms_in_their_order(language: str) -> None:
     page = (ROOT / "docs" / language / "how-built.md").read_text(encoding="utf-8")

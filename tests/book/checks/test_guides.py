@@ -16,7 +16,7 @@ from dlnotes.book.pages.directive import parse_directive
 from dlnotes.book.pages.inline import values
 from dlnotes.book.storage.store import Run
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GUIDES = ("README.md", "README.zh.md", "CONTRIBUTING.md")
 EXAMPLE = "foundations/regularization.md"
 

@@ -20,7 +20,7 @@ from dlnotes.book.storage.store import Run
 from dlnotes.book.weaving.sources import Sources, StaleError
 from dlnotes.book.weaving.weave import Weaver, weave
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ENDLESS = 200_000
 
 MODULE = '''

@@ -1,7 +1,7 @@
 """What a program needs: whatever can change its behaviour changes its digests.
 
-The programs lie in samples/closure, each with a small package. Every statement, number
-and text of the package is changed in turn, and the program runs before and after; where
+The programs lie in samples/, each with a small package. Every statement, number and
+text of the package is changed in turn, and the program runs before and after; where
 it behaves differently, its digests must differ. Once it has, it need not run where they
 differ anyhow. Definitions called `unused` must change nothing, but where a case says
 `(whole)`.
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cases import Case, cases
 from dlnotes.book.closure.closure import Closure
 from dlnotes.book.closure.digests import digests
 from dlnotes.book.errors import BookError
@@ -34,44 +35,9 @@ from dlnotes.book.freshness.status import changes
 if TYPE_CHECKING:
     from tests.book.conftest import SmallBook
 
-SAMPLES = Path(__file__).parent / "samples" / "closure"
+KINDS = "classes", "effects", "imports", "keyed", "mixed", "names", "source"
 PLAIN = int | float | bool | str
 ADDRESS = re.compile(" at 0x[0-9a-f]+")
-
-
-@dataclass(frozen=True)
-class Case:
-    """A program with its package: `files` are paths below src/, `edits` by hand."""
-
-    title: str
-    files: dict[str, str]
-    main: str
-    edits: tuple[tuple[str, str, str], ...]
-
-    @property
-    def is_whole(self) -> bool:
-        return self.title.endswith("(whole)")
-
-
-def read_cases(path: Path) -> Iterator[Case]:
-    for text in re.split(r"^=== ", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
-        title, _, rest = text.partition("\n")
-        files, main, edits = {"mini/__init__.py": ""}, "", []
-        for part in re.split(r"^>>> ", rest, flags=re.M)[1:]:
-            name, _, source = part.partition("\n")
-            if name == "main":
-                main = ast.unparse(ast.parse(source))
-            elif name.startswith("edit "):
-                old, new = source.rstrip().replace("\\n", "\x00").split("\n")
-                edits.append(
-                    (name.split()[1], *(s.replace("\x00", "\n") for s in (old, new)))
-                )
-            else:
-                files[name] = ast.unparse(ast.parse(source))
-        yield Case(title, files, main, tuple(edits))
-
-
-CASES = [case for path in sorted(SAMPLES.glob("*.txt")) for case in read_cases(path)]
 
 
 @dataclass(frozen=True)
@@ -181,10 +147,11 @@ def behave(root: Path, program: str) -> tuple[object, ...]:
     return ADDRESS.sub("", shown.getvalue()), values, ADDRESS.sub("", error)
 
 
-def put(small: SmallBook, case: Case) -> None:
-    for path, text in case.files.items():
-        small.write(f"src/{path}", text)
-    small.snippet("# %% all\n" + case.main)
+def edits(case: Case) -> Iterator[tuple[str, str, str]]:
+    """Yield path, old text and new text of each edit by hand."""
+    for name, text in case.parts:
+        old, new = (line.replace("\\n", "\n") for line in text.split("\n"))
+        yield name.removeprefix("edit "), old, new
 
 
 def known_of(small: SmallBook) -> dict[str, str]:
@@ -195,19 +162,23 @@ def known_of(small: SmallBook) -> dict[str, str]:
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+@cases("closure", *KINDS)
 def test_what_changes_the_behaviour_changes_the_digests(
     case: Case, small: SmallBook
 ) -> None:
-    put(small, case)
+    case.write(small)
+    files = {"mini/__init__.py": ""}
+    for path, text in case.files.items():
+        files[path] = ast.unparse(ast.parse(text))  # as a change is written
+        small.write(f"src/{path}", files[path])
     before, known = behave(small.root, case.main), known_of(small)
     assert not before[2], before[2]
     count = 0
-    for path, source in case.files.items():
+    for path, source in files.items():
         for change in changes_of(source):
             small.write(f"src/{path}", change.text)
             now = known_of(small)
-            may_be_false = change.is_unused and not case.is_whole
+            may_be_false = change.is_unused and not case.title.endswith("(whole)")
             if now != known and count and not may_be_false:
                 continue  # whatever the program does now
             if behave(small.root, case.main) != before:
@@ -216,9 +187,9 @@ def test_what_changes_the_behaviour_changes_the_digests(
             elif may_be_false:
                 assert now == known, f"false: {path}: {change.what}"
         small.write(f"src/{path}", source)
-    for path, old, new in case.edits:
-        assert case.files[path].count(old) == 1
-        small.write(f"src/{path}", case.files[path].replace(old, new))
+    for path, old, new in edits(case):
+        assert files[path].count(old) == 1
+        small.write(f"src/{path}", files[path].replace(old, new))
         assert behave(small.root, case.main) != before
         assert known_of(small) != known, f"missed: {path}: {old} -> {new}"
         count += 1
@@ -337,50 +308,3 @@ def test_what_a_module_imports_from_elsewhere_counts(small: SmallBook) -> None:
     known = small.inputs()
     small.module("a", "import math\ndef used():\n    return 1\n")
     assert changes(known, small.inputs()) == ("imports of mini.a: this -> math",)
-
-
-REFUSED = {
-    "a child": ("import subprocess\nsubprocess.run(['ls'])", 3, "subprocess.run"),
-    "a shell": ("import os\nos.system('true')", 3, "os.system"),
-    "another program": ("from os import execvp\nexecvp('a', ['a'])", 3, "execvp"),
-    "workers": ("import multiprocessing as m\nm.Pool(2)", 3, "m.Pool"),
-    "exec": ("\nexec('x = 1')", 3, "exec"),
-    "a script": ("import runpy\nrunpy.run_path('a.py')", 3, "runpy.run_path"),
-    "a module run": ("import runpy\nrunpy.run_module('mini.a')", 3, "runpy.run_module"),
-    "pickle": ("import pickle\npickle.loads(b'')", 3, "pickle.loads"),
-    "a shelf": ("import shelve\nshelve.open('a')", 3, "shelve.open"),
-    "joblib": ("import joblib\njoblib.load('a')", 3, "joblib.load"),
-    "an array of objects": (
-        "import numpy as np\nnp.load('a', allow_pickle=True)", 3, "allow_pickle"
-    ),
-    "any object of PyTorch's": (
-        "import torch\ntorch.load('a', weights_only=False)", 3, "weights_only=False"
-    ),
-    "an image by PyTorch": (
-        "from torchvision.io import read_image\nread_image('a')", 3, "read_image"
-    ),
-    "a database": ("import sqlite3 as s\ns.connect('a')", 3, "s.connect"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("what", REFUSED)
-def test_what_brings_in_code_that_is_not_known_is_refused(
-    small: SmallBook, what: str
-) -> None:
-    code, line, name = REFUSED[what]
-    small.module("a", "X = 1\n")
-    snippet = small.snippet(f"# %% all\n{code}\n")
-    with pytest.raises(BookError) as found:
-        small.inputs()
-    assert (found.value.path, found.value.line) == (snippet, line)
-    assert f"`{name}`" in found.value.message
-
-
-def test_a_function_of_the_package_that_is_refused_has_its_own_line(
-    small: SmallBook,
-) -> None:
-    path = small.module("a", "import os\n\n\ndef used():\n    os.popen('ls')\n")
-    small.snippet("# %% all\nfrom mini.a import used\n")
-    with pytest.raises(BookError, match="starts another process") as found:
-        small.inputs()
-    assert (found.value.path, found.value.line) == (path, 5)

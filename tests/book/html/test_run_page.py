@@ -225,5 +225,5 @@ def test_the_users_of_a_run_show_it_or_quote_it(small: Any) -> None:
 
 
 def test_the_styles_of_run_pages_are_small() -> None:
-    folder = Path(__file__).parents[2] / "docs" / "theme" / "assets" / "stylesheets"
+    folder = Path(__file__).parents[3] / "docs" / "theme" / "assets" / "stylesheets"
     assert 0 < (folder / "runs.css").stat().st_size < 40_000

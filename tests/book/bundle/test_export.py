@@ -1,8 +1,8 @@
 """A snippet written as one program does what the snippet does, without the package.
 
-The cases lie in samples/export: modules, a snippet, and what the program must be
-(`program`), hold (`has`) and not hold (`lacks`), or the error. Each program runs and
-must print what its snippet prints. The cases of samples/closure run too.
+The cases lie in samples/: modules, a snippet, and what the program must be (`program`),
+hold (`has`) and not hold (`lacks`), or the error. Each program runs and must print what
+its snippet prints. The cases of the closure run too.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from cases import Case, cases, refused
 from dlnotes.book.bundle.export import standalone
-from dlnotes.book.errors import BookError
 from dlnotes.book.freshness.keys import Settings
 from dlnotes.book.publishing import downloads
 from dlnotes.book.source.syntax import loaded
@@ -34,48 +33,6 @@ if TYPE_CHECKING:
     from tests.book.conftest import SmallBook
 
     from dlnotes.book.book import Book
-
-SAMPLES = Path(__file__).parent / "samples"
-
-
-@dataclass
-class Case:
-    """A snippet with its package; `parts` are what the program is held against."""
-
-    title: str
-    files: dict[str, str] = field(default_factory=dict)
-    main: str = ""
-    parts: list[tuple[str, str]] = field(default_factory=list)
-
-    def all(self, kind: str) -> list[str]:
-        return [text for name, text in self.parts if name == kind]
-
-    def write(self, small: SmallBook) -> None:
-        for name, text in self.files.items():
-            small.write(f"src/{name}", text)
-        small.snippet(self.main)
-
-
-def read_cases(path: Path) -> Iterator[Case]:
-    for text in re.split(r"^=== ", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
-        title, _, rest = text.partition("\n")
-        case = Case(title)
-        for part in re.split(r"^>>> ", rest, flags=re.M)[1:]:
-            name, _, source = part.partition("\n")
-            source = source.rstrip("\n") + "\n"
-            if name == "main":
-                case.main = source if "# %%" in source else f"# %% main\n{source}"
-            elif "/" in name and not name.startswith("edit "):
-                case.files[name] = source
-            else:
-                case.parts.append((name, source.rstrip("\n")))
-        yield case
-
-
-def cases(folder: str, *names: str) -> pytest.MarkDecorator:
-    paths = [SAMPLES / folder / f"{name}.txt" for name in names]
-    found = [case for path in paths for case in read_cases(path)]
-    return pytest.mark.parametrize("case", found, ids=[case.title for case in found])
 
 
 class Refuse:
@@ -123,7 +80,7 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("exact")
-@cases("export", "spelling", "names", "effects", "imports")
+@cases("bundle", "spelling", "names", "effects", "imports")
 def test_the_program_prints_what_the_snippet_prints(
     case: Case, small: SmallBook
 ) -> None:
@@ -141,26 +98,13 @@ def test_the_program_prints_what_the_snippet_prints(
     assert printed(program, None) == before
 
 
-def error_of(find: Callable[[], object], small: SmallBook) -> str:
-    with pytest.raises(BookError) as caught:
-        find()
-    assert caught.value.line
-    return str(caught.value).replace(f"{small.root}/", "")
-
-
-@cases("refused", "closure")
-def test_what_no_key_could_cover_is_refused(case: Case, small: SmallBook) -> None:
-    case.write(small)
-    assert [error_of(small.inputs, small)] == case.all("error")
-
-
-@cases("refused", "program")
+@cases("bundle", "refused")
 def test_what_one_program_cannot_express_is_refused(
     case: Case, small: SmallBook
 ) -> None:
     case.write(small)
-    found = error_of(lambda: standalone(small.book, small.read()), small)
-    assert [found] == case.all("error")
+    with refused(case, small):
+        standalone(small.book, small.read())
 
 
 @pytest.mark.usefixtures("exact")

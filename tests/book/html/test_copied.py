@@ -31,7 +31,7 @@ from dlnotes.book.weaving.sources import Sources
 from dlnotes.book.weaving.weave import Weaver
 from proofs import Proofs
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SHOWN = re.compile(
     r'^( *)(`{3,})\{ \.python[^\n]* data-dl-copy="([^"]+)" \}\n(.*?)\n\1\2$',
     re.M | re.S,
