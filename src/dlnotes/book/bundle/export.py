@@ -23,7 +23,6 @@ from dlnotes.book.source.snippet import Snippet
 from dlnotes.book.source.syntax import (
     AT_FULL_SCALE,
     DEFINITION,
-    FOR_TYPES,
     IMPORT,
     bound_name,
     condition,
@@ -61,20 +60,16 @@ def parts(book: Book, snippet: Snippet) -> Parts:
     closure = Closure(book.library, snippet.module)
     imports = [*_imports(closure)]
     _check_names(closure, imports)
-    above = [item for item in imports if _is_above(closure, item)]
-    lines = {item.line for item in above if not item.for_types}
-    others = [n for n in imports if not _is_above(closure, n) and n.line not in lines]
+    above = [item for item in imports if item.module is closure.program]
+    lines = {item.line for item in above}
+    below = [item for item in imports if item.line not in lines]
     program = as_function(_without(closure.program), MAIN)
     code = f"{render(above)}\n\n\n{program}".lstrip()
     library = "\n\n\n".join(_library(closure))
-    if others:
+    if below:
         gap = "\n\n\n" if DEFINES.match(library) else "\n\n"
-        library = (render(others) + gap + library).rstrip()
+        library = (render(below) + gap + library).rstrip()
     return Parts(code, library, distributions(f"{code}\n{library}"))
-
-
-def _is_above(closure: Closure, item: Import) -> bool:
-    return item.module is closure.program or item.origin == "__future__"
 
 
 def _imports(closure: Closure) -> Iterator[Import]:
@@ -82,10 +77,7 @@ def _imports(closure: Closure) -> Iterator[Import]:
     for module in [closure.program, *closure.modules]:
         used = closure.outside.get(module.name, set())
         for item in _hoisted(module, closure.library.package):
-            if item.origin == "__future__":
-                if closure.statements(module):
-                    yield item
-            elif item.bound in used or _is_for_its_effect(item):
+            if item.bound in used or _is_for_its_effect(item):
                 yield item
 
 
@@ -103,11 +95,7 @@ def _is_for_its_effect(item: Import) -> bool:
 
 
 def _code(module: Module) -> list[ast.stmt]:
-    return [node for node in module.tree.body if not _is_hoisted(node)]
-
-
-def _is_hoisted(node: ast.stmt) -> bool:
-    return isinstance(node, IMPORT) or condition(node) in FOR_TYPES
+    return [node for node in module.tree.body if not isinstance(node, IMPORT)]
 
 
 def _check_names(closure: Closure, imports: list[Import]) -> None:
@@ -204,7 +192,7 @@ def _without(module: Module) -> Edits:
 
 
 def _is_gone(node: ast.stmt, is_top: bool) -> bool:
-    return condition(node) == AT_FULL_SCALE or (is_top and _is_hoisted(node))
+    return condition(node) == AT_FULL_SCALE or (is_top and isinstance(node, IMPORT))
 
 
 def _cell(edits: Edits, statements: list[ast.stmt]) -> str:

@@ -4,16 +4,14 @@ import ast
 import copy
 import re
 import sys
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dlnotes.book.source.module import Module
-from dlnotes.book.source.syntax import FOR_TYPES, IMPORT, condition, imported
+from dlnotes.book.source.syntax import IMPORT, imported
 
 WIDTH = 88
 INDENT = "    "
-SECTIONS = ("future", "standard", "other")
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,6 @@ class Import:
         name: its name there, empty where it is the module itself.
         bound: the name that the statement binds.
         target: what that stands for.
-        for_types: it stands under `if TYPE_CHECKING:`.
     """
 
     module: Module
@@ -36,7 +33,6 @@ class Import:
     name: str
     bound: str
     target: str
-    for_types: bool
 
     @property
     def line(self) -> tuple[str, str]:
@@ -49,16 +45,14 @@ class Import:
 
 def hoisted(module: Module, package: str) -> Iterator[Import]:
     """Yield what the top level of a module imports from outside a package."""
-    for statement in module.tree.body:
-        for_types = condition(statement) in FOR_TYPES
-        for node in statement.body if isinstance(statement, ast.If) else [statement]:
-            if isinstance(node, IMPORT) and (node is statement or for_types):
-                found = (_import(module, node, name, for_types) for name in node.names)
-                yield from (n for n in found if n.origin.split(".")[0] != package)
+    for node in module.tree.body:
+        if isinstance(node, IMPORT):
+            found = (_import(module, node, name) for name in node.names)
+            yield from (item for item in found if _root(item) != package)
 
 
 def _import(
-    module: Module, node: ast.Import | ast.ImportFrom, alias: ast.alias, for_types: bool
+    module: Module, node: ast.Import | ast.ImportFrom, alias: ast.alias
 ) -> Import:
     single = copy.copy(node)
     single.names = [alias]
@@ -66,38 +60,22 @@ def _import(
     if isinstance(node, ast.ImportFrom):
         origin, name = node.module or "", alias.name
     ((bound, target),) = imported(single, "").items()
-    return Import(module, node, origin, name, bound, target, for_types)
+    return Import(module, node, origin, name, bound, target)
+
+
+def _root(item: Import) -> str:
+    return item.origin.split(".")[0]
 
 
 def render(imports: Iterable[Import]) -> str:
-    """Write imports as a sorted block of statements."""
-    unique: dict[tuple[str, str], Import] = {}
-    for item in sorted(imports, key=lambda item: item.for_types):
-        unique.setdefault(item.line, item)
-    groups: dict[str, set[tuple[str, str]]] = {}
-    for line, item in unique.items():
-        groups.setdefault(_group(item), set()).add(line)
-    types = groups.pop("types", None)
-    if types:
-        line = ("from typing import", "TYPE_CHECKING")
-        groups.setdefault("standard", set()).add(line)
-    parts = [_block(groups[name], WIDTH) for name in SECTIONS if name in groups]
-    if types:
-        inside = textwrap.indent(_block(types, WIDTH - len(INDENT)), INDENT)
-        parts.append(f"if TYPE_CHECKING:\n{inside}")
-    return "\n\n".join(parts)
+    """Write imports as a sorted block of statements, the standard library's first."""
+    groups: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
+    for item in imports:
+        groups[_root(item) in sys.stdlib_module_names].add(item.line)
+    return "\n\n".join(_block(lines) for lines in groups.values() if lines)
 
 
-def _group(item: Import) -> str:
-    root = item.origin.split(".")[0]
-    if root == "__future__":
-        return "future"
-    if item.for_types:
-        return "types"
-    return "standard" if root in sys.stdlib_module_names else "other"
-
-
-def _block(lines: set[tuple[str, str]], width: int) -> str:
+def _block(lines: set[tuple[str, str]]) -> str:
     plain = sorted({what for start, what in lines if start == "import"}, key=_natural)
     parts = [f"import {what}" for what in plain]
     for start in sorted({start for start, _ in lines} - {"import"}, key=_natural):
@@ -107,13 +85,13 @@ def _block(lines: set[tuple[str, str]], width: int) -> str:
             if name not in kept:
                 parts.append(f"{start} {name}")
             elif name == kept[0]:
-                parts.append(_from(start, kept, width))
+                parts.append(_from(start, kept))
     return "\n".join(parts)
 
 
-def _from(start: str, names: list[str], width: int) -> str:
+def _from(start: str, names: list[str]) -> str:
     line = f"{start} {', '.join(names)}"
-    if len(line) <= width:
+    if len(line) <= WIDTH:
         return line
     inside = "".join(f"{INDENT}{name},\n" for name in names)
     return f"{start} (\n{inside})"

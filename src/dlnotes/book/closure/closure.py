@@ -164,7 +164,6 @@ class Closure:
                         self._find(module, node, target)
 
     def _add(self, module: Module, name: str, statements: Iterable[ast.stmt]) -> None:
-        self._load(module)  # where it is imported for types alone
         if (module.name, name) not in self.symbols:
             self.symbols[module.name, name] = list(statements)
             self._todo.append((module, name))

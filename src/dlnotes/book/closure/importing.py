@@ -3,8 +3,6 @@
 Statements that a program does not need are in no key, and yet it fails by them.
 """
 
-import __future__
-
 import ast
 import builtins
 
@@ -25,8 +23,6 @@ def check_names(module: Module) -> None:
     """
     if module.name == PROGRAM:  # whose errors a reader sees
         return
-    is_lazy = "__future__.annotations" in module.imports.values()
-    flags = __future__.annotations.compiler_flag if is_lazy else 0
     known = {*GIVEN, *module.declared}
     for statement in module.tree.body:
         if module.is_skipped(statement):
@@ -34,7 +30,7 @@ def check_names(module: Module) -> None:
             statement = ast.copy_location(ast.Expr(test), statement)
         for node in module.imports_in(statement):
             known.update(imported(node, module.package))
-        read, stored, deleted = at_once(statement, flags)
+        read, stored, deleted = at_once(statement)
         missing = read - known
         if missing and _may_bind_first(statement):
             missing -= stored

@@ -27,10 +27,8 @@ from dlnotes.book.source.library import Library
 from dlnotes.book.source.module import Module
 from dlnotes.book.source.names import chains
 from dlnotes.book.source.syntax import (
-    FOR_TYPES,
     IMPORT,
     bound_name,
-    condition,
     dotted,
     imported,
     own_nodes,
@@ -52,9 +50,6 @@ def check_module(library: Library, module: Module) -> None:
     """
     top = {id(node) for node in module.tree.body}
     for statement in module.tree.body:
-        if condition(statement) in FOR_TYPES:
-            _check_for_types(module, statement)
-            top |= {id(node) for node in ast.iter_child_nodes(statement)}
         for node in ast.walk(statement):
             if isinstance(node, IMPORT):
                 _check_import(library, module, node, id(node) in top)
@@ -66,18 +61,15 @@ def check_module(library: Library, module: Module) -> None:
     _check_bound_once(library, module)
 
 
-def _check_for_types(module: Module, statement: ast.stmt) -> None:
-    for node in statement.body:  # type: ignore[attr-defined]
-        if not isinstance(node, IMPORT):
-            raise refuse(module, node, "a block for types may only import")
-
-
 def _check_import(
     library: Library, module: Module, node: ast.Import | ast.ImportFrom, is_top: bool
 ) -> None:
     code = ast.unparse(node)
     if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
         raise refuse(module, node, f"`{code}`: import what is used by name")
+    if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+        why = "all of the program in one file would have it: quote names that come late"
+        raise refuse(module, node, f"`{code}`: {why}")
     targets = imported(node, module.package)
     if not any(map(library.is_own, targets.values())):
         return

@@ -45,7 +45,7 @@ def needs(library: Library, name: str, source: str) -> str:
     items = [from_outside[name] for name in names if name in from_outside]
     for name in names & module.definitions.keys():
         node, target = ast.ImportFrom(module.name, [], 0), f"{module.name}.{name}"
-        items.append(Import(module, node, module.name, name, name, target, False))
+        items.append(Import(module, node, module.name, name, name, target))
     return imports(items, library.package)
 
 

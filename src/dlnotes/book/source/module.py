@@ -11,7 +11,6 @@ from dlnotes.book.errors import BookError
 from dlnotes.book.source.syntax import (
     COMPOUND,
     FOR_SCRIPTS,
-    FOR_TYPES,
     IMPORT,
     bound_names,
     condition,
@@ -70,8 +69,7 @@ class Module:
 
     def is_skipped(self, statement: ast.stmt) -> bool:
         """Say whether importing the module never runs the body of this `if`."""
-        test = condition(statement)
-        return test in FOR_TYPES or (test == FOR_SCRIPTS and self.name != "__main__")
+        return condition(statement) == FOR_SCRIPTS and self.name != "__main__"
 
     def loaded_by(self, statement: ast.stmt) -> list[str]:
         """Return the dotted names that a statement imports when the module runs."""

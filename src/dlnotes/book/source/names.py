@@ -36,17 +36,13 @@ def _looked_up(code: CodeType) -> Iterator[str]:
             yield from _looked_up(part)
 
 
-def at_once(statement: ast.stmt, flags: int = 0) -> tuple[set[str], set[str], set[str]]:
+def at_once(statement: ast.stmt) -> tuple[set[str], set[str], set[str]]:
     """Return the names that a statement looks up, binds and deletes as it runs.
 
     What functions in it use is not among them; what the body of a class uses is.
-
-    Args:
-        statement: one at the top of a module.
-        flags: of the compiler, for what the module imports from the future.
     """
     tree = ast.Module([statement], [])
-    code = compile(tree, "<statement>", "exec", flags, dont_inherit=True)
+    code = compile(tree, "<statement>", "exec", dont_inherit=True)
     stored, deleted = _operands(code, "STORE_NAME"), _operands(code, "DELETE_NAME")
     return set(_read(code)), stored, deleted
 

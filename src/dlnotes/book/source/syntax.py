@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match)
 IMPORT = ast.Import | ast.ImportFrom
-FOR_TYPES = {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
 FOR_SCRIPTS = "__name__ == '__main__'"
 AT_FULL_SCALE = "os.environ.get('DLNOTES_SCALE') == 'full'"
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
