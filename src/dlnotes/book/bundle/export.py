@@ -8,7 +8,6 @@ import ast
 import builtins
 import re
 from collections.abc import Iterator
-from functools import partial
 
 from dlnotes.book.book import Book
 from dlnotes.book.bundle.edits import Edits
@@ -76,13 +75,9 @@ def _imports(closure: Closure) -> Iterator[Import]:
     """Yield the imports from outside the package that the program keeps."""
     for module in [closure.program, *closure.modules]:
         used = closure.outside.get(module.name, set())
-        for item in _hoisted(module, closure.library.package):
+        for item in hoisted(module, closure.library.package):
             if item.bound in used or _is_for_its_effect(item):
                 yield item
-
-
-def _hoisted(module: Module, package: str) -> list[Import]:
-    return module.once(("hoisted",), lambda: [*hoisted(module, package)])
 
 
 def _is_for_its_effect(item: Import) -> bool:
@@ -169,8 +164,7 @@ def _check_scopes(program: Module, own: dict[str, ast.AST]) -> None:
 def _library(closure: Closure) -> Iterator[str]:
     """Yield what the program needs of the library, as cells."""
     for module, statements in closure.runs():
-        edits = module.once(("without",), partial(_without, module))
-        if text := _cell(edits, statements):
+        if text := _cell(_without(module), statements):
             path = module.path.relative_to(closure.library.folder)
             yield f"# {path.as_posix()}\n{text}"
 
