@@ -28,41 +28,22 @@ class Failure:
     frames: str = ""
 
 
-def result_of(out: Path, ended: Exit) -> dict[str, Any] | None:
-    """Return what the process left; it counts only if the process ended by itself."""
-    path = out / "result.json"
-    if ended.code != 0 or ended.timed_out or not path.exists():
-        return None
-    result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return result
+def result_of(
+    name: str, out: Path, ended: Exit, timeout: float
+) -> dict[str, Any] | Failure:
+    """Return what a process left, or what went wrong with its run.
 
-
-def failure_of(
-    name: str,
-    out: Path,
-    ended: Exit,
-    result: dict[str, Any] | None,
-    timeout: float,
-) -> Failure | None:
-    """Return what went wrong with a run, None if nothing did.
+    A result counts only if the process ended by itself.
 
     Args:
         name: of the snippet.
         out: the job's folder, where the worker noted the cell it was in.
         ended: how the process ended.
-        result: what it left, if that counts.
         timeout: the limit it ran under, in seconds.
     """
-    if result is not None:
-        return Failure(name, **result["error"]) if result["error"] else None
-    path = out / "cell"
-    cell = path.read_text(encoding="utf-8") if path.exists() else ""
-    errors = out / "stderr"
-    tail = (
-        errors.read_bytes()[-2000:].decode("utf-8", "replace")
-        if errors.exists()
-        else ""
-    )
+    if ended.code == 0 and not ended.timed_out and (out / "result.json").exists():
+        result: dict[str, Any] = json.loads(_text(out / "result.json"))
+        return Failure(name, **result["error"]) if result["error"] else result
     if ended.timed_out:
         message = f"stopped at the limit of {timeout:g} s (--timeout)"
     elif ended.code < 0:
@@ -75,4 +56,9 @@ def failure_of(
             f"ended its own process with exit code {ended.code}; "
             "a snippet must run to its end, without os._exit"
         )
-    return Failure(name, cell, None, message, tail.strip())
+    tail = _text(out / "stderr")[-2000:].strip()
+    return Failure(name, _text(out / "cell"), None, message, tail)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""

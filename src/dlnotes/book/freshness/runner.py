@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from dlnotes.book.book import Book
 from dlnotes.book.closure.closure import Closure
 from dlnotes.book.errors import BookError
-from dlnotes.book.execution.ending import Failure, failure_of, result_of
+from dlnotes.book.execution.ending import Failure, result_of
 from dlnotes.book.execution.launch import Launcher, launcher
 from dlnotes.book.freshness.job import unfinished, write_job
 from dlnotes.book.freshness.keys import (
@@ -116,9 +116,7 @@ class Runner:
             timeout: limit for each, in seconds.
             force: run them even when they are fresh.
         """
-        if self.store.busy():
-            progress.waiting()
-        with self.store.lock():
+        with self.store.lock(progress.waiting):
             self._look()
             outcome, stale = Outcome(), []
             for name in names:
@@ -213,11 +211,9 @@ class Runner:
         name = item.snippet.name
         out = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.book.store / "work"))
         ended = process.run(write_job(self.book, item, settings, out), timeout)
-        result = result_of(out, ended)
-        failure = failure_of(name, out, ended, result, timeout)
-        if failure:
-            return failure
-        assert result is not None
+        result = result_of(name, out, ended, timeout)
+        if isinstance(result, Failure):
+            return result
         with self._parsing:
             if self._changed(item, settings):
                 return Failure(
@@ -232,8 +228,6 @@ class Runner:
 
     def _changed(self, item: Status, settings: Settings) -> bool:
         """Say whether a run's code is no longer what its key was made from."""
-        if self.book.library.as_read() and item.snippet.as_read():
-            return False
         now = Book(self.book.root, self.book.package)
         try:
             found = inputs(now, read_snippet(item.snippet.path), settings)

@@ -44,17 +44,14 @@ def status(book: Book, store: Store, snippet: Snippet, settings: Settings) -> St
     nearest = min(
         stored, key=lambda item: len(changes(item["inputs"], wanted)), default=None
     )
-    if nearest is None:
-        damaged = store.has(name, key(wanted))
-        reason = "its stored run is damaged" if damaged else "it has not run yet"
-        return Status(snippet, wanted, None, (reason,))
-    if nearest["key"] == key(wanted):
-        reasons = ("the notebook of its stored run is damaged or gone",)
-    elif store.has(name, key(wanted)):
+    if store.has(name, key(wanted)):
         reasons = ("its stored run is damaged",)
-    else:
+    elif nearest:
         reasons = changes(nearest["inputs"], wanted)
-    return Status(snippet, wanted, None, reasons, nearest["seconds"])
+    else:
+        reasons = ("it has not run yet",)
+    last = nearest["seconds"] if nearest else None
+    return Status(snippet, wanted, None, reasons, last)
 
 
 def changes(old: dict[str, str], new: dict[str, str]) -> tuple[str, ...]:

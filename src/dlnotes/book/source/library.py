@@ -68,10 +68,6 @@ class Library:
             self._modules[name] = self._read(name)
         return self._modules[name]
 
-    def as_read(self) -> bool:
-        """Say whether the files still hold what was read from them."""
-        return Library(self.folder).digest == self.digest
-
     def _file(self, name: str) -> Path | None:
         parts = name.split(".")
         base = self.folder.joinpath(*parts[1:])

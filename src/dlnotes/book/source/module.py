@@ -123,8 +123,3 @@ def parse(source: str, path: Path) -> ast.Module:
         raise BookError(f"not valid Python: {error.msg}", path, error.lineno) from error
     except ValueError as error:
         raise BookError(f"not valid Python: {error}", path) from error
-
-
-def holds(path: Path, source: str) -> bool:
-    """Say whether a file holds some text."""
-    return path.is_file() and path.read_text(encoding="utf-8") == source

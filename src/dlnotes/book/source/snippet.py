@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.source.code import code_of
-from dlnotes.book.source.module import Module, holds, parse, read_source
+from dlnotes.book.source.module import Module, parse, read_source
 from dlnotes.book.source.syntax import first_line
 
 MARK = re.compile(r"^# %%(?:\s+(?P<name>\S.*?))?\s*$")
@@ -57,10 +57,6 @@ class Snippet:
     def tree(self) -> ast.Module:
         """The syntax tree of the whole program."""
         return parse(self.source, self.path)
-
-    def as_read(self) -> bool:
-        """Say whether the file still holds what was read from it."""
-        return holds(self.path, self.source)
 
     @property
     def module(self) -> Module:

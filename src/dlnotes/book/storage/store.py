@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,26 +74,19 @@ class Store:
         self.folder = folder
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the store for one process; another one waits."""
-        from filelock import FileLock
-
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / "lock"):
-            yield
-
-    def busy(self) -> bool:
-        """Say whether another process holds the store."""
+    def lock(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Hold the store for one process; another one says so, and waits."""
         from filelock import FileLock, Timeout
 
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.folder / "lock")
         try:
-            lock.acquire(timeout=0)
+            held = lock.acquire(timeout=0)
         except Timeout:
-            return True
-        lock.release()
-        return False
+            waiting()
+            held = lock.acquire()
+        with held:
+            yield
 
     def _manifest(self, name: str, key: str) -> Path:
         return self.folder / "runs" / name / f"{key}.json"
