@@ -104,9 +104,6 @@ def _check_names(closure: Closure, imports: list[Import]) -> None:
     for item in imports:
         _note(known, item.bound, item.target, item.module, item.node)
         _check_free(item.module, item.bound, item.node)
-        if item.module is closure.program and item.bound in own:
-            why = f"`{item.bound}` is imported and bound again: rename one"
-            raise refuse(closure.program, own[item.bound], why)
     for module in closure.modules:
         for name, node in _bound(closure.statements(module), module.package):
             _note(known, name, f"{module.name}.{name}", module, node)

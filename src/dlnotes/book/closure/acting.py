@@ -97,48 +97,44 @@ class Acting:
             case ast.Call():
                 return self._is_known(module, node, CALLS)
             case ast.Attribute():
-                return all(map(self._is_outside, _named(module, node)))
+                outside = map(self._is_outside, map(module.meaning, _names(node)))
+                return all(outside)
             case ast.ClassDef(bases=bases, keywords=[]):
                 return self._are_types(module, *bases)
             case ast.Subscript(value=ast.Name() | ast.Attribute() as of):
-                found = module.meanings(dotted(of) or "")
-                can = (self.library.is_own(n) or n.startswith(GENERIC) for n in found)
-                return all(can) and self._are_types(module, node)
+                meant = module.meaning(dotted(of) or "")
+                can = self.library.is_own(meant) or meant.startswith(GENERIC)
+                return can and self._are_types(module, node)
             case ast.BinOp(op=ast.BitOr()):
                 return self._are_types(module, node)
             case ast.BinOp() | ast.UnaryOp() | ast.Set():
-                return not _named(module, node)
+                return not _names(node)
             case ast.Dict(keys=keys):
-                return None not in keys and not _named(module, *filter(None, keys))
+                return None not in keys and not _names(*filter(None, keys))
         return isinstance(node, LITERALS)
 
     def _is_known(self, module: Module, node: ast.expr, names: set[str]) -> bool:
         """Say whether what is called, perhaps as a decorator, is among some names."""
         name = dotted(node.func if isinstance(node, ast.Call) else node)
-        return name is not None and names.issuperset(module.meanings(name))
+        return name is not None and module.meaning(name) in names
 
     def _are_types(self, module: Module, *nodes: ast.AST) -> bool:
-        return all(self._is_type(name, set()) for name in _named(module, *nodes))
+        return all(self._is_type(module, name) for name in _names(*nodes))
+
+    def _is_type(self, module: Module, name: str) -> bool:
+        """Say whether a global name stands for a type that calls nothing."""
+        every = module.definitions.get(name, [])
+        if not all(_may_be_type(n) and not self.acts(module, n) for n in every):
+            return False
+        target = module.imports.get(name, "")
+        owner, rest = self.library.split(target)
+        if owner and len(rest) == 1:
+            return self._is_type(owner, rest[0])
+        return self._is_outside(target)
 
     def _is_outside(self, name: str) -> bool:
         """Say whether a name is not of the package, and of no enumeration's class."""
         return not self.library.is_own(name) and name.split(".")[0] != "enum"
-
-    def _is_type(self, name: str, seen: set[str]) -> bool:
-        """Say whether an absolute name stands for a type that calls nothing."""
-        if self._is_outside(name):
-            return True
-        module, rest = self.library.split(name)
-        if module is None or len(rest) != 1 or name in seen:
-            return False
-        every = module.definitions.get(rest[0], [])
-        targets = module.bindings.get(rest[0], [])
-        return all(
-            [
-                *(_may_be_type(node) and not self.acts(module, node) for node in every),
-                *(self._is_type(to, seen | {name}) for to in targets),
-            ]
-        )
 
 
 def _pair_off(names: ast.Tuple, value: ast.Tuple) -> bool:
@@ -168,8 +164,6 @@ def _may_be_type(node: ast.stmt) -> bool:
     return isinstance(node, ast.ClassDef) or isinstance(value, alias)
 
 
-def _named(module: Module, *nodes: ast.AST) -> list[str]:
-    """Return what the names in some code may stand for."""
+def _names(*nodes: ast.AST) -> list[str]:
     parts = (part for node in nodes for part in ast.walk(node))
-    names = (part.id for part in parts if isinstance(part, ast.Name))
-    return [target for name in names for target in module.meanings(name)]
+    return [part.id for part in parts if isinstance(part, ast.Name)]

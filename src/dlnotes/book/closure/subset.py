@@ -54,11 +54,13 @@ def check_module(library: Library, module: Module) -> None:
             if isinstance(node, IMPORT):
                 _check_import(library, module, node, id(node) in top)
             elif isinstance(node, ast.ClassDef):
-                _check_class(library, module, node)
+                _check_metaclass(library, module, node)
+            if hooks := HOOKS & {getattr(node, "name", None), *_words(node)}:
+                raise refuse(module, node, f"`{min(hooks)}` {HOOK}")
             if "os" in (bound_name(node), getattr(node, "arg", None)):
                 why = "`os` is not the module here, which tells the scale: rename it"
                 raise refuse(module, node, why)
-    _check_bound_once(library, module)
+    _check_bound_once(module)
 
 
 def _check_import(
@@ -86,28 +88,24 @@ def _check_import(
             raise refuse(module, node, why)
 
 
-def _check_class(library: Library, module: Module, node: ast.ClassDef) -> None:
+def _check_metaclass(library: Library, module: Module, node: ast.ClassDef) -> None:
     for keyword in node.keywords:
-        meant = module.meanings(dotted(keyword.value) or "")
-        if keyword.arg == "metaclass" and any(map(library.is_own, meant)):
+        meant = module.meaning(dotted(keyword.value) or "")
+        if keyword.arg == "metaclass" and library.is_own(meant):
             raise refuse(module, node, f"a metaclass {HOOK}")
-    for part in own_nodes(node.body):
-        if getattr(part, "name", None) in HOOKS or getattr(part, "id", None) in HOOKS:
-            name = getattr(part, "name", None) or part.id  # type: ignore[attr-defined]
-            raise refuse(module, part, f"`{name}` {HOOK}")
 
 
-def _check_bound_once(library: Library, module: Module) -> None:
-    """Refuse a name that is imported from the package and bound in another way too."""
-    nodes = [*own_nodes(module.tree.body)]
-    bound = {bound_name(node) for node in nodes if not isinstance(node, IMPORT)}
+def _check_bound_once(module: Module) -> None:
+    """Refuse a name that is imported and bound in another way too."""
+    bound = {bound_name(node) for node in own_nodes(module.tree.body)}
     bound |= module.declared
-    for node in (node for node in nodes if isinstance(node, IMPORT)):
-        for name, target in imported(node, module.package).items():
-            is_twice = name in bound or {*module.bindings[name]} != {target}
-            if is_twice and any(map(library.is_own, module.bindings[name])):
-                why = f"`{name}` is imported and bound again: give one another name"
-                raise refuse(module, node, why)
+    known: dict[str, str] = {}
+    for statement in module.tree.body:
+        for node in module.imports_in(statement):
+            for name, target in imported(node, module.package).items():
+                if name in bound or known.setdefault(name, target) != target:
+                    why = f"`{name}` is imported and bound again: give one another name"
+                    raise refuse(module, node, why)
 
 
 def meanings(

@@ -29,7 +29,6 @@ class Module:
     Attributes:
         definitions: the statements that bind or change each name, in order.
         imports: what each imported name stands for, the last import of it.
-        bindings: what each imported name may stand for, all imports of it.
         memo: what others have found out about this module, to find it only once.
     """
 
@@ -40,16 +39,12 @@ class Module:
     package: str
     definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
-    bindings: dict[str, list[str]] = field(default_factory=dict)
     memo: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for statement in self.tree.body:
             for node in self.imports_in(statement):
-                found = imported(node, self.package)
-                self.imports |= found
-                for name, target in found.items():
-                    self.bindings.setdefault(name, []).append(target)
+                self.imports |= imported(node, self.package)
             for name in frozenset(bound_names(statement)):
                 self.definitions.setdefault(name, []).append(statement)
 
@@ -87,16 +82,15 @@ class Module:
         """The dotted names that importing this module imports, in order."""
         return [name for node in self.tree.body for name in self.loaded_by(node)]
 
-    def meanings(self, name: str) -> list[str]:
-        """Return the absolute dotted names that a global dotted name may stand for.
+    def meaning(self, name: str) -> str:
+        """Return the absolute dotted name that a global dotted name stands for.
 
-        What the module neither defines nor imports is a builtin.
+        What the module neither imports nor defines is a builtin.
         """
         root, _, rest = name.partition(".")
-        found = [f"{self.name}.{root}"] if root in self.definitions else []
-        found += self.bindings.get(root, [])
-        found = found or [f"builtins.{root}"]
-        return [f"{target}.{rest}".removesuffix(".") for target in found]
+        home = self.name if root in self.definitions else "builtins"
+        target = self.imports.get(root, f"{home}.{root}")
+        return f"{target}.{rest}".removesuffix(".")
 
 
 def read_source(path: Path) -> str:
