@@ -39,12 +39,21 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.package = folder.name
-        self._modules: dict[str, Module | None] = {}
+        self._modules: dict[str, Module] = {}
 
     @cached_property
     def files(self) -> dict[Path, bytes]:
         """The files of the package, all read at once: what follows is of one state."""
         return {path: path.read_bytes() for path in sorted(self.folder.rglob("*.py"))}
+
+    @cached_property
+    def _paths(self) -> dict[str, Path]:
+        """The file of each module by name; a package hides a module beside it."""
+        found = {}
+        for path in sorted(self.files, key=lambda path: path.stem == "__init__"):
+            parts = [self.package, *path.relative_to(self.folder).with_suffix("").parts]
+            found[".".join(parts).removesuffix(".__init__")] = path
+        return found
 
     @cached_property
     def digest(self) -> str:
@@ -53,7 +62,8 @@ class Library:
 
     def digest_of(self, names: Iterable[str]) -> str:
         """Return a digest of the modules that some dotted names start with."""
-        return self._digest(sorted({*filter(None, map(self._holder, names))}))
+        found = {*filter(None, map(self._holder, names))}
+        return self._digest(sorted(self._paths[name] for name in found))
 
     def _digest(self, paths: Iterable[Path]) -> str:
         found = hashlib.sha256()
@@ -64,37 +74,17 @@ class Library:
 
     def module(self, name: str) -> Module | None:
         """Return a module of the package by dotted name, None where there is none."""
-        if name not in self._modules:
-            self._modules[name] = self._read(name)
-        return self._modules[name]
-
-    def _file(self, name: str) -> Path | None:
-        parts = name.split(".")
-        base = self.folder.joinpath(*parts[1:])
-        paths = [base / "__init__.py", base.with_suffix(".py")][: len(parts)]
-        found = (path for path in paths if path in self.files)
-        return next(found, None) if parts[0] == self.package else None
-
-    def _holder(self, name: str) -> Path | None:
-        parts = name.split(".")
-        starts = (".".join(parts[:size]) for size in range(len(parts), 0, -1))
-        return next(filter(None, map(self._file, starts)), None)
-
-    def _read(self, name: str) -> Module | None:
-        path = self._file(name)
-        if path is None:
-            return None
-        package = name if path.stem == "__init__" else name.rpartition(".")[0]
-        source = decoded(self.files[path], path)
-        return Module(name, path, source, parse(source, path), package)
+        if name not in self._modules and name in self._paths:
+            path = self._paths[name]
+            package = name if path.stem == "__init__" else name.rpartition(".")[0]
+            source = decoded(self.files[path], path)
+            tree = parse(source, path)
+            self._modules[name] = Module(name, path, source, tree, package)
+        return self._modules.get(name)
 
     def names(self) -> list[str]:
         """Return the dotted names of all modules of the package, sorted."""
-        found = []
-        for path in self.files:
-            parts = [self.package, *path.relative_to(self.folder).with_suffix("").parts]
-            found.append(".".join(parts).removesuffix(".__init__"))
-        return sorted(found)
+        return sorted(self._paths)
 
     def is_own(self, name: str) -> bool:
         """Say whether a dotted name starts with the package."""
@@ -106,11 +96,14 @@ class Library:
 
     def split(self, name: str) -> tuple[Module | None, list[str]]:
         """Split a dotted name into the longest module it starts with and the rest."""
-        parts = name.split(".")
-        for size in range(len(parts), 0, -1):
-            if module := self.module(".".join(parts[:size])):
-                return module, parts[size:]
-        return None, parts
+        holder = self._holder(name)
+        rest = name.removeprefix(holder).removeprefix(".")
+        return self.module(holder), rest.split(".") if rest else []
+
+    def _holder(self, name: str) -> str:
+        while name and name not in self._paths:
+            name = name.rpartition(".")[0]
+        return name
 
     def find(self, name: str) -> Symbol:
         """Return the source of a function, class, method or constant.

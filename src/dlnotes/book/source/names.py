@@ -28,9 +28,7 @@ def names(statement: ast.stmt) -> frozenset[str]:
 
 
 def _looked_up(code: CodeType) -> Iterator[str]:
-    for item in dis.get_instructions(code):
-        if item.opname in LOOKED_UP:
-            yield item.argval
+    yield from _operands(code, *LOOKED_UP)
     for part in code.co_consts:
         if isinstance(part, CodeType):
             yield from _looked_up(part)
