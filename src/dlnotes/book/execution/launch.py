@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Protocol
 
 from dlnotes.book.execution.environment import environment
 from dlnotes.book.execution.server import SLOW
@@ -25,22 +24,11 @@ class Exit:
     timed_out: bool = False
 
 
-class Launcher(Protocol):
-    """Something that runs jobs; `run` may be called from several threads."""
-
-    @property
-    def alive(self) -> bool:
-        """Say whether it can still run jobs."""
-
-    def run(self, job: Path, timeout: float) -> Exit:
-        """Run a job to its end, or kill it at the limit, in seconds."""
-
-    def close(self) -> None:
-        """Stop whatever is running."""
-
-
 class ForkServer:
-    """Runs each job in a child forked from a process that has imported what is slow."""
+    """Runs each job in a child forked from a process that has imported what is slow.
+
+    Several threads may call `run`.
+    """
 
     def __init__(self, cache: Path, source: Path, imported: set[str]) -> None:
         slow = [package for package in SLOW if package in imported]
@@ -77,7 +65,7 @@ class ForkServer:
             )
 
     def run(self, job: Path, timeout: float) -> Exit:
-        """Run a job in a forked child.
+        """Run a job in a forked child, or kill it at the limit, in seconds.
 
         Raises:
             RuntimeError: the server itself ended, for example out of memory.
@@ -120,7 +108,7 @@ class Spawner:
         self._running: set[subprocess.Popen[bytes]] = set()
 
     def run(self, job: Path, timeout: float) -> Exit:
-        """Run a job in a new process."""
+        """Run a job in a new process, or kill it at the limit, in seconds."""
         process = subprocess.Popen(
             [sys.executable, "-m", "dlnotes.book.sandbox.worker", str(job)],
             stdin=subprocess.DEVNULL,
@@ -150,6 +138,9 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
+
+
+Launcher = ForkServer | Spawner
 
 
 def launcher(cache: Path, source: Path, imported: set[str]) -> Launcher:
