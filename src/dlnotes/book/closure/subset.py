@@ -111,7 +111,7 @@ def _check_bound_once(module: Module) -> None:
 def meanings(
     module: Module, statement: ast.stmt, looked_up: frozenset[str]
 ) -> Iterator[tuple[ast.expr, str]]:
-    """Yield what lies outside the package and a statement names, with where it does.
+    """Yield the global names in a statement, with what they stand for.
 
     Args:
         module: where it stands.
@@ -122,13 +122,13 @@ def meanings(
     for node in ast.walk(statement):
         if isinstance(node, IMPORT):
             inside |= imported(node, module.package)
+    known = looked_up | module.imports.keys()
     for part, name in chains(statement):
-        root, _, rest = name.partition(".")
-        target = inside.get(root) or module.imports.get(root)
-        if target is None and root in looked_up and root not in module.definitions:
-            target = f"builtins.{root}"
-        if target:
-            yield part, f"{target}.{rest}".removesuffix(".")
+        root, dot, rest = name.partition(".")
+        if root in inside:
+            yield part, inside[root] + dot + rest
+        elif root in known:
+            yield part, module.meaning(name)
 
 
 def check(module: Module, statement: ast.stmt, looked_up: frozenset[str]) -> None:

@@ -2,7 +2,6 @@
 
 import ast
 import difflib
-import hashlib
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from dlnotes.book.source.syntax import (
     bound_names,
     first_line,
 )
+from dlnotes.book.storage.cache import key_of
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,8 @@ class Library:
         return self._digest(sorted(self._paths[name] for name in found))
 
     def _digest(self, paths: Iterable[Path]) -> str:
-        found = hashlib.sha256()
-        for path in paths:
-            name, data = path.relative_to(self.folder).as_posix(), self.files[path]
-            found.update(f"{name}\0{len(data)}\0".encode() + data)
-        return found.hexdigest()
+        names = {path.relative_to(self.folder).as_posix(): path for path in paths}
+        return key_of({name: self.files[path] for name, path in names.items()})
 
     def module(self, name: str) -> Module | None:
         """Return a module of the package by dotted name, None where there is none."""
