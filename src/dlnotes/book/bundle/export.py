@@ -100,45 +100,38 @@ def _check_names(closure: Closure, imports: list[Import]) -> None:
         BookError: a name with two meanings, or one that the program hides.
     """
     known: dict[str, tuple[str, Module, ast.AST]] = {}
-    own = dict(_bound(_code(closure.program), ""))
-    for item in imports:
-        _note(known, item.bound, item.target, item.module, item.node)
-        _check_free(item.module, item.bound, item.node)
-    for module in closure.modules:
-        for name, node in _bound(closure.statements(module), module.package):
-            _note(known, name, f"{module.name}.{name}", module, node)
-            _check_free(module, name, node)
+    for name, target, module, node in _at_top(closure, imports):
+        if name == MAIN or hasattr(builtins, name):
+            why = f"`{name}` hides what the program in one file needs: rename it"
+            raise refuse(module, node, why)
+        other, where, at = known.setdefault(name, (target, module, node))
+        if other != target:
+            place = f"{where.path}:{getattr(at, 'lineno', 1)}"
+            why = f"`{name}` is {target} here and {other} in {place}: rename one"
+            raise refuse(module, node, why)
+    own = dict(_bound(_code(closure.program)))
     for name, node in own.items():
         if hasattr(builtins, name):
             raise refuse(closure.program, node, f"`{name}` hides a builtin: rename it")
     _check_scopes(closure.program, own)
 
 
-def _check_free(module: Module, name: str, node: ast.AST) -> None:
-    if name == MAIN or hasattr(builtins, name):
-        why = f"`{name}` hides what the program in one file needs: rename it"
-        raise refuse(module, node, why)
+def _at_top(
+    closure: Closure, imports: list[Import]
+) -> Iterator[tuple[str, str, Module, ast.AST]]:
+    """Yield the names around the program, what each stands for, and where."""
+    for item in imports:
+        yield item.bound, item.target, item.module, item.node
+    for module in closure.modules:
+        for name, node in _bound(closure.statements(module)):
+            yield name, f"{module.name}.{name}", module, node
 
 
-def _note(
-    known: dict[str, tuple[str, Module, ast.AST]],
-    name: str,
-    target: str,
-    module: Module,
-    node: ast.AST,
-) -> None:
-    other, where, at = known.setdefault(name, (target, module, node))
-    if other != target:
-        place = f"{where.path}:{getattr(at, 'lineno', 1)}"
-        why = f"`{name}` is {target} here and {other} in {place}: rename one"
-        raise refuse(module, node, why)
-
-
-def _bound(nodes: list[ast.stmt], package: str) -> Iterator[tuple[str, ast.AST]]:
+def _bound(nodes: list[ast.stmt]) -> Iterator[tuple[str, ast.AST]]:
     """Yield the names that statements bind at the top of a program, and where."""
     for node in own_nodes(nodes):
         if isinstance(node, IMPORT):
-            yield from ((name, node) for name in imported(node, package))
+            yield from ((name, node) for name in imported(node, ""))
         elif name := bound_name(node):
             yield name, node
 
@@ -150,7 +143,7 @@ def _check_scopes(program: Module, own: dict[str, ast.AST]) -> None:
             why = "the program's names become those of a function; return the value"
             raise refuse(program, node, f"`{ast.unparse(node)}`: {why}")
         if isinstance(node, ast.ClassDef):
-            fields = {name for name, _ in _bound(node.body, "")}
+            fields = {name for name, _ in _bound(node.body)}
             for part in own_nodes(node.body):
                 is_read = isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
                 if is_read and part.id in fields & own.keys():  # type: ignore[attr-defined]
