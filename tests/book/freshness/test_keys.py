@@ -245,26 +245,6 @@ def test_another_engine_is_named(one: SmallBook) -> None:
     assert changes(known, one.inputs()) == ("engine changed",)
 
 
-def test_a_snippet_that_reads_its_own_source_depends_on_all_of_it(
-    one: SmallBook,
-) -> None:
-    edit(one, "print(w)", "print(__file__)")
-    known = one.inputs()
-    edit(one, "# why", "# because")
-    assert changes(known, one.inputs()) == ("cell fit changed",)
-    known = one.inputs()
-    edit(one, "# %% imports", "\n\n# %% imports")
-    moved = tuple(f"cell {name} changed" for name in ("imports", "fit", "draw"))
-    assert changes(known, one.inputs()) == moved
-
-
-def test_docstrings_of_the_snippet_count_where_they_are_read(one: SmallBook) -> None:
-    edit(one, "print(w)", 'def f():\n    """One."""\n\n\nprint(f.__doc__)')
-    known = one.inputs()
-    edit(one, "One.", "Two.")
-    assert changes(known, one.inputs()) == ("cell draw changed",)
-
-
 @pytest.mark.parametrize(
     "line", ["import one as first", "from one import w", "import math, one"]
 )

@@ -227,7 +227,14 @@ def test_a_module_imported_behind_the_back_of_the_analysis_counts(
 ) -> None:
     hidden = bench.root / "src" / "mini" / "hidden.py"
     hidden.write_text("X = 1\n")
-    bench.write("good", "# %% go\nimport pydoc\nx = pydoc.locate('mini.hidden').X\n")
+    bench.write(
+        "good",
+        """
+        # %% go
+        from logging.config import BaseConfigurator
+        x = BaseConfigurator({}).resolve("mini.hidden.X")
+        """,
+    )
     assert bench.update()[0].runs["good"].values["x"] == 1
     hidden.write_text("X = 22\n")
     assert bench.update()[0].runs["good"].values["x"] == 22
@@ -240,12 +247,12 @@ def test_a_snippet_finds_imported_what_is_slow_and_the_book_imports(
         "good",
         """
         # %% go
-        import pydoc
+        from logging.config import BaseConfigurator
         slow = [
             "torch", "torch._dynamo", "torchvision", "matplotlib.pyplot",
             "sklearn.datasets",
         ]
-        modules = pydoc.locate("sys").modules
+        modules = BaseConfigurator({}).resolve("sys.modules")
         missing = ",".join(name for name in slow if name not in modules)
         """,
     )
@@ -274,7 +281,11 @@ def test_temporary_files_lie_in_the_scratch_folder_whatever_is_imported(
 def test_what_the_book_does_not_import_is_not_waited_for(bench: Bench) -> None:
     bench.write(
         "good",
-        "# %% go\nimport pydoc\nfound = 'torch' in pydoc.locate('sys').modules\n",
+        """
+        # %% go
+        from logging.config import BaseConfigurator
+        found = "torch" in BaseConfigurator({}).resolve("sys.modules")
+        """,
     )
     assert bench.update()[0].runs["good"].values["found"] is False
 

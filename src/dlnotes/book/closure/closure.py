@@ -15,7 +15,6 @@ from dlnotes.book.closure.importing import check_names
 from dlnotes.book.closure.subset import (
     check,
     check_module,
-    reads_source,
     refuse,
 )
 from dlnotes.book.source.library import Library
@@ -33,12 +32,10 @@ class Read:
     Attributes:
         code: what is left of it.
         names: what it looks up or binds outside itself.
-        sees_text: it may see docstrings, comments or line numbers.
     """
 
     code: ast.stmt
     names: frozenset[str]
-    sees_text: bool
 
 
 class Closure:
@@ -56,7 +53,6 @@ class Closure:
         meanings: (module, name) -> what the names in its statements stand for, where
             that is in another module.
         outside: module -> the names that it imports from elsewhere and that are needed.
-        sees_text: something of it may see docstrings, comments or line numbers.
 
     Raises:
         BookError: a name that is not there, or Python that cannot be followed.
@@ -72,7 +68,6 @@ class Closure:
         self.symbols: dict[Key, list[ast.stmt]] = {}
         self.meanings: dict[Key, dict[str, str]] = {}
         self.outside: dict[str, set[str]] = {}
-        self.sees_text = False
         self._acting = Acting(library)
         self._loaded: set[str] = set()
         self._open: set[str] = set()  # whose import has begun and not ended
@@ -121,7 +116,7 @@ class Closure:
         code = statement if self.at_full_scale else at_default_scale(statement)
         found = names(code)
         check(module, code, found)
-        return Read(code, found, reads_source(module, code, found))
+        return Read(code, found)
 
     def _wanted(self) -> set[int]:
         return {id(node) for nodes in self.symbols.values() for node in nodes}
@@ -172,9 +167,7 @@ class Closure:
         found = self.meanings.setdefault((module.name, symbol), {})
         used: set[str] = set()
         for statement in self.symbols[module.name, symbol]:
-            read = self.read(module, statement)
-            self.sees_text |= read.sees_text
-            used |= read.names
+            used |= self.read(module, statement).names
         if module is self.program:  # which may import what the prose quotes
             used |= module.imports.keys()
         for name in sorted(used):

@@ -43,8 +43,6 @@ def digests(closure: Closure) -> dict[str, str]:
 def _digest(closure: Closure, key: tuple[str, str]) -> str:
     module = closure.library.module(key[0])
     assert module is not None
-    if closure.sees_text:
-        return digest(module.source)
     text = module.once(
         ("text", key[1], closure.at_full_scale),
         lambda: code_of(closure.read(module, n).code for n in closure.symbols[key]),

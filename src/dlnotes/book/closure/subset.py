@@ -17,9 +17,7 @@ from dlnotes.book.closure.refused import (
     OWN_NAMES,
     PLACE,
     PLACES,
-    SOURCE_WORDS,
     WORDS,
-    sees_text,
     why_not,
 )
 from dlnotes.book.errors import BookError
@@ -143,7 +141,7 @@ def check(module: Module, statement: ast.stmt, looked_up: frozenset[str]) -> Non
         if name in AS_VALUE:
             raise refuse(module, node, f"`{name}` as a value {ANY_NAME}")
         root = name.removeprefix("builtins.").split(".")[0]
-        if root in PLACES and module.name != PROGRAM:
+        if root in PLACES and (module.name != PROGRAM or root == "__file__"):
             raise refuse(module, node, f"`{root}` {PLACE}")
     for part in ast.walk(statement):
         for word in _words(part):
@@ -155,16 +153,6 @@ def check(module: Module, statement: ast.stmt, looked_up: frozenset[str]) -> Non
                 raise refuse(module, part, f"`{ast.unparse(part)}` {ANY_NAME}")
         if isinstance(part, ast.keyword) and ast.unparse(part) == "weights_only=False":
             raise refuse(module, part.value, f"`weights_only=False` {ANY_CLASS}")
-
-
-def reads_source(
-    module: Module, statement: ast.stmt, looked_up: frozenset[str]
-) -> bool:
-    """Say whether a statement may see docstrings, comments or line numbers."""
-    words = {word for node in ast.walk(statement) for word in _words(node)}
-    found = [name for _, name in meanings(module, statement, looked_up)]
-    is_own_file = module.name == PROGRAM and "__file__" in words
-    return is_own_file or bool(words & SOURCE_WORDS) or any(map(sees_text, found))
 
 
 def _words(node: ast.AST) -> Iterator[str]:

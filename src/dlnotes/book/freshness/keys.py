@@ -101,8 +101,6 @@ def _code(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
     is_full = settings.scale == "full"
     closure = Closure(book.library, snippet.module, at_full_scale=is_full)
     code = snippet.code_by_cell()
-    if closure.sees_text:
-        code = {cell.name: f"{cell.first}\n{cell.source}" for cell in snippet.code}
     return {
         **{f"cell {name}": digest(text) for name, text in code.items()},
         "order of the cells": " ".join(cell.name for cell in snippet.code),
