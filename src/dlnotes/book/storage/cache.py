@@ -7,13 +7,12 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from dlnotes.book.storage.atomic import write_atomically
+from dlnotes.book.storage.atomic import PART, newest_first, write_atomically
 
 KEPT = 3  # entries per name: switching branches and back makes nothing again
 SEAL = 64  # hexadecimal digits
@@ -50,15 +49,10 @@ class Cache:
         body = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
         folder = self._folder(kind, name)
         write_atomically(folder / key, hashlib.sha256(body).hexdigest().encode() + body)
-        aged = []
-        for path in folder.iterdir():
-            with suppress(FileNotFoundError):  # another process may delete one
-                aged.append((path.stat().st_mtime, path))
-        aged.sort(reverse=True)
-        now = time.time()
-        parts = [item for item in aged if item[1].name.startswith(".part-")]
-        entries = [item for item in aged if item not in parts]
-        killed = [(age, path) for age, path in parts if now - age > WRITTEN]
+        files, now = newest_first(folder), time.time()
+        parts = [item for item in files if item[1].name.startswith(PART)]
+        entries = [item for item in files if item not in parts]
+        killed = [(begun, path) for begun, path in parts if now - begun > WRITTEN]
         for _, path in entries[KEPT:] + killed:
             path.unlink(missing_ok=True)
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dlnotes.book.storage.atomic import write_atomically
+from dlnotes.book.storage.atomic import newest_first, write_atomically
 
 KEPT = 3  # runs per snippet and settings: switching branches and back runs nothing
 UNUSED = 30 * 86_400  # seconds that runs are kept of snippets that the book has not
@@ -130,7 +130,7 @@ class Store:
 
     def stored(self, name: str, settings: dict[str, str]) -> Iterator[dict[str, Any]]:
         """Yield a snippet's sound manifests with these settings, last used first."""
-        for path in _newest_first(self.folder / "runs" / name):
+        for _, path in newest_first(self.folder / "runs" / name, "*.json"):
             manifest = _read_manifest(path)
             if manifest is None or not settings.items() <= manifest["inputs"].items():
                 continue
@@ -139,7 +139,7 @@ class Store:
 
     def _forget_old(self, folder: Path) -> None:
         kept: Counter[tuple[str | None, ...]] = Counter()
-        for path in _newest_first(folder):
+        for _, path in newest_first(folder, "*.json"):
             manifest = _read_manifest(path) or {"inputs": {}}
             settings = tuple(manifest["inputs"].get(name) for name in SETTINGS)
             kept[settings] += 1
@@ -166,15 +166,6 @@ class Store:
         for path in (self.folder / "notebooks").glob("*"):
             if path.stem not in used:
                 path.unlink()
-
-
-def _newest_first(folder: Path) -> list[Path]:
-    """List manifests; another process may delete one meanwhile."""
-    found = []
-    for path in folder.glob("*.json"):
-        with suppress(FileNotFoundError):
-            found.append((path.stat().st_mtime_ns, path))
-    return [path for _, path in sorted(found, reverse=True)]
 
 
 def _dump(value: dict[str, Any]) -> bytes:
