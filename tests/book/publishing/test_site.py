@@ -32,6 +32,7 @@ from dlnotes.book.publishing.editions import (
     without_news,
 )
 from dlnotes.book.publishing.site import write_font
+from dlnotes.book.storage import swap
 from dlnotes.book.storage.swap import replace
 
 if TYPE_CHECKING:
@@ -467,11 +468,41 @@ def read(folder: Path) -> str:
     return (folder / "name").read_text()
 
 
-def test_a_folder_takes_the_place_of_another(tmp_path: Path) -> None:
+@pytest.mark.parametrize("platform", ["as it is", "darwin", "win32", "old linux"])
+def test_folders_trade_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    if platform == "old linux":
+        monkeypatch.setattr(swap, "_exchange", lambda *_: False)
+    elif platform != "as it is":
+        monkeypatch.setattr(swap.sys, "platform", platform)
     new, old = folders(tmp_path)
     replace(new, old)
+    assert (read(old), read(new)) == (".site-new", "site")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".site-new", "site"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux exchanges folders")
+def test_linux_exchanges_in_one_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError("moved aside")
+
+    new, old = folders(tmp_path)
+    monkeypatch.setattr(Path, "rename", refuse)
+    replace(new, old)
     assert read(old) == ".site-new"
-    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_a_system_without_an_exchange_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Library:
+        def __init__(self, name: object) -> None: ...
+
+    monkeypatch.setattr(swap.ctypes, "CDLL", Library)
+    assert not swap._exchange(*folders(tmp_path))
 
 
 def test_the_first_site_is_moved_in(tmp_path: Path) -> None:
@@ -484,7 +515,11 @@ def test_the_first_site_is_moved_in(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
-def test_a_failure_leaves_the_old_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("platform", [sys.platform, "darwin"])
+def test_a_failure_leaves_the_old_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    monkeypatch.setattr(swap.sys, "platform", platform)
     _, old = folders(tmp_path)
     with pytest.raises(OSError, match="missing"):
         replace(tmp_path / "missing", old)
@@ -495,6 +530,7 @@ def test_a_failure_leaves_the_old_folder(tmp_path: Path) -> None:
 def test_an_interruption_leaves_the_old_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(swap.sys, "platform", "darwin")
     new, old = folders(tmp_path)
     rename = Path.rename
 
