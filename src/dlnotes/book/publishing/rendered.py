@@ -17,11 +17,11 @@ from dlnotes.book.book import Book
 from dlnotes.book.html import copied, pasteable, results, run_page
 from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.publishing.templates import compiled_once
-from dlnotes.book.storage.cache import folder_digest, installed, key_of
+from dlnotes.book.storage.cache import installed, key_of
 from dlnotes.book.weaving.sources import Sources
 from dlnotes.book.weaving.woven import configuration, woven
 
-AUTODOC = re.compile("^:::", re.MULTILINE)
+AUTODOC = re.compile(r"^::: (\S+)$", re.MULTILINE)  # what it shows, of one module
 NOTEBOOKS = "mkdocs-jupyter"
 AUTOREFS = "autorefs"
 DOCSTRINGS = "mkdocstrings"
@@ -90,10 +90,8 @@ class Rendered:
         text = page.markdown or ""
         uri = page.file.src_uri
         known = woven(self.book, self.sources, self.language, uri, text)
-        source = ""
-        if AUTODOC.search(text):
-            source = folder_digest(self.book.root / "src", "*.py")
-        return key_of(self.around, known.digest, source)
+        shown = self.sources.library.digest_of(AUTODOC.findall(text))
+        return key_of(self.around, known.digest, shown)
 
     def _convert(self, page: Page, convert: Callable[[], None]) -> dict[str, Any]:
         """Convert a page; return what came of it, and what the plugins were told."""
