@@ -1,17 +1,22 @@
 """Where the parts of a book lie on disk."""
 
 import re
+import sys
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.execution.engine import engine_digest
 from dlnotes.book.locales.languages import FIRST
 from dlnotes.book.source.library import Library
 from dlnotes.book.source.snippet import Snippet, read_snippet
-from dlnotes.book.storage.cache import Cache
+from dlnotes.book.storage.cache import Cache, engine, key_of
+
+T = TypeVar("T")
 
 _IMPORTED = re.compile(r"(?m)^[ \t]*(?:import|from)[ \t]+(\w+)")
 _libraries: dict[Path, Library] = {}
@@ -73,6 +78,26 @@ class Book:
         """All snippets by name."""
         paths = sorted((self.root / "snippets").glob("*.py"))
         return {path.stem: read_snippet(path) for path in paths}
+
+    def kept_of_code(
+        self, kind: str, snippet: Snippet, find: Callable[[], T], *settings: str
+    ) -> T:
+        """Return what follows from a snippet and the modules it can reach; it is kept.
+
+        Where the package is as it was, that is known at once; where only modules have
+        changed that the snippet does not reach, without finding it again.
+        """
+        made_from = (engine(), sys.version, *settings, snippet.source)
+
+        def find_for_reached() -> T:
+            reached = self.library.digest_reached(snippet.module)
+            key = key_of(*made_from, reached)
+            found: T = self.cache.make(f"{kind}-reached", snippet.name, key, find)
+            return found
+
+        key = key_of(*made_from, self.library.digest)
+        found: T = self.cache.make(kind, snippet.name, key, find_for_reached)
+        return found
 
     @cached_property
     def imported(self) -> set[str]:

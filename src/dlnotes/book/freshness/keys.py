@@ -19,7 +19,6 @@ from dlnotes.book.errors import BookError
 from dlnotes.book.source.code import digest
 from dlnotes.book.source.snippet import Snippet
 from dlnotes.book.source.syntax import IMPORT, loaded
-from dlnotes.book.storage.cache import engine, key_of
 
 PRELOADED = (
     *("torch", "torchvision", "numpy", "matplotlib"),
@@ -64,23 +63,15 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
         BookError: it imports another snippet, or uses Python that cannot be followed.
     """
     _check_imports(book, snippet)
+    find = partial(_code, book, snippet, settings)
     return {
-        **_known_code(book, snippet, settings),
+        **book.kept_of_code("keys", snippet, find, settings.scale),
         **{name: version(name) for name in PRELOADED},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "engine": book.engine,
         **settings.inputs(),
     }
-
-
-def _known_code(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
-    """Return what `_code` finds, which is kept."""
-    made_from = (settings.scale, book.library.digest, snippet.source)
-    key = key_of(engine(), sys.version, *made_from)
-    find = partial(_code, book, snippet, settings)
-    found: dict[str, str] = book.cache.make("keys", snippet.name, key, find)
-    return found
 
 
 def _check_imports(book: Book, snippet: Snippet) -> None:

@@ -55,6 +55,22 @@ class Library:
         """Return a digest of the modules that some dotted names start with."""
         return self._digest(sorted({*filter(None, map(self._holder, names))}))
 
+    def digest_reached(self, program: Module) -> str:
+        """Return a digest of the modules that a program imports, those they import, ….
+
+        The names of all modules belong to it: a new one can change what a name means.
+        """
+        found: dict[str, Module] = {}
+        todo = [program]
+        while todo:
+            for name in todo.pop().names_imported:
+                for start in _starts(name):
+                    if start not in found and (module := self.module(start)):
+                        found[start] = module
+                        todo.append(module)
+        reached = self._digest(sorted(module.path for module in found.values()))
+        return hashlib.sha256("\n".join([*self.names(), reached]).encode()).hexdigest()
+
     def _digest(self, paths: Iterable[Path]) -> str:
         found = hashlib.sha256()
         for path in paths:
@@ -80,9 +96,7 @@ class Library:
         return next(found, None) if parts[0] == self.package else None
 
     def _holder(self, name: str) -> Path | None:
-        parts = name.split(".")
-        starts = (".".join(parts[:size]) for size in range(len(parts), 0, -1))
-        return next(filter(None, map(self._file, starts)), None)
+        return next(filter(None, map(self._file, _starts(name))), None)
 
     def _read(self, name: str) -> Module | None:
         path = self._file(name)
@@ -166,6 +180,12 @@ class Library:
             if isinstance(statement, FUNCTION | ast.ClassDef)
             and not statement.name.startswith("_")
         ]
+
+
+def _starts(name: str) -> list[str]:
+    """Return a dotted name and what it starts with, the longest first."""
+    parts = name.split(".")
+    return [".".join(parts[:size]) for size in range(len(parts), 0, -1)]
 
 
 def _near(names: list[str]) -> str:
