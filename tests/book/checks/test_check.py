@@ -295,12 +295,14 @@ def test_comments_and_labels_that_no_chinese_page_shows_are_translated_too(
     ]
 
 
-def test_a_comment_that_a_page_shows_is_told_there(book: Any) -> None:
-    book.snippet(SNIPPET.replace("42", "42  # a word"))
+def test_comments_of_the_package_that_a_chinese_page_shows(book: Any) -> None:
+    book.module("shapes", "def area(r):\n    # a word\n    return 3 * r * r\n")
+    book.module("other", "def size(r):\n    # another\n    return r\n")
+    book.write("docs/unshown.toml", '[symbols]\n"mini.other.size" = "small"\n')
     book.save()
     assert told(book) == [
-        "docs/zh/part/page.md:5: docs/zh.po has no translation for the comment "
-        "'a word' of one#all"
+        "src/mini/shapes.py:2: docs/zh.po has no translation for the comment "
+        "'a word' of mini.shapes.area"
     ]
 
 
