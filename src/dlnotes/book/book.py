@@ -45,6 +45,11 @@ class Book:
         return self.docs / "terms.toml"
 
     @property
+    def quantities(self) -> Path:
+        """The words for what numbers measure."""
+        return self.docs / "quantities.toml"
+
+    @property
     def store(self) -> Path:
         """The folder of the stored runs."""
         return self.root / ".runs"

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlnotes.book.book import Book
-from dlnotes.book.checks.parity import compare, pairs, prose_pairs, side_by_side
+from dlnotes.book.checks.parity import (
+    Text,
+    compare,
+    different,
+    prose_pairs,
+    side_by_side,
+    twins,
+)
 from dlnotes.book.pages.page import parse, scan
 from dlnotes.book.pages.spine import PROSE, spine
 
@@ -79,10 +86,10 @@ def test_a_difference_names_both_places(old, new, message):
 
 
 def test_a_figure_whose_caption_slipped_to_the_next_line():
-    found = differences(
-        EN, ZH.replace("@figure linear#loss 损", "@figure linear#loss\n损")
-    )
-    assert found[0].startswith("zh.md:24: @figure without a caption")
+    text = ZH.replace("@figure linear#loss 损", "@figure linear#loss\n损")
+    found = [*different(None, None, Text("zh", "a.md", text, EN))]
+    assert str(found[0]).startswith("docs/zh/a.md:24: @figure without a caption")
+    assert len(found) == 2
 
 
 def test_a_paragraph_too_many_or_too_few():
@@ -178,15 +185,12 @@ def test_pages_differ_when_their_spines_do(en, zh):
     assert (side_by_side(en, zh) == "") == (ours == theirs)
 
 
-def test_pairs(tmp_path):
+def test_pages_without_a_twin(tmp_path):
     for name in ("en/a.md", "en/f/b.md", "zh/f/b.md", "zh/c.md", "zh/x.txt"):
         path = tmp_path / "docs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    docs = tmp_path / "docs"
-    found, errors = pairs(Book(tmp_path), "zh")
-    assert found == [(docs / "en/f/b.md", docs / "zh/f/b.md")]
-    assert [str(error) for error in errors] == [
+    assert [str(error) for error in twins(Book(tmp_path), None, {})] == [
         "docs/en/a.md:1: has no twin docs/zh/a.md",
         "docs/zh/c.md:1: has no twin docs/en/c.md",
     ]

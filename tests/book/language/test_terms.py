@@ -244,9 +244,10 @@ class TestBanned:
 
 class TestNamed:
     def found(self, terms: list[Term], text: str, language: str) -> list[str]:
-        page = "part/descent.md"
-        pages = [(page, Path(f"{language}.md"), text), ("x.md", Path("x.md"), "")]
-        return [str(error) for error in unnamed(pages, terms, language)]
+        path = Path(f"{language}.md")
+        assert not [*unnamed("x.md", path, "", terms, language)]
+        found = unnamed("part/descent.md", path, text, terms, language)
+        return [str(error) for error in found]
 
     @pytest.mark.parametrize(
         "text", ["**Gradient descents** help.", "# Gradient descent {#a}"]

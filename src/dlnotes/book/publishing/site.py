@@ -24,8 +24,10 @@ from dlnotes.book.weaving.gather import gather
 from dlnotes.book.weaving.woven import page_text, woven
 
 KEPT = (
-    *("woven", "html", "page"),
-    *("check", "check-twins", "check-words", "check-quoted"),
+    "woven",
+    "html",
+    "page",
+    "check",
 )
 
 
