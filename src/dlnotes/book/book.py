@@ -1,5 +1,6 @@
 """Where the parts of a book lie on disk."""
 
+import os
 import re
 import sys
 import tomllib
@@ -118,6 +119,18 @@ class Book:
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         urls = tomllib.loads(text).get("project", {}).get("urls", {})
         return str(urls.get("Repository", ""))
+
+    @cached_property
+    def configuration(self) -> str:
+        """A digest of the settings of the book and of its sites."""
+        files = [*self.root.glob("mkdocs*.yml"), *self.root.glob("pyproject.toml")]
+        texts = {path.name: path.read_bytes() for path in sorted(files)}
+        named = {
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith(("SITE_", "DLNOTES_")) and name != "DLNOTES_BUILD"
+        }
+        return key_of(texts, named)
 
     def config(self, language: str) -> Path:
         """Return the MkDocs configuration of one language."""

@@ -19,7 +19,7 @@ from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.publishing.templates import compiled_once
 from dlnotes.book.storage.cache import installed, key_of
 from dlnotes.book.weaving.sources import Sources
-from dlnotes.book.weaving.woven import configuration, woven
+from dlnotes.book.weaving.woven import woven
 
 AUTODOC = re.compile(r"^::: (\S+)$", re.MULTILINE)  # what it shows, of one module
 NOTEBOOKS = "mkdocs-jupyter"
@@ -56,7 +56,7 @@ class Rendered:
         self.plugins: Any = config.plugins
         self.files = files
         listed = sorted((file.src_uri, file.url) for file in files)
-        self.around = key_of(installed(), configuration(book), listed)
+        self.around = key_of(installed(), book.configuration, listed)
 
     @cached_property
     def _around_runs(self) -> str:

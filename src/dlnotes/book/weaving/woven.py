@@ -1,6 +1,5 @@
 """Weave a page for a builder, and know by content what it is woven into."""
 
-import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -75,7 +74,7 @@ def woven(book: Book, sources: Sources, language: str, path: str, text: str) -> 
         text: its Markdown without front matter.
     """
     seen = sources.seen_by(text)
-    key = key_of(engine(), installed(), seen.digest, configuration(book), text)
+    key = key_of(engine(), installed(), seen.digest, book.configuration, text)
     make = partial(_weave, sources, seen, language, path, _normalised(text))
     known = book.cache.make(f"woven-{language}", path, key, make)
     found = _moved(errors(known["errors"]), book.root, text)
@@ -114,18 +113,6 @@ def page_text(path: Path) -> str:
 
     text: str = get_data(path.read_text(encoding="utf-8-sig"))[0]
     return text
-
-
-def configuration(book: Book) -> str:
-    """Return a digest of the settings of the book and of its sites."""
-    files = [*book.root.glob("mkdocs*.yml"), *book.root.glob("pyproject.toml")]
-    texts = {path.name: path.read_bytes() for path in sorted(files)}
-    named = {
-        name: value
-        for name, value in os.environ.items()
-        if name.startswith(("SITE_", "DLNOTES_")) and name != "DLNOTES_BUILD"
-    }
-    return key_of(texts, named)
 
 
 @lru_cache(maxsize=256)
