@@ -9,7 +9,9 @@ from urllib.parse import unquote
 from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
 from dlnotes.book.locales.languages import LANGUAGES
-from dlnotes.book.pages.page import Block, inline, prose, scan
+from dlnotes.book.pages.blocks import Block
+from dlnotes.book.pages.inline import inline
+from dlnotes.book.pages.page import prose, scan
 from dlnotes.book.weaving.sources import Sources
 
 _OUTSIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")

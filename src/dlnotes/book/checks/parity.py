@@ -12,7 +12,8 @@ from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
 from dlnotes.book.html.results import KINDS
 from dlnotes.book.locales.languages import FIRST, LANGUAGES, others
-from dlnotes.book.pages.page import Block, prose, scan
+from dlnotes.book.pages.blocks import Block
+from dlnotes.book.pages.page import prose, scan
 from dlnotes.book.pages.spine import Identity, Item, spine
 from dlnotes.book.weaving.sources import Sources
 

@@ -9,8 +9,9 @@ from dlnotes.book.errors import BookError
 from dlnotes.book.language.terms import Term
 from dlnotes.book.locales.characters import HAN, LETTER
 from dlnotes.book.locales.languages import FIRST, LANGUAGES
+from dlnotes.book.pages.blocks import Block
 from dlnotes.book.pages.inline import visible
-from dlnotes.book.pages.page import Block, prose, scan
+from dlnotes.book.pages.page import prose, scan
 
 
 def pattern(names: Iterable[str], language: str) -> re.Pattern[str]:
