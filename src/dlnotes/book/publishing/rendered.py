@@ -2,8 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cached_property
 from inspect import getsource
 from typing import Any
@@ -12,6 +11,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, get_toc
+from mkdocs.utils import CountHandler
 
 from dlnotes.book.book import Book
 from dlnotes.book.html import copied, pasteable, results, run_page
@@ -77,9 +77,14 @@ class Rendered:
             if found is not None:
                 self._apply(page, found)
                 return
-            with _complaints() as complaints:
+            warnings = CountHandler(level=logging.WARNING)
+            logger = logging.getLogger("mkdocs")
+            logger.addHandler(warnings)
+            try:
                 found = self._convert(page, lambda: convert(config, files))
-            if not complaints:
+            finally:
+                logger.removeHandler(warnings)
+            if not warnings.get_counts():
                 self.book.cache.put(kind, page.file.src_uri, key, found)
 
         page.render = render  # type: ignore[method-assign]
@@ -163,21 +168,3 @@ def _token(item: AnchorLink) -> dict[str, Any]:
         "level": item.level,
         "children": children,
     }
-
-
-@contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """Collect what the builder warns of."""
-    found: list[str] = []
-
-    class Listener(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            found.append(record.getMessage())
-
-    handler = Listener(logging.WARNING)
-    logger = logging.getLogger("mkdocs")
-    logger.addHandler(handler)
-    try:
-        yield found
-    finally:
-        logger.removeHandler(handler)
