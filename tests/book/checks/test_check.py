@@ -342,7 +342,7 @@ def test_pages_that_use_a_snippet(book: Any) -> None:
     names = [path.name for path in pages_that_use(book.book, "one")]
     assert names == ["broken.md", "page.md", "quotes.md", "page.md"]
     (shown,) = directives(book.root / "docs/en/broken.md")
-    assert (shown.kind, shown.line) == ("log", 5)
+    assert (shown.kind, shown.target) == ("log", "one")
 
 
 def test_a_chapter_says_how_to_run_its_code(book: Any) -> None:

@@ -13,7 +13,7 @@ from dlnotes.book.checks.parity import (
     side_by_side,
     twins,
 )
-from dlnotes.book.pages.page import parse, scan
+from dlnotes.book.pages.page import scan
 from dlnotes.book.pages.spine import PROSE, spine
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -27,7 +27,7 @@ def differences(en, zh):
 
 
 def test_spine_in_order():
-    items = [item for item in spine(parse(EN)) if item.kind not in PROSE]
+    items = [item for item in spine(scan(EN)[0]) if item.kind not in PROSE]
     assert [item.label for item in items] == [
         "concepts: linear-regression, mse",
         "# {#linear-regression}",
@@ -112,7 +112,7 @@ def test_paragraphs_and_items_are_paired_as_far_as_the_spines_agree():
     zh = "# A {#a}\n\n一。\n\n- 二。\n\n## B {#b}\n\n四。\n"
     pairs = [
         (mine.text.strip(), twin.text.strip())
-        for mine, twin in prose_pairs(parse(en), parse(zh))
+        for mine, twin in prose_pairs(scan(en)[0], scan(zh)[0])
         if mine.kind in PROSE
     ]
     assert pairs == [("One.", "一。"), ("- Two.", "- 二。"), ("Four.", "四。")]
@@ -197,7 +197,7 @@ def test_pages_without_a_twin(tmp_path):
 
 
 def test_modules_of_the_api_page_are_part_of_the_spine():
-    assert [item.label for item in spine(parse("::: dlnotes.losses\n"))] == [
+    assert [item.label for item in spine(scan("::: dlnotes.losses\n")[0])] == [
         "::: dlnotes.losses"
     ]
     assert len(differences("::: dlnotes.losses\n", "::: dlnotes.optim\n")) == 1
