@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dlnotes.book.book import Book
-from dlnotes.book.pages.page import Block, parse
+from dlnotes.book.pages.blocks import Block
+from dlnotes.book.pages.page import scan
 
 HERE = Path(__file__).parent
 
@@ -17,7 +18,7 @@ def items(book: Book, language: str) -> dict[str, list[Block]]:
     path = book.docs / language / "reference/misconceptions.md"
     found: dict[str, list[Block]] = {}
     ident = ""
-    for block in parse(path.read_text(encoding="utf-8")):
+    for block in scan(path.read_text(encoding="utf-8"))[0]:
         if block.kind == "heading":
             ident = block.ident if block.level == 3 else ""
         elif ident and block.kind != "blank":

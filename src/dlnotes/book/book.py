@@ -1,17 +1,23 @@
 """Where the parts of a book lie on disk."""
 
+import os
 import re
+import sys
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.execution.engine import engine_digest
 from dlnotes.book.locales.languages import FIRST
 from dlnotes.book.source.library import Library
 from dlnotes.book.source.snippet import Snippet, read_snippet
-from dlnotes.book.storage.cache import Cache
+from dlnotes.book.storage.cache import Cache, engine, key_of
+
+T = TypeVar("T")
 
 _IMPORTED = re.compile(r"(?m)^[ \t]*(?:import|from)[ \t]+(\w+)")
 _libraries: dict[Path, Library] = {}
@@ -38,6 +44,11 @@ class Book:
     def terms(self) -> Path:
         """The words of the book, from which the glossary is made."""
         return self.docs / "terms.toml"
+
+    @property
+    def quantities(self) -> Path:
+        """The words for what numbers measure."""
+        return self.docs / "quantities.toml"
 
     @property
     def store(self) -> Path:
@@ -74,6 +85,26 @@ class Book:
         paths = sorted((self.root / "snippets").glob("*.py"))
         return {path.stem: read_snippet(path) for path in paths}
 
+    def kept_of_code(
+        self, kind: str, snippet: Snippet, find: Callable[[], T], *settings: str
+    ) -> T:
+        """Return what follows from a snippet and the modules it can reach; it is kept.
+
+        Where the package is as it was, that is known at once; where only modules have
+        changed that the snippet does not reach, without finding it again.
+        """
+        made_from = (engine(), sys.version, *settings, snippet.source)
+
+        def find_for_reached() -> T:
+            reached = self.library.digest_reached(snippet.module)
+            key = key_of(*made_from, reached)
+            found: T = self.cache.make(f"{kind}-reached", snippet.name, key, find)
+            return found
+
+        key = key_of(*made_from, self.library.digest)
+        found: T = self.cache.make(kind, snippet.name, key, find_for_reached)
+        return found
+
     @cached_property
     def imported(self) -> set[str]:
         """The packages that snippets and package import, and perhaps a few more."""
@@ -88,6 +119,18 @@ class Book:
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         urls = tomllib.loads(text).get("project", {}).get("urls", {})
         return str(urls.get("Repository", ""))
+
+    @cached_property
+    def configuration(self) -> str:
+        """A digest of the settings of the book and of its sites."""
+        files = [*self.root.glob("mkdocs*.yml"), *self.root.glob("pyproject.toml")]
+        texts = {path.name: path.read_bytes() for path in sorted(files)}
+        named = {
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith(("SITE_", "DLNOTES_")) and name != "DLNOTES_BUILD"
+        }
+        return key_of(texts, named)
 
     def config(self, language: str) -> Path:
         """Return the MkDocs configuration of one language."""

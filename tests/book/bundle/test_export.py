@@ -24,8 +24,10 @@ import pytest
 
 from cases import Case, cases, refused
 from dlnotes.book.bundle.export import standalone
-from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.keys import Settings, inputs
 from dlnotes.book.publishing import downloads
+from dlnotes.book.source.library import Library
+from dlnotes.book.source.module import Module
 from dlnotes.book.source.syntax import loaded
 from dlnotes.book.weaving.gather import gather
 
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from tests.book.conftest import SmallBook
 
     from dlnotes.book.book import Book
+
+
+KINDS = "spelling", "names", "effects", "imports"
 
 
 class Refuse:
@@ -80,7 +85,7 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("exact")
-@cases("bundle", "spelling", "names", "effects", "imports")
+@cases("bundle", *KINDS)
 def test_the_program_prints_what_the_snippet_prints(
     case: Case, small: SmallBook
 ) -> None:
@@ -115,6 +120,39 @@ def test_what_the_key_covers_is_the_program_in_one_file(
     case.write(small)
     program = standalone(small.book, small.read())
     assert printed(program, None) == printed(case.main, small.root)
+
+
+class Noting(Library):
+    """Notes which modules it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.asked: set[str] = set()
+
+    def module(self, name: str) -> Module | None:
+        self.asked.add(name)
+        return super().module(name)
+
+
+@cases("bundle", *KINDS)
+def test_what_key_and_program_look_at_is_among_what_is_reached(
+    case: Case, small: SmallBook
+) -> None:
+    case.write(small)
+    book, program = small.book, small.read().module
+    library = Noting(book.library.folder)
+    book.__dict__["library"] = library
+    inputs(book, small.read(), Settings())
+    standalone(book, small.read())
+    before = library.digest_reached(program)
+    for name in library.asked & {*library.names()}:
+        module = Library.module(library, name)
+        assert module
+        path = module.path
+        text = path.read_text(encoding="utf-8")
+        path.write_text(f"{text}# edited\n", encoding="utf-8")
+        assert Library(library.folder).digest_reached(program) != before, name
+        path.write_text(text, encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

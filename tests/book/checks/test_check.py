@@ -9,6 +9,7 @@ import pytest
 
 from dlnotes.book import checks
 from dlnotes.book.checks.check import CHECKS, check
+from dlnotes.book.checks.pages import OF_A_PAGE
 from dlnotes.book.errors import BookError
 from dlnotes.book.pages.usage import directives, pages_that_use
 from dlnotes.book.source.snippet import Snippet
@@ -295,12 +296,14 @@ def test_comments_and_labels_that_no_chinese_page_shows_are_translated_too(
     ]
 
 
-def test_a_comment_that_a_page_shows_is_told_there(book: Any) -> None:
-    book.snippet(SNIPPET.replace("42", "42  # a word"))
+def test_comments_of_the_package_that_a_chinese_page_shows(book: Any) -> None:
+    book.module("shapes", "def area(r):\n    # a word\n    return 3 * r * r\n")
+    book.module("other", "def size(r):\n    # another\n    return r\n")
+    book.write("docs/unshown.toml", '[symbols]\n"mini.other.size" = "small"\n')
     book.save()
     assert told(book) == [
-        "docs/zh/part/page.md:5: docs/zh.po has no translation for the comment "
-        "'a word' of one#all"
+        "src/mini/shapes.py:2: docs/zh.po has no translation for the comment "
+        "'a word' of mini.shapes.area"
     ]
 
 
@@ -339,7 +342,7 @@ def test_pages_that_use_a_snippet(book: Any) -> None:
     names = [path.name for path in pages_that_use(book.book, "one")]
     assert names == ["broken.md", "page.md", "quotes.md", "page.md"]
     (shown,) = directives(book.root / "docs/en/broken.md")
-    assert (shown.kind, shown.line) == ("log", 5)
+    assert (shown.kind, shown.target) == ("log", "one")
 
 
 def test_a_chapter_says_how_to_run_its_code(book: Any) -> None:
@@ -372,11 +375,11 @@ def test_every_check_of_the_room_is_run() -> None:
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and not name.startswith("_")
     }
-    shape = ["book", "sources", "texts"]
-    found = {function for function in functions if parameters(function) == shape}
-    assert len(found) > 5
-    assert found <= {*CHECKS}
-    assert all(parameters(function) == shape for function in CHECKS)
+    for listed, last in ((CHECKS, "texts"), (OF_A_PAGE, "page")):
+        shape = ["book", "sources", last]
+        found = {function for function in functions if parameters(function) == shape}
+        assert len(found) >= 5
+        assert found == {*listed}
 
 
 def parameters(function: Any) -> list[str]:

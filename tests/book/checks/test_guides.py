@@ -83,7 +83,7 @@ def test_directives_and_values_resolve(
         for value in values(code):
             assert in_prose(runs[value.name], value), code
         shows = code.startswith("@") and code.split()[0][1:] in SHOWS and " " in code
-        if shows and (directive := parse_directive(code, 1)):
+        if shows and (directive := parse_directive(code)):
             if directive.kind == "source":
                 book.library.find(directive.target)
             else:

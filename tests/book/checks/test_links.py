@@ -1,6 +1,7 @@
 import pytest
 
-from dlnotes.book.checks.links import check
+from dlnotes.book.book import Book
+from dlnotes.book.checks.links import dangling
 
 OTHER = "# Other {#other}\n\n## Part {#part}\n\n```\n[x](nowhere.md)\n```\n"
 
@@ -16,19 +17,21 @@ def docs(tmp_path):
         "assets/logo.svg": "<svg/>",
     }
     for name, text in files.items():
-        path = tmp_path / name
+        path = tmp_path / "docs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-    return tmp_path / "en"
+    return tmp_path / "docs" / "en"
 
 
 def faults(docs, body):
     """Check a page `f/one.md` with this body, which starts on line 3."""
     path = docs / "f/one.md"
     path.write_text(f"# One {{#one}}\n\n{body}\n", "utf-8")
-    return [
-        str(error).removeprefix(f"{path}:") for error in check(docs, {"perceptron"})
-    ]
+    book = Book(docs.parent.parent)
+    book.__dict__["snippets"] = {"perceptron": None}
+    texts = {page: page.read_text("utf-8") for page in book.pages("en")}
+    found = [str(error) for error in dangling(book, None, texts)]
+    return [text.removeprefix("docs/en/f/one.md:") for text in found]
 
 
 def test_good_links(docs):

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dlnotes.book.book import Book
+from dlnotes.book.checks.parity import Text
 from dlnotes.book.checks.quantities import misquoted
-from dlnotes.book.locales.languages import LANGUAGES
 
 LISTED = r"""
 [quantities]
@@ -28,17 +28,10 @@ def small(tmp_path: Path) -> Book:
     return Book(tmp_path)
 
 
-def said(book: Book, text: str, language: str = "en", page: str = "a.md") -> list[str]:
-    path = book.docs / language / "part" / page
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    texts = {
-        path: path.read_text(encoding="utf-8")
-        for name in LANGUAGES
-        for path in book.pages(name)
-    }
+def said(book: Book, text: str, language: str = "en") -> list[str]:
+    page = Text(language, "part/a.md", text, None)
     sources: Any = SimpleNamespace(catalogues={"zh": {"hinge": "合页损失"}})
-    return [str(error) for error in misquoted(book, sources, texts)]
+    return [str(error) for error in misquoted(book, sources, page)]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +100,6 @@ def test_an_index_is_named_in_either_language(small: Book) -> None:
 
 
 def test_a_book_without_a_list_has_no_such_rule(small: Book) -> None:
-    assert len(said(small, "It is [[run.x]].\n", page="new.md")) == 1
+    assert len(said(small, "It is [[run.x]].\n")) == 1
     (small.docs / "quantities.toml").unlink()
-    assert said(small, "It is [[run.x]].\n", page="new.md") == []
+    assert said(small, "It is [[run.x]].\n") == []

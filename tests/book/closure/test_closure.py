@@ -194,6 +194,30 @@ def test_what_changes_the_behaviour_changes_the_digests(
     assert count, "nothing changed the behaviour"
 
 
+def test_only_modules_that_a_program_reaches_and_new_ones_make_it_read_again(
+    small: SmallBook,
+) -> None:
+    small.module("a", "from mini.sub.b import X\n")
+    small.module("sub.__init__", "")
+    small.module("sub.b", "def f():\n    from mini.c import Y\nX = 1\n")
+    small.module("c", "Y = 1\n")
+    small.module("apart", "Z = 1\n")
+    small.snippet("# %% all\nfrom mini.a import X\n")
+    program = small.read().module
+    seen = {small.book.library.digest_reached(program)}
+
+    def is_new(name: str, text: str) -> bool:
+        small.module(name, text)
+        known = len(seen)
+        seen.add(small.book.library.digest_reached(program))
+        return len(seen) > known
+
+    assert not is_new("apart", "Z = 2\n")
+    for name in ("a", "sub.__init__", "sub.b", "c", "__init__"):
+        assert is_new(name, "from mini.sub.b import X\nfrom mini.c import Y\nW = 0\n")
+    assert is_new("another", "")
+
+
 BODY = '''
 # Above.
 LIMIT = 3

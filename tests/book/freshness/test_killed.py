@@ -138,4 +138,5 @@ def test_what_had_finished_is_used_and_the_rest_runs_as_ever(
         finished, 1
     )
     left = [*bench.root.glob(".runs/**/.part-*"), *bench.root.glob(".runs/work/*")]
-    assert left == []
+    # What the cache has begun to write goes when it is sure to be nobody's: test_cache.
+    assert [path for path in left if "cache" not in path.parts] == []

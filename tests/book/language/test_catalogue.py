@@ -2,7 +2,8 @@
 
 import pytest
 
-from dlnotes.book.language.catalogue import CatalogueError, read_catalogue
+from dlnotes.book.errors import BookError
+from dlnotes.book.language.catalogue import read_catalogue
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 ENTRY = '\n#: snippets/line.py\nmsgid "loss"\nmsgstr "损失"\n'
@@ -50,10 +51,10 @@ def test_entries_that_are_no_longer_used_do_not_count(read):
     ],
 )
 def test_what_is_wrong_is_said_with_file_and_line(read, text, message):
-    with pytest.raises(CatalogueError, match=message):
+    with pytest.raises(BookError, match=message):
         read(text)
 
 
 def test_a_missing_file_is_no_empty_catalogue(tmp_path):
-    with pytest.raises(CatalogueError, match="there is no such catalogue"):
+    with pytest.raises(BookError, match="there is no such catalogue"):
         read_catalogue(tmp_path / "zh.po")

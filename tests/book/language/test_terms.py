@@ -11,7 +11,7 @@ from dlnotes.book.language.hover import Marker
 from dlnotes.book.language.terminology import unnamed, unpaired
 from dlnotes.book.language.terms import Term, read_terms, unclaimed
 from dlnotes.book.language.wording import Rendering, banned, of_terms, read_instead
-from dlnotes.book.pages.page import parse
+from dlnotes.book.pages.page import scan
 from dlnotes.book.source.library import Library
 from dlnotes.book.weaving.reference import concepts, glossary
 from dlnotes.book.weaving.sources import Chapter, Sources
@@ -244,9 +244,10 @@ class TestBanned:
 
 class TestNamed:
     def found(self, terms: list[Term], text: str, language: str) -> list[str]:
-        page = "part/descent.md"
-        pages = [(page, Path(f"{language}.md"), text), ("x.md", Path("x.md"), "")]
-        return [str(error) for error in unnamed(pages, terms, language)]
+        path = Path(f"{language}.md")
+        assert not [*unnamed("x.md", path, "", terms, language)]
+        found = unnamed("part/descent.md", path, text, terms, language)
+        return [str(error) for error in found]
 
     @pytest.mark.parametrize(
         "text", ["**Gradient descents** help.", "# Gradient descent {#a}"]
@@ -272,7 +273,7 @@ class TestNamed:
 
 class TestPaired:
     def found(self, terms: list[Term], en: str, zh: str) -> list[str]:
-        pairs = prose_pairs(parse(en), parse(zh))
+        pairs = prose_pairs(scan(en)[0], scan(zh)[0])
         return [str(error) for error in unpaired(pairs, terms, "zh", "zh.md")]
 
     def test_both_say_it(self, terms: list[Term]) -> None:

@@ -248,9 +248,9 @@ def test_a_quantity_without_it(book: Any) -> None:
 def test_what_its_catalogue_lacks(book: Any) -> None:
     book.write("docs/fr.po", po({"other": "autre"}))
     assert told(book) == [
-        f"docs/fr/{PAGE}:9: docs/fr.po has no translation for the comment 'twice' "
+        "snippets/one.py:2: docs/fr.po has no translation for the comment 'twice' "
         "of one#all",
-        f"docs/fr/{PAGE}:9: docs/fr.po has no translation for the label 'loss' "
+        "snippets/one.py:2: docs/fr.po has no translation for the label 'loss' "
         "of one#all",
     ]
     (book.root / "docs/fr.po").unlink()

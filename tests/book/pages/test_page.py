@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlnotes.book.errors import BookError
-from dlnotes.book.pages.page import front_matter, parse, prose, scan
+from dlnotes.book.pages.page import front_matter, prose, scan
 
 SAMPLES = Path(__file__).parent / "samples"
 PAGE = (SAMPLES / "page.md").read_text("utf-8")
@@ -33,7 +33,7 @@ def test_any_text_is_cut_without_loss(text):
 
 
 def test_blocks_of_a_page():
-    blocks = [block for block in parse(PAGE) if block.kind != "blank"]
+    blocks = [block for block in scan(PAGE)[0] if block.kind != "blank"]
     assert [(block.kind, block.line) for block in blocks] == [
         ("front-matter", 1),
         ("heading", 6),
@@ -56,7 +56,7 @@ def test_blocks_of_a_page():
 
 
 def find(kind, text=PAGE):
-    return next(block for block in parse(text) if block.kind == kind)
+    return next(block for block in scan(text)[0] if block.kind == kind)
 
 
 def test_fields_of_blocks():
@@ -70,7 +70,7 @@ def test_fields_of_blocks():
     fence = find("fence")
     assert (fence.info, fence.indent) == ('python title="x"', "    ")
     assert fence.content == '@decorator\ndef f():\n\n    return "$$"\n'
-    assert find("directive").directive.line == 14
+    assert find("directive").line == 14
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_fields_of_blocks():
     ],
 )
 def test_prose(text, words):
-    (block,) = parse(text)
+    (block,) = scan(text)[0]
     assert prose(block) == words
 
 
@@ -129,7 +129,7 @@ def test_errors(text, message):
     assert len(errors) == 1
     assert str(errors[0]).startswith(f"en/p.md:{message}")
     with pytest.raises(BookError, match=re.escape(str(errors[0]))):
-        parse(text, "en/p.md")
+        raise scan(text, "en/p.md")[1][0]
 
 
 def test_all_errors_are_found_in_order():
@@ -139,23 +139,23 @@ def test_all_errors_are_found_in_order():
 
 def test_code_hides_what_looks_like_markdown():
     text = "```\n# x\n@foo\n$$\n!!!\n```\n\n<pre>\n\n# y\n</pre>\n"
-    assert [b.kind for b in parse(text)] == ["fence", "blank", "html"]
+    assert [b.kind for b in scan(text)[0]] == ["fence", "blank", "html"]
 
 
 def test_windows_line_ends():
     text = PAGE.replace("\n", "\r\n")
-    assert "".join(block.text for block in parse(text)) == text
-    assert [b.kind for b in parse(text)] == [b.kind for b in parse(PAGE)]
+    assert "".join(block.text for block in scan(text)[0]) == text
+    assert [b.kind for b in scan(text)[0]] == [b.kind for b in scan(PAGE)[0]]
     assert find("heading", text).title == find("heading").title
 
 
 def test_front_matter():
-    assert front_matter(parse(PAGE)) == {
+    assert front_matter(scan(PAGE)[0]) == {
         "title": "Linear regression",
         "concepts": ["linear-regression", "mse"],
     }
-    assert front_matter(parse("text")) == {}
-    assert front_matter(parse("---\n---\n")) == {}
+    assert front_matter(scan("text")[0]) == {}
+    assert front_matter(scan("---\n---\n")[0]) == {}
 
 
 @pytest.mark.parametrize(
@@ -167,5 +167,5 @@ def test_front_matter():
 )
 def test_bad_front_matter(yaml, message):
     with pytest.raises(BookError) as caught:
-        front_matter(parse(f"---\n{yaml}---\n"), "zh/p.md")
+        front_matter(scan(f"---\n{yaml}---\n")[0], "zh/p.md")
     assert str(caught.value).startswith(message)

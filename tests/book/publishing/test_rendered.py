@@ -72,6 +72,7 @@ FILES = {
             """Return twice a number."""
             return 2 * x
     ''',
+    "src/mini/a.py": "X = 1\n",
     "snippets/one.py": '"""Say it."""\n\n# %% all\nanswer = 42\nprint(answer)\n',
     "snippets/two.py": "# %% all\nb = 1\n",
 }
@@ -159,6 +160,14 @@ class Silent:
     def failed(self, *_: Any) -> None: ...
 
 
+@pytest.fixture(scope="module", autouse=True)
+def package() -> Iterator[None]:
+    """Have the package of a book be `mini`, wherever a book is found."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(Book.__init__, "__defaults__", ("mini",))
+        yield
+
+
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Runner, Path]]:
     """A runner, and the book as it is once it has run."""
@@ -225,6 +234,7 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
         "two times a number",
         {"markdown api", "template api"},
     ),
+    "another module": ("src/mini/a.py", "1", "2", set()),
     "front matter": (
         "docs/zh/other.md",
         "# 别的",

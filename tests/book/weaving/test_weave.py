@@ -420,23 +420,6 @@ def test_tables_and_labels_are_translated(sources: Sources) -> None:
     assert "单文件，无需 dlnotes</a>" in woven
 
 
-def test_what_is_not_translated_is_an_error_that_names_it_and_its_cell(
-    sources: Sources,
-) -> None:
-    text = "文。\n\n@run demo#untranslated 图。\n"
-    missing = {
-        "comment": ["not in the catalogue"],
-        "label": ["no entry", "none either", "nor here"],
-    }
-    assert errors_of(text, "zh", sources) == [
-        f"docs/zh/part/page.md:3: docs/zh.po has no translation for the {kind} "
-        f"{label!r} of demo#untranslated"
-        for kind, labels in missing.items()
-        for label in labels
-    ]
-    assert errors_of(text, "en", sources) == []
-
-
 def test_a_figure_may_stand_twice_on_a_page(sources: Sources) -> None:
     text = "@figure demo#draw One\n\n@run demo#all Two\n\n@figure demo#draw Three\n"
     woven = weave(text, "en", sources)

@@ -9,7 +9,6 @@ from dlnotes.book.checks.followed import unfollowed
 from dlnotes.book.checks.links import dangling
 from dlnotes.book.checks.pages import pages
 from dlnotes.book.checks.parity import differing, twins
-from dlnotes.book.checks.quantities import misquoted
 from dlnotes.book.checks.unshown import unshown
 from dlnotes.book.checks.untranslated import untranslated
 from dlnotes.book.checks.words import words
@@ -24,7 +23,6 @@ CHECKS: tuple[Check, ...] = (
     dangling,
     twins,
     words,
-    misquoted,
     unshown,
     unfollowed,
     untranslated,
@@ -61,7 +59,7 @@ def check(book: Book, sources: Sources) -> Checked:
     stale = any(isinstance(error, StaleError) for error in errors)
     errors = [error for error in errors if not isinstance(error, StaleError)]
     errors = list({str(error): error for error in errors}.values())
-    lines = [*map(str, errors), *differing(book, texts)]
+    lines = [*map(str, errors), *(differing(book, texts) if errors else ())]
     if stale:
         names = ", ".join(sources.stale)
         lines.append(

@@ -9,7 +9,9 @@ from urllib.parse import unquote
 from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
 from dlnotes.book.locales.languages import LANGUAGES
-from dlnotes.book.pages.page import Block, inline, prose, scan
+from dlnotes.book.pages.blocks import Block
+from dlnotes.book.pages.inline import inline
+from dlnotes.book.pages.page import prose, scan
 from dlnotes.book.weaving.sources import Sources
 
 _OUTSIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -18,37 +20,23 @@ Anchors = dict[str, set[str]]
 
 
 def dangling(
-    book: Book, _sources: Sources, _texts: Mapping[Path, str]
+    book: Book, _sources: Sources, texts: Mapping[Path, str]
 ) -> Iterator[BookError]:
-    """Yield an error for each link of a page that leads nowhere."""
-    for language in LANGUAGES:
-        for error in check(book.docs / language, known=set(book.snippets)):
-            path = book.relative(Path(error.path or book.docs))
-            yield BookError(error.message, path, error.line)
+    """Yield an error for each link of a page that leads nowhere.
 
-
-def check(docs: Path, known: Collection[str] = ()) -> list[BookError]:
-    """Report every link of the pages below `docs` that leads nowhere.
-
-    Args:
-        docs: the folder of one language.
-        known: the runs that get a page: links to `runs/<name>.*` are right although
-            the file is yet to be made.
+    Links to `runs/<name>.*` are right although the file is yet to be made.
     """
-    pages = {
-        path.relative_to(docs).as_posix(): scan(path.read_text("utf-8"))[0]
-        for path in sorted(docs.rglob("*.md"))
-    }
-    anchors = {
-        page: {block.ident for block in blocks if block.ident}
-        for page, blocks in pages.items()
-    }
-    errors = []
-    for page, blocks in pages.items():
-        for target, line in _links(blocks):
-            if message := _fault(docs, page, target, anchors, known):
-                errors.append(BookError(message, docs / page, line))
-    return errors
+    for language in LANGUAGES:
+        pages = {book.name(path): scan(texts[path])[0] for path in book.pages(language)}
+        anchors = {
+            page: {block.ident for block in blocks if block.ident}
+            for page, blocks in pages.items()
+        }
+        docs, known = book.docs / language, book.snippets
+        for page, blocks in pages.items():
+            for target, line in _links(blocks):
+                if message := _fault(docs, page, target, anchors, known):
+                    yield BookError(message, Path("docs", language, page), line)
 
 
 def _links(blocks: list[Block]) -> Iterator[tuple[str, int]]:

@@ -1,47 +1,70 @@
-"""What is wrong with a page alone: what it refers to, its furniture, its typography."""
+"""What is wrong with a page: as it is woven, and as it is written."""
 
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from dlnotes.book.book import Book
+from dlnotes.book.checks.parity import Text, different
+from dlnotes.book.checks.quantities import misquoted
+from dlnotes.book.checks.words import worded
 from dlnotes.book.errors import BookError
 from dlnotes.book.language import typography
-from dlnotes.book.locales.languages import LANGUAGES
+from dlnotes.book.locales.languages import FIRST, LANGUAGES
+from dlnotes.book.pages.page import scan
 from dlnotes.book.weaving.kept import kept
 from dlnotes.book.weaving.sources import Sources
-from dlnotes.book.weaving.weave import Weaver
+from dlnotes.book.weaving.woven import page_text, woven
 
 
 def pages(
     book: Book, sources: Sources, texts: Mapping[Path, str]
 ) -> Iterator[BookError]:
     """Yield what is wrong with each page; that of unchanged pages is kept."""
+    listed = (book.terms, book.quantities)
+    words = [path.read_bytes() if path.exists() else b"" for path in listed]
     for language in LANGUAGES:
+        made_from = [*words, dict(sources.catalogues.get(language, {}))]
         for path in book.pages(language):
-            made_from = sources.seen_by(texts[path]).digest, texts[path]
-            find = partial(_page, book, language, path, texts[path], sources)
-            name, kind = book.name(path), f"check-{language}"
-            yield from kept(book, kind, name, made_from, find)
+            name = book.name(path)
+            first = None if language == FIRST else texts.get(book.docs / FIRST / name)
+            page = Text(language, name, texts[path], first)
+            yield from woven(book, sources, language, name, page_text(path)).errors
+            yield from kept(
+                book,
+                f"check-{language}",
+                name,
+                [page.text, page.first, *made_from],
+                lambda page=page: _written(book, sources, page),  # type: ignore[misc]
+            )
 
 
-def _page(
-    book: Book, language: str, path: Path, text: str, sources: Sources
-) -> Iterator[BookError]:
-    file, name = str(book.relative(path)), book.name(path)
-    weaver = Weaver(sources, language, name, file, lambda _: "")
-    weaver.weave(text)
-    yield from weaver.errors
-    if _lacks_setup(weaver):
+def _written(book: Book, sources: Sources, page: Text) -> Iterator[BookError]:
+    for find in OF_A_PAGE:
+        yield from find(book, sources, page)
+
+
+def furnished(_book: Book, _sources: Sources, page: Text) -> Iterator[BookError]:
+    """Yield an error for a chapter that shows code, but not how to run it."""
+    part = page.name.rpartition("/")[0]
+    blocks, _ = scan(page.text)
+    kinds = {block.directive.kind for block in blocks if block.directive}
+    shows_code = {"source", "code", "run"} & kinds
+    if part not in ("", "reference") and shows_code and "setup" not in kinds:
         message = (
             "the chapter shows code: write @setup on a line before its first section"
         )
-        yield BookError(message, file, 1)
-    yield from typography.check(text, language, file)
+        yield BookError(message, page.path, 1)
 
 
-def _lacks_setup(weaver: Weaver) -> bool:
-    """Say whether a woven page is a chapter that shows code, but not how to run it."""
-    part = weaver.path.rpartition("/")[0]
-    has_box = any(directive.kind == "setup" for directive in weaver.directives)
-    return part not in ("", "reference") and bool(weaver.copied) and not has_box
+def typeset(_book: Book, _sources: Sources, page: Text) -> Iterator[BookError]:
+    """Yield an error for what is certainly wrong in the typography of a page."""
+    yield from typography.check(page.text, page.language, page.path)
+
+
+OF_A_PAGE: tuple[Callable[[Book, Sources, Text], Iterator[BookError]], ...] = (
+    furnished,
+    typeset,
+    different,
+    worded,
+    misquoted,
+)

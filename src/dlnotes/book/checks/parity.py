@@ -3,66 +3,86 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
 from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
 from dlnotes.book.html.results import KINDS
-from dlnotes.book.locales.languages import FIRST, others
-from dlnotes.book.pages.page import Block, prose, scan
+from dlnotes.book.locales.languages import FIRST, LANGUAGES, others
+from dlnotes.book.pages.blocks import Block
+from dlnotes.book.pages.page import prose, scan
 from dlnotes.book.pages.spine import Identity, Item, spine
-from dlnotes.book.weaving.kept import kept
 from dlnotes.book.weaving.sources import Sources
 
 
+@dataclass(frozen=True)
+class Text:
+    """A page as it is written.
+
+    Args:
+        language: its code.
+        name: its path below its language's folder.
+        text: its Markdown.
+        first: that of the page of this name in the first language; None for that page
+            itself, and where there is none.
+    """
+
+    language: str
+    name: str
+    text: str
+    first: str | None
+
+    @property
+    def path(self) -> Path:
+        """What errors call it."""
+        return Path("docs", self.language, self.name)
+
+
 def twins(
-    book: Book, _sources: Sources, texts: Mapping[Path, str]
+    book: Book, _sources: Sources, _texts: Mapping[Path, str]
 ) -> Iterator[BookError]:
-    """Yield an error for each page or part of one that only one language has."""
+    """Yield an error for each page that another language lacks."""
+    pages = {code: [*map(book.name, book.pages(code))] for code in LANGUAGES}
     for language in others():
-        yield from pairs(book, language)[1]
-        for _, errors in _compared(book, language, texts):
-            yield from errors
+        for code, other in ((FIRST, language), (language, FIRST)):
+            for page in sorted({*pages[code]} - {*pages[other]}):
+                message = f"has no twin docs/{other}/{page}"
+                yield BookError(message, Path("docs", code, page), 1)
+
+
+def different(_book: Book, _sources: Sources, page: Text) -> Iterator[BookError]:
+    """Yield an error for each output without a caption, and for what has no twin."""
+    yield from _captions(scan(page.text)[0], page.path)
+    if page.first is not None:
+        first = Path("docs", FIRST, page.name)
+        yield from compare(page.first, page.text, first, page.path)
 
 
 def differing(book: Book, texts: Mapping[Path, str]) -> Iterator[str]:
     """Yield the spines of the pages that differ from their twins, side by side."""
     for language in others():
-        for pair, errors in _compared(book, language, texts):
-            if errors:
-                yield side_by_side(*pair, 100)
-
-
-def _compared(
-    book: Book, language: str, texts: Mapping[Path, str]
-) -> Iterator[tuple[tuple[str, str], list[BookError]]]:
-    """Yield each pair of pages, and its errors, which are kept."""
-    for paths in pairs(book, language)[0]:
-        pair = texts[paths[0]], texts[paths[1]]
-        find = partial(compare, *pair, *map(book.relative, paths))
-        name = book.name(paths[0])
-        yield pair, kept(book, f"check-twins-{language}", name, pair, find)
+        for path in book.pages(language):
+            first = texts.get(book.docs / FIRST / book.name(path))
+            if first is not None and (shown := side_by_side(first, texts[path], 100)):
+                yield shown
 
 
 def compare(
     text: str, twin: str, path: str | Path, twin_path: str | Path
-) -> list[BookError]:
-    """Report where the spines of two pages differ, and outputs without a caption.
+) -> Iterator[BookError]:
+    """Yield an error for each place where the spines of two pages differ.
 
     A difference is reported at the twin, or at the page of the first language if only
-    that has the item. What `scan` finds wrong with one page alone is not repeated.
+    that has the item.
     """
-    blocks, twin_blocks = scan(text)[0], scan(twin)[0]
-    errors = [*_captions(blocks, path), *_captions(twin_blocks, twin_path)]
-    ours, theirs = spine(blocks), spine(twin_blocks)
+    ours, theirs = spine(scan(text)[0]), spine(scan(twin)[0])
     for tag, i, j, k, m in _matcher(ours, theirs).get_opcodes():
         if tag != "equal":
             for item, other in zip_longest(ours[i:j], theirs[k:m]):
-                errors.append(_difference(item, other, path, twin_path))
-    return errors
+                yield _difference(item, other, path, twin_path)
 
 
 def prose_pairs(page: list[Block], twin: list[Block]) -> Iterator[tuple[Block, Block]]:
@@ -145,18 +165,3 @@ def _cell(item: Item | None, width: int) -> str:
             break
         fitted += char
     return fitted + " " * max(room, 0)
-
-
-def pairs(book: Book, language: str) -> tuple[list[tuple[Path, Path]], list[BookError]]:
-    """Pair the pages of the first language with those of another.
-
-    A page without a twin is an error.
-    """
-    pages = {code: {*map(book.name, book.pages(code))} for code in (FIRST, language)}
-    errors = [
-        BookError(f"has no twin docs/{other}/{page}", Path("docs", code, page), 1)
-        for code, other in ((FIRST, language), (language, FIRST))
-        for page in sorted(pages[code] - pages[other])
-    ]
-    both = sorted(pages[FIRST] & pages[language])
-    return [(book.docs / FIRST / p, book.docs / language / p) for p in both], errors

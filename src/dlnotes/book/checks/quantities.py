@@ -12,17 +12,15 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from dlnotes.book.book import Book
+from dlnotes.book.checks.parity import Text
 from dlnotes.book.errors import BookError
 from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.pages.blocks import Block
 from dlnotes.book.pages.inline import Value, values
 from dlnotes.book.pages.page import scan
-from dlnotes.book.storage.cache import key_of
-from dlnotes.book.weaving.kept import kept
 from dlnotes.book.weaving.sources import Sources
 
 Words = Mapping[str, Mapping[str, list[str]]]
@@ -63,40 +61,15 @@ class Quantities:
         return None
 
 
-def misquoted(
-    book: Book, sources: Sources, texts: Mapping[Path, str]
-) -> Iterator[BookError]:
-    """Yield an error for each number that a sentence quotes for something else.
-
-    Args:
-        book: the checkout.
-        sources: of the translations of labels.
-        texts: its pages, by path.
-    """
-    known = Quantities.read(book.docs / "quantities.toml")
+def misquoted(book: Book, sources: Sources, page: Text) -> Iterator[BookError]:
+    """Yield an error for each number that a sentence quotes for something else."""
+    known = Quantities.read(book.quantities)
     if not known.words:
         return
-    for language in LANGUAGES:
-        catalogue = sources.catalogues.get(language, {})
-        listed = key_of(known.words, dict(catalogue))
-        for path in book.pages(language):
-            find = partial(
-                _in_page, book.relative(path), texts[path], language, known, catalogue
-            )
-            name, kind = book.name(path), f"check-quoted-{language}"
-            yield from kept(book, kind, name, [texts[path], listed], find)
-
-
-def _in_page(
-    path: Path,
-    text: str,
-    language: str,
-    known: Quantities,
-    catalogue: Mapping[str, str],
-) -> Iterator[BookError]:
-    for block in scan(text)[0]:
-        for line, message in _in_block(block, language, known, catalogue):
-            yield BookError(message, path, line)
+    catalogue = sources.catalogues.get(page.language, {})
+    for block in scan(page.text)[0]:
+        for line, message in _in_block(block, page.language, known, catalogue):
+            yield BookError(message, page.path, line)
 
 
 def _in_block(

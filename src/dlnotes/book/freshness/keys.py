@@ -3,9 +3,11 @@
 import ast
 import os
 import platform
+import re
 import site
 import sys
 import sysconfig
+import unicodedata
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from importlib import metadata
@@ -17,7 +19,6 @@ from dlnotes.book.errors import BookError
 from dlnotes.book.source.code import digest
 from dlnotes.book.source.snippet import Snippet
 from dlnotes.book.source.syntax import IMPORT, loaded
-from dlnotes.book.storage.cache import engine, key_of
 
 PRELOADED = (
     *("torch", "torchvision", "numpy", "matplotlib"),
@@ -61,8 +62,10 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
     Raises:
         BookError: it imports another snippet, or uses Python that cannot be followed.
     """
+    _check_imports(book, snippet)
+    find = partial(_code, book, snippet, settings)
     return {
-        **_known_code(book, snippet, settings),
+        **book.kept_of_code("keys", snippet, find, settings.scale),
         **{name: version(name) for name in PRELOADED},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
@@ -71,21 +74,17 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
     }
 
 
-def _known_code(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
-    """Return what `_code` finds, which is kept."""
-    made_from = (settings.scale, book.library.digest, snippet.source, [*book.snippets])
-    key = key_of(engine(), sys.version, *made_from)
-    find = partial(_code, book, snippet, settings)
-    found: dict[str, str] = book.cache.make("keys", snippet.name, key, find)
-    return found
-
-
 def _check_imports(book: Book, snippet: Snippet) -> None:
     """Refuse a snippet that imports another one.
+
+    It can import only those whose names occur in its text.
 
     Raises:
         BookError: it does; with the line.
     """
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", snippet.source))
+    if not book.snippets.keys() & words:
+        return
     imports = (node for node in ast.walk(snippet.tree) if isinstance(node, IMPORT))
     for node in imports:
         for name in loaded(node, ""):
@@ -97,7 +96,6 @@ def _check_imports(book: Book, snippet: Snippet) -> None:
 
 def _code(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
     """Return digests of the code that a snippet consists of and needs."""
-    _check_imports(book, snippet)
     is_full = settings.scale == "full"
     closure = Closure(book.library, snippet.module, at_full_scale=is_full)
     code = snippet.code_by_cell()

@@ -10,33 +10,29 @@ from dlnotes.book.errors import BookError
 _LINE = re.compile(r'(?:#.*|(?:msg[\w[\]]+\s+)?"(?:[^"\\]|\\.)*")?')
 
 
-class CatalogueError(BookError):
-    """Say what is wrong with a catalogue, and on which line that entry begins."""
-
-
 def read_catalogue(path: str | Path) -> dict[str, str]:
     """Return message -> translation.
 
     Raises:
-        CatalogueError: the file is missing or broken, a message stands in it twice, or
+        BookError: the file is missing or broken, a message stands in it twice, or
             one has no translation or one that is marked fuzzy.
     """
     path = Path(path)
     if not path.is_file():
-        raise CatalogueError("there is no such catalogue", path)
+        raise BookError("there is no such catalogue", path)
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except UnicodeDecodeError as error:
-        raise CatalogueError("the catalogue is not UTF-8", path) from error
+        raise BookError("the catalogue is not UTF-8", path) from error
     for number, line in enumerate(lines, 1):
         if not _LINE.fullmatch(line.strip()):
-            raise CatalogueError("this is no line of a gettext file", path, number)
+            raise BookError("this is no line of a gettext file", path, number)
     try:
         entries = polib.pofile(str(path), encoding="utf-8")
     except (OSError, ValueError) as error:
         place = re.search(r"\(line (\d+)\)", str(error))
         message = "gettext expects something else here"
-        raise CatalogueError(message, path, int(place[1]) if place else None) from error
+        raise BookError(message, path, int(place[1]) if place else None) from error
     found: dict[str, str] = {}
     places: dict[str, int] = {}
     for entry in entries:
@@ -45,10 +41,10 @@ def read_catalogue(path: str | Path) -> dict[str, str]:
         name, here = repr(entry.msgid), max(entry.linenum, 1)
         if entry.msgid in found:
             first = places[entry.msgid]
-            raise CatalogueError(f"{name} stands on line {first} too", path, here)
+            raise BookError(f"{name} stands on line {first} too", path, here)
         if not entry.msgstr:
-            raise CatalogueError(f"{name} has no translation", path, here)
+            raise BookError(f"{name} has no translation", path, here)
         if entry.fuzzy:
-            raise CatalogueError(f"{name} is marked fuzzy", path, here)
+            raise BookError(f"{name} is marked fuzzy", path, here)
         found[entry.msgid], places[entry.msgid] = entry.msgstr, here
     return found

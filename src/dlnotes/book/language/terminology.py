@@ -9,8 +9,9 @@ from dlnotes.book.errors import BookError
 from dlnotes.book.language.terms import Term
 from dlnotes.book.locales.characters import HAN, LETTER
 from dlnotes.book.locales.languages import FIRST, LANGUAGES
+from dlnotes.book.pages.blocks import Block
 from dlnotes.book.pages.inline import visible
-from dlnotes.book.pages.page import Block, prose, scan
+from dlnotes.book.pages.page import prose, scan
 
 
 def pattern(names: Iterable[str], language: str) -> re.Pattern[str]:
@@ -91,33 +92,30 @@ def _unsaid(word: str, term: Term, language: str) -> str:
 
 
 def unnamed(
-    pages: Iterable[tuple[str, Path, str]], terms: Iterable[Term], language: str
+    page: str, path: Path, text: str, terms: Iterable[Term], language: str
 ) -> Iterator[BookError]:
     """Yield an error for each term whose name its own page does not say.
 
     Args:
-        pages: of each its path below its language's folder, the one that errors tell,
-            and its text.
+        page: its path below its language's folder.
+        path: the one that errors tell.
+        text: of the page.
         terms: the words of the book.
-        language: that of the pages.
+        language: that of the page.
     """
-    homes: dict[str, list[Term]] = {}
+    blocks = scan(text)[0]
+    lines = {block.ident: block.line for block in blocks if block.ident}
+    said = "\n\n".join(visible(prose(block))[0] for block in blocks)
     for term in terms:
-        homes.setdefault(term.chapter, []).append(term)
-    for name, path, text in pages:
-        if name not in homes:
+        if term.chapter != page:
             continue
-        blocks = scan(text)[0]
-        lines = {block.ident: block.line for block in blocks if block.ident}
-        said = "\n\n".join(visible(prose(block))[0] for block in blocks)
-        for term in homes[name]:
-            word = term.names[language][0]
-            longer = term.not_in[language]
-            finder = pattern([word, *longer], language)
-            if not any(match[0] not in longer for match in finder.finditer(said)):
-                message = f"this never says “{word}”, the name of {term.ident} in "
-                message += "docs/terms.toml: say it, or name it otherwise there"
-                yield BookError(message, path, lines.get(term.section, 1))
+        word = term.names[language][0]
+        longer = term.not_in[language]
+        finder = pattern([word, *longer], language)
+        if not any(match[0] not in longer for match in finder.finditer(said)):
+            message = f"this never says “{word}”, the name of {term.ident} in "
+            message += "docs/terms.toml: say it, or name it otherwise there"
+            yield BookError(message, path, lines.get(term.section, 1))
 
 
 def base_form(word: str, known: Collection[str], language: str) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 from dlnotes.book.errors import BookError
 from dlnotes.book.locales.characters import HAN, NEUTRAL, SOLID, WIDE
 from dlnotes.book.locales.languages import LANGUAGES
+from dlnotes.book.pages.blocks import Block
 from dlnotes.book.pages.inline import visible
-from dlnotes.book.pages.page import Block, front_matter, prose, scan
+from dlnotes.book.pages.page import front_matter, prose, scan
 
 _SYMBOL = re.compile(r":(?:material|octicons|fontawesome|simple)-[\w-]+:|&#?\w+;")
 _WORDS = re.compile("T恤|X光|卡拉OK")

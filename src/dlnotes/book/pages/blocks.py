@@ -153,7 +153,7 @@ def _heading(lines: Lines, at: int, fail: Fail) -> Block | None:
 
 def _directive(lines: Lines, at: int, fail: Fail) -> Block | None:
     try:
-        directive = parse_directive(lines[at], at + 1)
+        directive = parse_directive(lines[at])
     except BookError as error:
         fail(error.message, at + 1)
         return None

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from dlnotes.book.errors import BookError
 
@@ -21,7 +20,7 @@ TAKES = {
     "glossary": "",
 }
 
-_LINE = re.compile(r"([ \t]*)@([A-Za-z][\w-]*)([^\n]*?)\s*\Z")
+_LINE = re.compile(r"[ \t]*@([A-Za-z][\w-]*)([^\n]*?)\s*\Z")
 _SYMBOL = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 _SNIPPET = re.compile(r"([^\W\d]\w*)#([a-z][a-z0-9-]*)")
 _MARK = re.compile(r'\s+mark="((?:\\.|[^"\\])*)"(?=\s|$)')
@@ -40,13 +39,9 @@ class Directive:
     cell: str | None
     marks: tuple[str, ...]
     caption: str
-    indent: str
-    line: int
 
 
-def parse_directive(
-    text: str, line: int, path: str | Path | None = None
-) -> Directive | None:
+def parse_directive(text: str) -> Directive | None:
     """Read one line; None when it is no directive.
 
     Raises:
@@ -56,12 +51,12 @@ def parse_directive(
     if match is None:
         return None
     try:
-        indent, kind, rest = match.groups()
+        kind, rest = match.groups()
         target, cell, rest = _reference(kind, rest)
         marks, rest = _marks(rest)
     except ValueError as error:
-        raise BookError(str(error), path, line) from None
-    return Directive(kind, target, cell, marks, rest.strip(), indent, line)
+        raise BookError(str(error)) from None
+    return Directive(kind, target, cell, marks, rest.strip())
 
 
 def _reference(kind: str, rest: str) -> tuple[str, str | None, str]:

@@ -7,47 +7,19 @@ from typing import Any
 
 from dlnotes.book.errors import BookError
 from dlnotes.book.pages.blocks import Block, Fail, read_block
-from dlnotes.book.pages.directive import Directive, parse_directive
-from dlnotes.book.pages.inline import VALUE, Piece, Value, inline, values
-
-__all__ = [
-    "VALUE",
-    "Block",
-    "BookError",
-    "Directive",
-    "Piece",
-    "Value",
-    "front_matter",
-    "inline",
-    "parse",
-    "parse_directive",
-    "prose",
-    "scan",
-    "values",
-]
+from dlnotes.book.pages.inline import VALUE, inline
 
 _MEANT = re.compile(r"\[\[\s*[A-Za-z_][^\[\]\n]*\]\]")
-
-
-def parse(text: str, path: str | Path | None = None) -> list[Block]:
-    """Cut a page into blocks; their lines joined give the page back.
-
-    Code is always fenced: indented lines are prose.
-    The blocks inside an admonition follow it, with their indentation.
-
-    Raises:
-        BookError: the first of the errors that `scan` finds.
-    """
-    blocks, errors = scan(text, path)
-    if errors:
-        raise errors[0]
-    return blocks
 
 
 def scan(
     text: str, path: str | Path | None = None
 ) -> tuple[list[Block], list[BookError]]:
-    """Cut any text into blocks, and collect what is wrong with it, in order."""
+    """Cut any text into blocks, and collect what is wrong with it, in order.
+
+    The lines of the blocks joined give the text back. Code is always fenced: indented
+    lines are prose. The blocks inside an admonition follow it, with their indentation.
+    """
     blocks, errors = _scan(text, path)
     return [*blocks], [*errors]
 

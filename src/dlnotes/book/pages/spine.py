@@ -5,14 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dlnotes.book.errors import BookError
-from dlnotes.book.pages.page import (
-    Block,
-    Directive,
-    front_matter,
-    inline,
-    prose,
-    values,
-)
+from dlnotes.book.pages.blocks import Block
+from dlnotes.book.pages.directive import Directive
+from dlnotes.book.pages.inline import inline, values
+from dlnotes.book.pages.page import front_matter, prose
 
 PROSE = ("paragraph", "item")  # compared by their number alone
 

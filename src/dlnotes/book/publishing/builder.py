@@ -128,14 +128,11 @@ def prepare(book: Book, language: str) -> dict[str, str]:
     list(programs(book, sources, language))  # what is found out for them is kept
     write_notebooks(sources, language, book.store / "pages" / language)
     shown: set[str] = set()
-    errors = []
+    errors: list[str] = []
     for path in book.pages(language):
-        name = book.name(path)
-        try:
-            known = woven(book, sources, language, name, page_text(path))
-            shown.update(known.characters)
-        except BookError as error:
-            errors.append(str(error))
+        known = woven(book, sources, language, book.name(path), page_text(path))
+        shown.update(known.characters)
+        errors += map(str, known.errors)
     if errors:
         raise BookError("\n".join(errors))
     return {"characters": "".join(sorted(shown))}

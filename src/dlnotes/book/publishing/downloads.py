@@ -16,7 +16,6 @@ from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.source.snippet import Snippet
 from dlnotes.book.source.told import Parts, told
 from dlnotes.book.storage.atomic import write_atomically
-from dlnotes.book.storage.cache import engine, key_of
 from dlnotes.book.storage.store import Run
 from dlnotes.book.weaving.sources import Sources
 
@@ -50,9 +49,8 @@ def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str,
 
 def _standalone(book: Book, snippet: Snippet, language: str) -> str:
     """Return a snippet as one program; its parts are kept."""
-    key = key_of(engine(), book.library.digest, snippet.source)
     find = partial(parts, book, snippet)
-    found = Parts(*book.cache.make("standalone", snippet.name, key, find))
+    found = Parts(*book.kept_of_code("standalone", snippet, find))
     return told(snippet, found, language) + ENDING
 
 

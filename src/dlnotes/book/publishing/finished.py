@@ -12,7 +12,6 @@ from mkdocs.structure.pages import Page
 from dlnotes.book.book import Book
 from dlnotes.book.publishing.templates import memory
 from dlnotes.book.storage.cache import engine, folder_digest, installed, key_of
-from dlnotes.book.weaving.woven import configuration
 
 SEARCH = "material/search"
 
@@ -39,7 +38,7 @@ class Finished:
         self.around = key_of(
             installed(),
             engine(),
-            configuration(book),
+            book.configuration,
             folder_digest(book.root / theme, "*.html") if theme else "",
             book.terms.read_bytes() if book.terms.exists() else b"",
         )

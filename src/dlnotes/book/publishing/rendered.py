@@ -2,8 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cached_property
 from inspect import getsource
 from typing import Any
@@ -12,16 +11,17 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, get_toc
+from mkdocs.utils import CountHandler
 
 from dlnotes.book.book import Book
 from dlnotes.book.html import copied, pasteable, results, run_page
 from dlnotes.book.locales.languages import LANGUAGES
 from dlnotes.book.publishing.templates import compiled_once
-from dlnotes.book.storage.cache import folder_digest, installed, key_of
+from dlnotes.book.storage.cache import installed, key_of
 from dlnotes.book.weaving.sources import Sources
-from dlnotes.book.weaving.woven import configuration, woven
+from dlnotes.book.weaving.woven import woven
 
-AUTODOC = re.compile("^:::", re.MULTILINE)
+AUTODOC = re.compile(r"^::: (\S+)$", re.MULTILINE)  # what it shows, of one module
 NOTEBOOKS = "mkdocs-jupyter"
 AUTOREFS = "autorefs"
 DOCSTRINGS = "mkdocstrings"
@@ -56,7 +56,7 @@ class Rendered:
         self.plugins: Any = config.plugins
         self.files = files
         listed = sorted((file.src_uri, file.url) for file in files)
-        self.around = key_of(installed(), configuration(book), listed)
+        self.around = key_of(installed(), book.configuration, listed)
 
     @cached_property
     def _around_runs(self) -> str:
@@ -77,9 +77,14 @@ class Rendered:
             if found is not None:
                 self._apply(page, found)
                 return
-            with _complaints() as complaints:
+            warnings = CountHandler(level=logging.WARNING)
+            logger = logging.getLogger("mkdocs")
+            logger.addHandler(warnings)
+            try:
                 found = self._convert(page, lambda: convert(config, files))
-            if not complaints:
+            finally:
+                logger.removeHandler(warnings)
+            if not warnings.get_counts():
                 self.book.cache.put(kind, page.file.src_uri, key, found)
 
         page.render = render  # type: ignore[method-assign]
@@ -90,10 +95,8 @@ class Rendered:
         text = page.markdown or ""
         uri = page.file.src_uri
         known = woven(self.book, self.sources, self.language, uri, text)
-        source = ""
-        if AUTODOC.search(text):
-            source = folder_digest(self.book.root / "src", "*.py")
-        return key_of(self.around, known.digest, source)
+        shown = self.sources.library.digest_of(AUTODOC.findall(text))
+        return key_of(self.around, known.digest, shown)
 
     def _convert(self, page: Page, convert: Callable[[], None]) -> dict[str, Any]:
         """Convert a page; return what came of it, and what the plugins were told."""
@@ -165,21 +168,3 @@ def _token(item: AnchorLink) -> dict[str, Any]:
         "level": item.level,
         "children": children,
     }
-
-
-@contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """Collect what the builder warns of."""
-    found: list[str] = []
-
-    class Listener(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            found.append(record.getMessage())
-
-    handler = Listener(logging.WARNING)
-    logger = logging.getLogger("mkdocs")
-    logger.addHandler(handler)
-    try:
-        yield found
-    finally:
-        logger.removeHandler(handler)

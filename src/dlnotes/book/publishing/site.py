@@ -24,8 +24,10 @@ from dlnotes.book.weaving.gather import gather
 from dlnotes.book.weaving.woven import page_text, woven
 
 KEPT = (
-    *("woven", "html", "page"),
-    *("check", "check-twins", "check-words", "check-quoted"),
+    "woven",
+    "html",
+    "page",
+    "check",
 )
 
 
@@ -125,7 +127,7 @@ def _keep(
 def forget(book: Book) -> None:
     """Delete what is kept of pages and snippets that are no more."""
     cache, snippets = book.cache, book.snippets
-    for kind in ("keys", "standalone"):
+    for kind in ("keys", "keys-reached", "standalone", "standalone-reached"):
         cache.collect(kind, snippets)
     for language in LANGUAGES:
         pages = [book.name(path) for path in book.pages(language)]

@@ -11,7 +11,6 @@ from dlnotes.book.freshness.keys import Settings
 from dlnotes.book.freshness.status import moved
 from dlnotes.book.storage.cache import engine, installed, key_of
 from dlnotes.book.storage.store import Run, Store
-from dlnotes.book.weaving.woven import configuration
 
 KIND, NAME = "site", "stamp"
 MADE = "generated"  # the folder of the theme that a build writes itself
@@ -30,7 +29,7 @@ def state(book: Book, settings: Settings) -> str:
         if path.is_file() and not {MADE, "__pycache__"} & {*path.parts}
     }
     machine = platform.system(), platform.machine()
-    surroundings = engine(), installed(), configuration(book), settings.environment()
+    surroundings = engine(), installed(), book.configuration, settings.environment()
     return key_of(texts, machine, surroundings)
 
 

@@ -65,6 +65,24 @@ class Library:
         found = {*filter(None, map(self._holder, names))}
         return self._digest(sorted(self._paths[name] for name in found))
 
+    def digest_reached(self, program: Module) -> str:
+        """Return a digest of the modules that a program imports, those they import, ….
+
+        The names of all modules belong to it: a new one can change what a name means.
+        """
+        found: dict[str, Module] = {}
+        todo = [program]
+        while todo:
+            for name in todo.pop().names_imported:
+                start = name
+                while start := self._holder(start):
+                    if start not in found and (module := self.module(start)):
+                        found[start] = module
+                        todo.append(module)
+                    start = start.rpartition(".")[0]
+        reached = self._digest(sorted(module.path for module in found.values()))
+        return key_of(self.names(), reached)
+
     def _digest(self, paths: Iterable[Path]) -> str:
         names = {path.relative_to(self.folder).as_posix(): path for path in paths}
         return key_of({name: self.files[path] for name, path in names.items()})

@@ -78,6 +78,12 @@ class Module:
         return frozenset(name for names in found for name in names)
 
     @cached_property
+    def names_imported(self) -> frozenset[str]:
+        """The dotted names that any statement in it imports, whenever that runs."""
+        nodes = (node for node in ast.walk(self.tree) if isinstance(node, IMPORT))
+        return frozenset(n for node in nodes for n in loaded(node, self.package))
+
+    @cached_property
     def loads(self) -> list[str]:
         """The dotted names that importing this module imports, in order."""
         return [name for node in self.tree.body for name in self.loaded_by(node)]

@@ -67,21 +67,13 @@ def _glossary(page: Page, _directive: Directive) -> list[str]:
 
 def _fence(page: Page, code: str, directive: Directive, where: str) -> str:
     lines = [render.marked(code, mark, where) for mark in directive.marks]
-    spoken, missing = _commented(page, code)
-    for _, comment in missing:
-        message = untranslated_message(page.language, "comment", comment, where)
-        page.fail(BookError(message))
-    return render.fence(spoken, lines, where)
+    return render.fence(_spoken(page, code), lines, where)
 
 
 def _spoken(page: Page, code: str) -> str:
-    return _commented(page, code)[0]
-
-
-def _commented(page: Page, code: str) -> tuple[str, list[tuple[int, str]]]:
-    """Return code with its comments in the language of the page, and what it lacks."""
+    """Return code with its comments in the language of the page."""
     catalogue = page.sources.catalogues.get(page.language)
-    return (code, []) if catalogue is None else translate_comments(code, catalogue)
+    return code if catalogue is None else translate_comments(code, catalogue)[0]
 
 
 def _outputs(page: Page, directive: Directive, kinds: Collection[str]) -> str:
@@ -97,7 +89,7 @@ def _outputs(page: Page, directive: Directive, kinds: Collection[str]) -> str:
     drawn = any(results.KINDS[kind].needs_caption for kind in shown_kinds)
     if drawn and directive.kind == "run" and not caption:
         raise BookError(f"cell {where} draws: write a caption after the reference")
-    shown = [_translated(page, output, where) for output in found]
+    shown = [_translated(page, output) for output in found]
     page.shown += 1
     body = results.outputs(shown, caption, f"f{page.shown}")
     if name in page.told:
@@ -106,20 +98,9 @@ def _outputs(page: Page, directive: Directive, kinds: Collection[str]) -> str:
     return body + render.provenance(run, page.language, page.up)
 
 
-def _translated(page: Page, output: results.Output, where: str) -> results.Output:
+def _translated(page: Page, output: results.Output) -> results.Output:
     catalogue = page.sources.catalogues.get(page.language)
-    if catalogue is None:
-        return output
-    output, missing = results.translated(output, catalogue)
-    for label in missing:
-        message = untranslated_message(page.language, "label", label, where)
-        page.fail(BookError(message))
-    return output
-
-
-def untranslated_message(language: str, what: str, text: str, where: str) -> str:
-    """Return the error message for a comment or a label without a translation."""
-    return f"docs/{language}.po has no translation for the {what} {text!r} of {where}"
+    return output if catalogue is None else results.translated(output, catalogue)[0]
 
 
 EXHIBITS: dict[str, Callable[[Page, Directive], list[str]]] = {

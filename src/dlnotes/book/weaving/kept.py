@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
@@ -27,20 +28,26 @@ def kept(
         made_from: JSON that tells all that the errors depend on.
         find: yields the errors.
     """
-
-    def make() -> list[list[object]]:
-        return [
-            [
-                type(error).__name__,
-                error.message,
-                None if error.path is None else str(error.path),
-                error.line,
-            ]
-            for error in find()
-        ]
-
     key = key_of(engine(), installed(), made_from)
+    return errors(book.cache.make(kind, page, key, lambda: plain(find())))
+
+
+def plain(found: Iterable[BookError]) -> list[Any]:
+    """Write errors as JSON."""
+    return [
+        [
+            type(error).__name__,
+            error.message,
+            None if error.path is None else str(error.path),
+            error.line,
+        ]
+        for error in found
+    ]
+
+
+def errors(found: list[Any]) -> list[BookError]:
+    """Read errors from JSON."""
     return [
         KINDS[name](message, None if path is None else Path(path), line)
-        for name, message, path, line in book.cache.make(kind, page, key, make)
+        for name, message, path, line in found
     ]

@@ -22,7 +22,6 @@ class Chapter:
     anchors: frozenset[str]
 
 
-DOTTED = re.compile(r"\w+(?:\.\w+)+")
 ALL_RUNS = "@runs"  # the directive that shows every run
 
 
@@ -70,7 +69,8 @@ class Sources:
         }
         part = replace(self, **few)
         part.__dict__["_common"] = self._common
-        part.__dict__["_code"] = self.library.digest_of(DOTTED.findall(text))
+        symbols = re.findall(rf"\b{self.library.package}(?:\.\w+)+", text)
+        part.__dict__["_code"] = self.library.digest_of(symbols)
         return part
 
     @cached_property

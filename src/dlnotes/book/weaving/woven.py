@@ -1,14 +1,15 @@
 """Weave a page for a builder, and know by content what it is woven into."""
 
-import os
 import re
-from dataclasses import asdict, dataclass
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 from dlnotes.book.book import Book
 from dlnotes.book.errors import BookError
 from dlnotes.book.storage.cache import engine, installed, key_of
+from dlnotes.book.weaving.kept import errors, plain
 from dlnotes.book.weaving.page import Stash
 from dlnotes.book.weaving.sources import Sources
 from dlnotes.book.weaving.weave import Weaver
@@ -27,10 +28,12 @@ class Woven:
     Args:
         digest: of its Markdown and all HTML that it holds.
         characters: those that its formulas show, sorted.
+        errors: what is wrong with it, with the lines of its file.
     """
 
     digest: str
     characters: str
+    errors: list[BookError]
 
 
 def weave_page(
@@ -53,38 +56,34 @@ def weave_page(
     if kept and kept[0] is sources and kept[1] == text:
         _, _, body, held = kept
         return HELD.sub(lambda match: stash(held[int(match[1])]), body)
-    file = f"docs/{language}/{path}"
-    weaver = Weaver(sources, language, path, file, stash)
+    weaver = Weaver(sources, language, path, f"docs/{language}/{path}", stash)
     woven = weaver.weave(text)
     if weaver.errors:
-        above = _lines_above(text, root / file)
-        raise BookError("\n".join(_moved(e, above) for e in weaver.errors))
+        raise BookError("\n".join(map(str, _moved(weaver.errors, root, text))))
     return woven
 
 
 def woven(book: Book, sources: Sources, language: str, path: str, text: str) -> Woven:
     """Return what is known of a page once it is woven; it is kept.
 
-    Raises:
-        BookError: for everything that is wrong with the page.
+    Args:
+        book: the checkout.
+        sources: what to weave from.
+        language: that of the page.
+        path: the page's path below its language's folder.
+        text: its Markdown without front matter.
     """
     seen = sources.seen_by(text)
-    key = key_of(engine(), installed(), seen.digest, configuration(book), text)
-    kind = f"woven-{language}"
-    known = book.cache.get(kind, path, key)
-    if known is None:
-        try:
-            made = _weave(book.root, sources, seen, language, path, text)
-        except BookError:  # which had better be told in the light of all snippets
-            return _weave(book.root, sources, sources, language, path, text)
-        known = asdict(made)
-        book.cache.put(kind, path, key, known)
-    return Woven(**known)
+    key = key_of(engine(), installed(), seen.digest, book.configuration, text)
+    make = partial(_weave, sources, seen, language, path, _normalised(text))
+    known = book.cache.make(f"woven-{language}", path, key, make)
+    found = _moved(errors(known["errors"]), book.root, text)
+    return Woven(known["digest"], known["characters"], found)
 
 
 def _weave(
-    root: Path, sources: Sources, seen: Sources, language: str, path: str, text: str
-) -> Woven:
+    sources: Sources, seen: Sources, language: str, path: str, text: str
+) -> dict[str, Any]:
     """Weave a page from what it can see of the sources."""
     from dlnotes.book.html.maths import characters
 
@@ -94,11 +93,18 @@ def _weave(
         held.append(html)
         return PLACE.format(len(held) - 1)
 
-    text = _normalised(text)
-    body = weave_page(root, seen, language, path, text, hold)
-    _last[language, path] = sources, text, body, held
-    shown = characters(FORMULA.findall("\n".join(held)))
-    return Woven(key_of(body, held), "".join(sorted(shown)))
+    weaver = Weaver(seen, language, path, f"docs/{language}/{path}", hold)
+    body = weaver.weave(text)
+    if weaver.errors and seen is not sources:
+        # They had better be told in the light of all snippets.
+        return _weave(sources, sources, language, path, text)
+    if not weaver.errors:
+        _last[language, path] = sources, text, body, held
+    return {
+        "digest": key_of(body, held),
+        "characters": "".join(sorted(characters(FORMULA.findall("\n".join(held))))),
+        "errors": plain(weaver.errors),
+    }
 
 
 def page_text(path: Path) -> str:
@@ -107,18 +113,6 @@ def page_text(path: Path) -> str:
 
     text: str = get_data(path.read_text(encoding="utf-8-sig"))[0]
     return text
-
-
-def configuration(book: Book) -> str:
-    """Return a digest of the settings of the book and of its sites."""
-    files = [*book.root.glob("mkdocs*.yml"), *book.root.glob("pyproject.toml")]
-    texts = {path.name: path.read_bytes() for path in sorted(files)}
-    named = {
-        name: value
-        for name, value in os.environ.items()
-        if name.startswith(("SITE_", "DLNOTES_")) and name != "DLNOTES_BUILD"
-    }
-    return key_of(texts, named)
 
 
 @lru_cache(maxsize=256)
@@ -131,11 +125,15 @@ def _normalised(text: str) -> str:
     return "\n".join(lines)
 
 
-def _lines_above(text: str, path: Path) -> int:
-    """Count the lines of front matter, which the builder has taken off the page."""
-    whole = path.read_text(encoding="utf-8") if path.is_file() else text
-    return whole.rstrip().count("\n") - text.rstrip().count("\n")
+def _moved(found: list[BookError], root: Path, text: str) -> list[BookError]:
+    """Return errors of a text with the lines of its file.
 
-
-def _moved(error: BookError, lines: int) -> str:
-    return str(BookError(error.message, error.path, (error.line or 1) + lines))
+    Above the text the file has lines of front matter, which the builder takes off.
+    """
+    moved = []
+    for error in found:
+        path = root / str(error.path)
+        whole = path.read_text(encoding="utf-8") if path.is_file() else text
+        above = whole.rstrip().count("\n") - text.rstrip().count("\n")
+        moved.append(type(error)(error.message, error.path, (error.line or 1) + above))
+    return moved
