@@ -55,7 +55,7 @@ def main(config: Path) -> None:
         request = json.loads(line)
         try:
             if request["do"] == "look":
-                answer = look(find_book(config.parent), language)
+                answer = look(find_book(config.parent))
             elif request["do"] == "prepare":
                 answer = prepare(find_book(config.parent), language)
             else:
@@ -105,12 +105,12 @@ def warm_notebooks() -> None:
         nb2md(str(path))
 
 
-def look(book: Book, language: str) -> dict[str, str]:
+def look(book: Book) -> dict[str, str]:
     """Find out about the code what does not depend on runs, while these go on."""
-    from dlnotes.book.markdown import hold_sources
-    from dlnotes.book.publishing.downloads import programs
+    from dlnotes.book.publishing.downloads import parts_of
 
-    list(programs(book, hold_sources(book), language))
+    for snippet in book.snippets.values():
+        parts_of(book, snippet)
     return {}
 
 

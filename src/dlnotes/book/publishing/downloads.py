@@ -38,7 +38,8 @@ def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str,
 
     for name, snippet in sources.snippets.items():
         yield f"runs/{name}.py", text(snippet.source)
-        yield f"runs/{name}_standalone.py", text(_standalone(book, snippet, language))
+        alone = told(snippet, parts_of(book, snippet), language) + ENDING
+        yield f"runs/{name}_standalone.py", text(alone)
     library = book.library
     for name in library.names():
         module = library.module(name)
@@ -47,11 +48,10 @@ def programs(book: Book, sources: Sources, language: str) -> Iterator[tuple[str,
             yield f"source/{path}", module.source
 
 
-def _standalone(book: Book, snippet: Snippet, language: str) -> str:
-    """Return a snippet as one program; its parts are kept."""
+def parts_of(book: Book, snippet: Snippet) -> Parts:
+    """Return what the program in one file of a snippet is made of; it is kept."""
     find = partial(parts, book, snippet)
-    found = Parts(*book.kept_of_code("standalone", snippet, find))
-    return told(snippet, found, language) + ENDING
+    return Parts(*book.kept_of_code("standalone", snippet, find))
 
 
 def notebooks(

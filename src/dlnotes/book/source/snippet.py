@@ -58,7 +58,7 @@ class Snippet:
         """The syntax tree of the whole program."""
         return parse(self.source, self.path)
 
-    @property
+    @cached_property
     def module(self) -> Module:
         """The program as a module, for following what it reaches."""
         return Module("__main__", self.path, self.source, self.tree, "")
