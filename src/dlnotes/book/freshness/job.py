@@ -28,7 +28,6 @@ def write_job(book: Book, item: Status, settings: Settings, out: Path) -> Path:
         ],
         "out": str(out),
         "scratch": str(scratch),
-        "root": str(book.root),
         "source": str(book.library.folder),
         "skipped": [str(book.store), str(book.site)],
         "environment": _environment(book, item, settings),

@@ -6,27 +6,19 @@ import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import Protocol
 
 from dlnotes.book.book import Book
-from dlnotes.book.closure.closure import Closure
 from dlnotes.book.errors import BookError
 from dlnotes.book.execution.ending import Failure, result_of
 from dlnotes.book.execution.launch import Launcher, launcher
 from dlnotes.book.freshness.job import unfinished, write_job
-from dlnotes.book.freshness.keys import (
-    Settings,
-    forget_versions,
-    inputs,
-    packages,
-    portable,
-)
+from dlnotes.book.freshness.keys import Settings, forget_versions
+from dlnotes.book.freshness.manifest import manifest_of
 from dlnotes.book.freshness.notebook import executed_notebook
-from dlnotes.book.freshness.status import Status, status
-from dlnotes.book.source.snippet import read_snippet
+from dlnotes.book.freshness.status import Status, has_changed, status
 from dlnotes.book.storage.cache import installed_now
 from dlnotes.book.storage.store import Run, Store
 
@@ -215,48 +207,12 @@ class Runner:
         if isinstance(result, Failure):
             return result
         with self._parsing:
-            if self._changed(item, settings):
-                return Failure(
-                    name, "", None, "its code changed while it ran; run it again"
-                )
-            manifest = self._manifest(item, result)
+            if has_changed(item, self.book, settings):
+                why = "its code changed while it ran; run it again"
+                return Failure(name, "", None, why)
+            manifest = manifest_of(item, self.book, result)
         notebook = executed_notebook(item.snippet, result["cells"])
         self.store.save(manifest, notebook)
         shutil.rmtree(out, ignore_errors=True)
         shutil.rmtree(unfinished(self.book, item), ignore_errors=True)
         return Run(manifest, notebook)
-
-    def _changed(self, item: Status, settings: Settings) -> bool:
-        """Say whether a run's code is no longer what its key was made from."""
-        now = Book(self.book.root, self.book.package)
-        try:
-            found = inputs(now, read_snippet(item.snippet.path), settings)
-        except (BookError, OSError):  # half saved, or gone
-            return True
-        return found != item.inputs
-
-    def _manifest(self, item: Status, result: dict[str, Any]) -> dict[str, Any]:
-        book, name = self.book, item.snippet.name
-        closure = Closure(book.library, item.snippet.module)
-        reached = {module.name for module in closure.modules}
-        files = dict(result["files"])
-        for module in result["imported"]:
-            found = book.library.module(module)
-            is_engine = book.library.is_engine(module)
-            if found and module not in reached and not is_engine:
-                files[str(found.path)] = sha256(
-                    book.library.files[found.path]
-                ).hexdigest()
-        return {
-            "name": name,
-            "key": item.key,
-            "inputs": item.inputs,
-            "files": {portable(path, book): files[path] for path in sorted(files)},
-            "packages": packages(result["modules"]),
-            "missing": result["missing"],
-            "values": result["values"],
-            "seconds": result["seconds"],
-            "cells": {cell["name"]: cell["seconds"] for cell in result["cells"]},
-            "memory": result["memory"],
-            "exit": 0,
-        }

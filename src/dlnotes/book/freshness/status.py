@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlnotes.book.book import Book
+from dlnotes.book.errors import BookError
 from dlnotes.book.freshness.keys import Settings, inputs, key, local, version
 from dlnotes.book.sandbox.opened import file_digest
 from dlnotes.book.source.requirements import is_there
-from dlnotes.book.source.snippet import Snippet
+from dlnotes.book.source.snippet import Snippet, read_snippet
 from dlnotes.book.storage.store import Run, Store
 
 
@@ -52,6 +53,16 @@ def status(book: Book, store: Store, snippet: Snippet, settings: Settings) -> St
         reasons = ("it has not run yet",)
     last = nearest["seconds"] if nearest else None
     return Status(snippet, wanted, None, reasons, last)
+
+
+def has_changed(item: Status, book: Book, settings: Settings) -> bool:
+    """Say whether the code of a run is no longer what its key was made from."""
+    now = Book(book.root, book.package)
+    try:
+        found = inputs(now, read_snippet(item.snippet.path), settings)
+    except (BookError, OSError):  # half saved, or gone
+        return True
+    return found != item.inputs
 
 
 def changes(old: dict[str, str], new: dict[str, str]) -> tuple[str, ...]:
