@@ -177,7 +177,7 @@ axes[0].set(xlabel="seconds", xlim=(0, None))
 axes[1].set(xlabel="thousands of characters read", xlim=(0, None))
 for ax in axes:
     ax.set_ylabel("validation loss (nats)")
-axes[0].legend()
+fig.legend(loc="outside upper center", ncols=3)
 show()
 
 

@@ -12,7 +12,9 @@ from dlnotes.book.book import Book, find_book
 ROOT = Path(__file__).parents[2]
 HELD = re.compile(r'<script type="application/json" id="dl-copied">(.*?)</script>')
 CHAPTERS = [
-    path.stem for path in find_book(ROOT).pages("en") if "foundations" in str(path)
+    path.stem
+    for path in find_book(ROOT).pages("en")
+    if path.parent.name == "foundations"
 ]
 
 
