@@ -229,9 +229,10 @@ def test_a_list_of_excuses_that_is_not_toml(book: Any) -> None:
 def test_what_reads_files_past_python_is_refused(
     book: Any, code: str, name: str
 ) -> None:
-    text = f"{name}\n\nX = {code}\n\n\ndef _helper"
-    edit(book, "src/mini/shapes.py", "def _helper", text)
-    lines = (book.root / "src/mini/shapes.py").read_text().splitlines()
+    edit(book, "src/mini/shapes.py", "def _helper", f"X = {code}\n\n\ndef _helper")
+    path = book.root / "src/mini/shapes.py"
+    path.write_text(f"{name}\n{path.read_text()}")
+    lines = path.read_text().splitlines()
     line = lines.index(f"X = {code}") + 1
     called = code.partition("(")[0]
     start = f"src/mini/shapes.py:{line}: `{called}` reads files where no run can know"

@@ -301,6 +301,7 @@ def test_the_closure_names_what_it_meets(small: SmallBook) -> None:
         "mini.a.used",
         "mini.b (on import)",
         "mini.b.TABLE",
+        "order of imports",
         "order of mini.b",
     ]
 
@@ -329,4 +330,7 @@ def test_what_a_module_imports_from_elsewhere_counts(small: SmallBook) -> None:
     small.snippet("# %% all\nfrom mini.a import used\n")
     known = small.inputs()
     small.module("a", "import math\ndef used():\n    return 1\n")
-    assert changes(known, small.inputs()) == ("imports of mini.a: this -> math",)
+    assert changes(known, small.inputs()) == (
+        "imports of mini.a: this -> math",
+        "order of imports changed",
+    )

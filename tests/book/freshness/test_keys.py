@@ -144,7 +144,11 @@ SHAPES_PATH = "src/mini/shapes.py"
             SHAPES_PATH,
             "SIDE = 2",
             "SIDE = 2\nprint(SIDE)",
-            ("mini.shapes (on import) is reached now", "order of mini.shapes is new"),
+            (
+                "mini.shapes (on import) is reached now",
+                "order of mini.shapes is new",
+                "order of imports is new",
+            ),
         ),
         ("snippets/one.py", "w = area()", "w = area() + 1", ("cell fit changed",)),
         (

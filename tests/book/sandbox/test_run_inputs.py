@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import py_compile
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 import dlnotes.book
 from dlnotes.book.book import Book
-from dlnotes.book.freshness.keys import Settings
+from dlnotes.book.freshness.keys import Settings, inputs
 from dlnotes.book.freshness.runner import Runner
 from running import Bench
 
@@ -73,31 +75,29 @@ def test_what_is_installed_is_no_data(bench: Bench) -> None:
         "good",
         """
         # %% go
-        from importlib.metadata import distribution, entry_points
-        found = len(entry_points()) > 0
-        name = distribution("numpy").metadata["Name"]
+        from matplotlib.backends import backend_registry
+        found = "svg" in backend_registry.list_all()  # looks at what is installed
         """,
     )
     run = bench.update()[0].runs["good"]
-    assert run.values == {"found": True, "name": "numpy"}
+    assert run.values == {"found": True}
     assert run.manifest["files"] == {}
 
 
 def test_folders_in_which_modules_are_looked_for_do_not_count(bench: Bench) -> None:
-    for place in ("src/mini/sub", ".venv/lib/python3/site-packages/sub"):
-        folder = bench.root / place
-        folder.mkdir(parents=True)
-        (folder / "__init__.py").touch()
-        (folder / "part.py").write_text("X = 1\n")
+    folder = bench.root / "src/mini/sub"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (folder / "part.py").write_text("X = 1\n")
     bench.write(
         "good",
-        f"""
+        """
         # %% go
-        import os, sys
+        import os
+        import numpy
+        import numpy.testing  # not imported beforehand
         from mini.sub.part import X
-        sys.path.append({str(bench.root / ".venv/lib/python3/site-packages")!r})
-        import sub.part
-        os.listdir(os.path.dirname(sub.__file__))
+        os.listdir(os.path.dirname(numpy.__file__))
         """,
     )
     run = bench.update()[0].runs["good"]
@@ -143,14 +143,12 @@ def test_a_module_that_was_not_there_counts(
         "good",
         """
         # %% go
-        import importlib.util
         try:
             import extra
         except ImportError:
             found = "nothing"
         else:
             found = extra.NAME
-        is_there = importlib.util.find_spec("another") is not None
         """,
     )
     assert bench.update()[0].runs["good"].values["found"] == "nothing"
@@ -158,10 +156,8 @@ def test_a_module_that_was_not_there_counts(
     source = bench.root / "src"
     monkeypatch.syspath_prepend(source)
     (source / "extra.py").write_text("NAME = 'extra'\n")
-    (source / "another.py").touch()
-    assert reasons(bench) == ("module another is new", "module extra is new")
-    run = bench.update()[0].runs["good"]
-    assert (run.values["found"], run.values["is_there"]) == ("extra", True)
+    assert reasons(bench) == ("module extra is new",)
+    assert bench.update()[0].runs["good"].values["found"] == "extra"
     assert reasons(bench) == ()
 
 
@@ -186,13 +182,13 @@ def test_a_file_counts_as_it_was_when_it_was_read(bench: Bench) -> None:
 
 def test_a_module_counts_as_it_was_when_it_was_imported(bench: Bench) -> None:
     hidden = bench.root / "src" / "mini" / "hidden.py"
-    hidden.write_text("X = 1\n")
+    hidden.write_text("def create_parser():\n    return 1\n")
     bench.write(
         "good",
         f"""
         # %% go
-        from logging.config import BaseConfigurator
-        x = BaseConfigurator({{}}).resolve("mini.hidden.X")
+        from xml.sax import make_parser
+        x = make_parser(["mini.hidden"])  # a library that imports by name
         open({str(hidden)!r}, "w").write("X = 2\\n")
         """,
     )
@@ -239,3 +235,143 @@ def test_a_new_version_of_what_is_installed_is_seen_at_once(
     install("2.0")
     assert bench.update()[0].runs["good"].values["version"] == "2.0"
     assert bench.runner._launcher is not server, "it has imported what was there"
+
+
+READ = {
+    "code as data": ("print(open(DATA + '/x.py').read())", "x.py"),
+    "a module on another path": (
+        "sys.path.insert(0, DATA)\ntry:\n    import other_x\nfinally:\n    pass",
+        "other_x.py",
+    ),
+    "a link in the folder of the run": (
+        "os.symlink(DATA + '/x.txt', 'here')\nprint(open('here').read())",
+        "x.txt",
+    ),
+    "another name for a file": (
+        "os.link(DATA + '/x.txt', 'here')\nprint(open('here').read())",
+        "x.txt",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_file_counts_however_it_is_reached(bench: Bench, name: str) -> None:
+    code, file = READ[name]
+    data = bench.root / "data"
+    data.mkdir()
+    (data / file).write_text("V = 1\n")
+    if file == "other_x.py":
+        py_compile.compile(str(data / file))  # as whoever has imported it leaves it
+    bench.write("good", f"# %% go\nimport os, sys\nDATA = {str(data)!r}\n{code}\n")
+    bench.update()
+    assert reasons(bench) == ()
+    (data / file).write_text("V = 22\n")
+    assert reasons(bench) == (f"file {{book}}/data/{file} changed",)
+
+
+LISTED = ["'.'", "None"]
+if sys.platform == "linux":  # which tells the path of a descriptor
+    LISTED.append("os.open('.', os.O_RDONLY)")
+
+
+@pytest.mark.parametrize("listed", LISTED)
+def test_a_folder_outside_the_book_counts_however_it_is_named(
+    bench: Bench, tmp_path_factory: pytest.TempPathFactory, listed: str
+) -> None:
+    folder = tmp_path_factory.mktemp("outside")
+    code = f"import os\nos.chdir({str(folder)!r})\nprint(os.listdir({listed}))"
+    bench.write("good", f"# %% go\n{code}\n")
+    bench.update()
+    assert reasons(bench) == ()
+    (folder / "new").touch()
+    assert reasons(bench) == (f"file {folder}/ changed",)
+
+
+@pytest.mark.parametrize("context", [None, "spawn", "forkserver"])
+def test_a_process_that_a_library_starts_is_refused(
+    bench: Bench, context: str | None
+) -> None:
+    failure = bench.failure(
+        f"""
+        # %% go
+        from torch.utils.data import DataLoader
+        if __name__ == "__main__":
+            options = dict(num_workers=1, multiprocessing_context={context!r})
+            print(list(DataLoader([1], **options)))
+        """
+    )
+    assert "a snippet starts another process" in failure.message
+
+
+def test_neither_modules_nor_settings_come_from_the_reader_s_folder(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "found_here.py").touch()
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 9\n")
+    monkeypatch.chdir(tmp_path)
+    bench.runner.close()
+    bench.write(
+        "good",
+        "# %% go\nimport matplotlib\nw = matplotlib.rcParams['lines.linewidth']\n"
+        "try:\n    import found_here\n    x = True\n"
+        "except ImportError:\n    x = False\n",
+    )
+    values = bench.update()[0].runs["good"].values
+    assert values["w"] == 1.5
+    assert values["x"] is False
+
+
+def test_the_folder_of_the_data_sets_counts_at_full_scale(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.write("good", "# %% go\nx = 1\n")
+    book = Book(bench.root, "mini")
+    known = {}
+    for folder in "/one", "/one/", "/two":
+        monkeypatch.setenv("DLNOTES_DATA", folder)
+        for scale in "default", "full":
+            found = inputs(book, book.snippets["good"], Settings(scale))
+            known[folder, scale] = found
+    assert known["/one", "default"] == known["/two", "default"]
+    assert known["/one", "full"] == known["/one/", "full"]
+    assert known["/one", "full"] != known["/two", "full"]
+
+
+WARNS = "import numpy as np\n\n\ndef used():\n    return np.log(np.zeros(1))\n"
+
+
+def test_a_warning_does_not_tell_its_line(bench: Bench) -> None:
+    shown = []
+    for text in WARNS, f"# A comment.\n{WARNS}", WARNS.replace("return", "x ="):
+        (bench.root / "src" / "mini" / "warns.py").write_text(text)
+        bench.write(
+            "good", "# %% go\nfrom mini.warns import used\nx = used(), used()\n"
+        )
+        run = bench.update(force=True)[0].runs["good"]
+        shown.append([item["text"] for item in run.outputs("go")])
+    assert shown == [["RuntimeWarning: divide by zero encountered in log\n"]] * 3
+
+
+def test_errors_that_end_nothing_do_not_tell_their_line(bench: Bench) -> None:
+    bench.write(
+        "good",
+        """
+        # %% go
+        import threading, warnings
+        import numpy as np
+        def fail(error):
+            raise error
+        for error in ValueError("so"), SystemExit():
+            thread = threading.Thread(target=fail, args=[error])
+            thread.start()
+            thread.join()
+        with warnings.catch_warnings(record=True) as told:
+            np.log(np.zeros(1))
+        print(told[0])
+        """,
+    )
+    run = bench.update()[0].runs["good"]
+    assert {item["name"]: item["text"] for item in run.outputs("go")} == {
+        "stderr": "ValueError: so\n",
+        "stdout": "RuntimeWarning: divide by zero encountered in log\n",
+    }

@@ -191,6 +191,7 @@ def test_lines_are_counted_as_python_counts_them(small: SmallBook) -> None:
         ("x = 1\ny = = 2\n", 2, "not valid Python: invalid syntax"),
         ("def f():\npass\n", 2, "not valid Python: expected an indented block"),
         ("x = 1\nreturn x\n", 2, "not valid Python: 'return' outside function"),
+        ("x = 1\ny = 1 is 1\n", 2, 'not valid Python: "is" with'),
         (
             "x = '\0'\n",
             None,
@@ -206,6 +207,14 @@ def test_a_syntax_error_names_file_and_line(
     assert caught.value.message.startswith(message)
     place = "a/b.py" if line is None else f"a/b.py:{line}"
     assert str(caught.value).startswith(f"{place}: ")
+
+
+def test_a_comment_names_no_other_encoding(small: SmallBook) -> None:
+    small.module("a", "#!/usr/bin/python3\n# -*- coding: latin-1 -*-\nX = 1\n")
+    with pytest.raises(BookError, match=r"a\.py:2: the encoding latin-1: store"):
+        small.book.library.find("mini.a.X")
+    small.module("a", "# -*- coding: utf-8-unix -*-\nX = 1\n")
+    assert small.book.library.find("mini.a.X").source == "X = 1"
 
 
 def test_a_file_that_is_not_utf8_names_the_byte(small: SmallBook) -> None:

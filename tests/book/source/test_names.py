@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import textwrap
 from types import CodeType
@@ -153,6 +154,22 @@ def test_type_parameters_are_names_of_their_own() -> None:
             ast.parse(source)
     else:
         assert {"A", "list"} <= names(ast.parse(source).body[0])
+
+
+@pytest.mark.parametrize("option", ["-O", "-OO"])
+def test_options_of_python_leave_out_no_name(option: str) -> None:
+    program = (
+        "import ast; from dlnotes.book.source.names import at_once, names;"
+        "node = ast.parse('assert good').body[0];"
+        "print(*names(node), *at_once(node)[0])"
+    )
+    told = subprocess.run(
+        [sys.executable, option, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == "good good\n"
 
 
 def test_chains_are_as_long_as_they_are_written() -> None:

@@ -153,8 +153,8 @@ def _check_scopes(program: Module, own: dict[str, ast.AST]) -> None:
 
 def _library(closure: Closure) -> Iterator[str]:
     """Yield what the program needs of the library, as cells."""
-    for module, statements in closure.runs():
-        if text := _cell(_without(module), statements):
+    for module in closure.modules:
+        if text := _cell(_without(module), closure.statements(module)):
             path = module.path.relative_to(closure.library.folder)
             yield f"# {path.as_posix()}\n{text}"
 

@@ -10,7 +10,7 @@ import ast
 
 from dlnotes.book.source.library import Library
 from dlnotes.book.source.module import Module
-from dlnotes.book.source.syntax import bound_names, dotted, own_nodes
+from dlnotes.book.source.syntax import DEFINITION, bound_names, dotted, own_nodes
 
 CALLS = {"dataclasses.field", "re.compile", "typing.NewType", "typing.TypeVar"}
 DECORATORS = {
@@ -32,6 +32,11 @@ DECORATORS = {
     "typing.overload",
     "typing.runtime_checkable",
 }
+BASES = (  # that call nothing of a class when it is made, or only look at it
+    *("abc.ABC", "builtins.", "collections.", "contextlib.", "threading.", "typing."),
+    *("torch.Tensor", "torch.autograd.Function", "torch.distributions."),
+    *("torch.nn.", "torch.optim.", "torch.utils.data."),
+)
 GENERIC = (  # take types in brackets
     *(f"builtins.{name}" for name in ("dict", "frozenset", "list", "set", "tuple")),
     *("builtins.type", "collections.", "numpy.", "torch.", "typing."),
@@ -76,8 +81,11 @@ class Acting:
             case ast.Assign(targets=[ast.Tuple() as names], value=ast.Tuple() as value):
                 return _pair_off(names, value) and self._is_plain(module, node)
             case ast.ClassDef(body=body):
+                fields = (getattr(item, "value", None) for item in body)
+                are_inert = all(self._is_inert(module, value) for value in fields)
                 inside = all(self._is_quiet(module, item) for item in body)
-                return inside and self._is_plain(module, node) and not _uses_own(body)
+                is_quiet = are_inert and inside and self._is_plain(module, node)
+                return is_quiet and not _uses_own(body)
         return False
 
     def _is_plain(self, module: Module, statement: ast.stmt) -> bool:
@@ -100,7 +108,8 @@ class Acting:
                 outside = map(self._is_outside, map(module.meaning, _names(node)))
                 return all(outside)
             case ast.ClassDef(bases=bases, keywords=[]):
-                return self._are_types(module, *bases)
+                are_known = all(self._is_base(module, base) for base in bases)
+                return are_known and self._are_types(module, *bases)
             case ast.Subscript(value=ast.Name() | ast.Attribute() as of):
                 meant = module.meaning(dotted(of) or "")
                 can = self.library.is_own(meant) or meant.startswith(GENERIC)
@@ -115,8 +124,40 @@ class Acting:
 
     def _is_known(self, module: Module, node: ast.expr, names: set[str]) -> bool:
         """Say whether what is called, perhaps as a decorator, is among some names."""
-        name = dotted(node.func if isinstance(node, ast.Call) else node)
+        if isinstance(node, ast.Call):
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+            are_inert = all(self._is_inert(module, value) for value in given)
+            return are_inert and self._is_known(module, node.func, names)
+        name = dotted(node)
         return name is not None and module.meaning(name) in names
+
+    def _is_inert(self, module: Module, value: ast.expr | None) -> bool:
+        """Say whether a value runs no code of the package when it is looked at.
+
+        What makes a class, or a decorator, looks at what it finds there.
+        """
+        if not isinstance(value, ast.Name):
+            return True
+        every = self._own(module.meaning(value.id)) or []
+        return all(isinstance(n, DEFINITION) or _is_literal(n) for n in every)
+
+    def _is_base(self, module: Module, base: ast.expr) -> bool:
+        """Say whether to derive a class from another calls nothing of either."""
+        name = dotted(base.value if isinstance(base, ast.Subscript) else base) or ""
+        meant = module.meaning(name)
+        every = self._own(meant)
+        if every is None:
+            return meant.startswith(BASES)
+        return all(isinstance(node, ast.ClassDef) for node in every)
+
+    def _own(self, meant: str) -> list[ast.stmt] | None:
+        """Return the statements of the package that bind a dotted name, or None."""
+        owner, rest = self.library.split(meant)
+        if owner is None or not rest:
+            return None
+        if rest[0] in owner.definitions:
+            return owner.definitions[rest[0]]
+        return self._own(owner.imports.get(rest[0], ""))
 
     def _are_types(self, module: Module, *nodes: ast.AST) -> bool:
         return all(self._is_type(module, name) for name in _names(*nodes))
@@ -156,6 +197,11 @@ def _uses_own(body: list[ast.stmt]) -> bool:
 
 def _is_alias(node: ast.stmt) -> bool:
     return isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
+
+
+def _is_literal(node: ast.stmt) -> bool:
+    kinds = ast.Constant | ast.Dict | ast.List | ast.Set | ast.Tuple | ast.UnaryOp
+    return isinstance(getattr(node, "value", None), kinds)
 
 
 def _may_be_type(node: ast.stmt) -> bool:

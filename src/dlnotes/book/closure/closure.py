@@ -6,17 +6,12 @@ it is imported, beyond binding names, counts for all who import it.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
 
 from dlnotes.book.closure.acting import Acting
 from dlnotes.book.closure.importing import check_names
-from dlnotes.book.closure.subset import (
-    check,
-    check_module,
-    refuse,
-)
+from dlnotes.book.closure.subset import check, check_module, refuse
 from dlnotes.book.source.library import Library
 from dlnotes.book.source.module import Module
 from dlnotes.book.source.names import names
@@ -48,6 +43,8 @@ class Closure:
 
     Attributes:
         modules: those of the library, in the order in which their import ends.
+        imported: they, and the names of what they import from elsewhere, in the order
+            in which all this runs.
         symbols: (module, name) -> the statements that bind or change the name; an empty
             name stands for what acts when the module is imported.
         meanings: (module, name) -> what the names in its statements stand for, where
@@ -65,39 +62,23 @@ class Closure:
         self.program = program
         self.at_full_scale = at_full_scale
         self.modules: list[Module] = []
+        self.imported: list[Module | str] = []
         self.symbols: dict[Key, list[ast.stmt]] = {}
         self.meanings: dict[Key, dict[str, str]] = {}
         self.outside: dict[str, set[str]] = {}
         self._acting = Acting(library)
         self._loaded: set[str] = set()
         self._open: set[str] = set()  # whose import has begun and not ended
-        self._order: list[tuple[Module, ast.stmt]] = []
         self._todo: list[tuple[Module, str]] = []
         self._load(program)
         while self._todo:
             self._follow(*self._todo.pop())
         self.modules.remove(program)
-        self._check_order()
 
     def statements(self, module: Module) -> list[ast.stmt]:
         """Return the statements of a module that are needed, in their order."""
         wanted = self._wanted()
         return [node for node in module.tree.body if id(node) in wanted]
-
-    def runs(self) -> Iterator[tuple[Module, list[ast.stmt]]]:
-        """Yield what is needed of the library in the order in which it runs.
-
-        A module comes in several parts where another one runs between them.
-        """
-        wanted = self._wanted()
-        order = [
-            (module, statement)
-            for module, statement in self._order
-            if module is not self.program and id(statement) in wanted
-        ]
-        for _, group in groupby(order, lambda pair: pair[0].name):
-            pairs = list(group)
-            yield pairs[0][0], [statement for _, statement in pairs]
 
     def acting(self, module: Module) -> list[ast.stmt]:
         """Return the statements that matter to everybody who imports a module."""
@@ -135,10 +116,9 @@ class Closure:
         for statement in module.tree.body:
             for name in module.loaded_by(statement):
                 self._load_named(name, module, statement)
-            if not isinstance(statement, IMPORT):
-                self._order.append((module, statement))
         self._open.remove(module.name)
         self.modules.append(module)
+        self.imported.append(module)
         self._add(module, "", self.acting(module))
 
     def _load_named(self, name: str, module: Module, node: ast.AST) -> None:
@@ -148,6 +128,8 @@ class Closure:
             raise refuse(module, node, f"{why}: put what both need into a third")
         if other:
             self._load(other)
+        elif module is not self.program and name not in self.imported:
+            self.imported.append(name)
 
     def _check(self, module: Module) -> None:
         check_module(self.library, module)
@@ -207,18 +189,3 @@ class Closure:
         if name and not self.library.is_own(name):
             raise refuse(module, node, f"{target} is {name}: import it from there")
         raise refuse(module, node, f"{target} is not defined")
-
-    def _check_order(self) -> None:
-        """Refuse what acts after the program has begun: in one file it comes first."""
-        begun = False
-        for module, statement in self._order:
-            if module is self.program:
-                begun |= not _is_text(statement)
-            elif begun and statement in self.acting(module):
-                why = f"{module.name} acts when it is imported, which comes late"
-                raise refuse(module, statement, f"{why}; import it first")
-
-
-def _is_text(statement: ast.stmt) -> bool:
-    is_constant = isinstance(getattr(statement, "value", None), ast.Constant)
-    return isinstance(statement, ast.Expr) and is_constant

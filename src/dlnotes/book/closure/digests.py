@@ -30,14 +30,24 @@ def digests(closure: Closure) -> dict[str, str]:
         order = _order(closure, module)
         if len(order) > 1:
             found[f"order of {module.name}"] = digest(" ".join(order))
-    acted = [
-        module.name
-        for module, statements in closure.runs()
-        if {*statements} & {*closure.acting(module)}
-    ]
-    if len(set(acted)) > 1:
-        found["order of imports"] = digest(" ".join(acted))
+    if len(imported := _imported(closure)) > 1:
+        found["order of imports"] = digest(" ".join(imported))
     return found
+
+
+def _imported(closure: Closure) -> list[str]:
+    """Return the names of what is imported, in its order, if that may matter.
+
+    An import from elsewhere may do anything, as what acts does; and what is evaluated
+    when a module is imported may see what others have done.
+    """
+    found = [
+        item if isinstance(item, str) else item.name
+        for item in closure.imported
+        if isinstance(item, str) or closure.statements(item)
+    ]
+    acts = any(isinstance(item, str) for item in closure.imported)
+    return found if acts or any(map(closure.acting, closure.modules)) else []
 
 
 def _digest(closure: Closure, key: tuple[str, str]) -> str:

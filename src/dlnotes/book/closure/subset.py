@@ -6,12 +6,15 @@ is judged here; what a statement may not name stands in `refused`.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 
+from dlnotes.book.closure.acting import CALLS, DECORATORS
 from dlnotes.book.closure.refused import (
     ANY_CLASS,
     ANY_NAME,
     AS_VALUE,
+    COMPUTED,
     HOOK,
     HOOKS,
     OWN_NAMES,
@@ -29,10 +32,12 @@ from dlnotes.book.source.syntax import (
     bound_name,
     dotted,
     imported,
+    is_text,
     own_nodes,
 )
 
 PROGRAM = "__main__"
+NOT_OS = "is not the module here, which tells the scale: rename it"
 
 
 def refuse(module: Module, node: ast.AST, why: str) -> BookError:
@@ -44,20 +49,26 @@ def check_module(library: Library, module: Module) -> None:
     """Refuse a module for how it imports from the package, and for its own hooks.
 
     Raises:
-        BookError: an import that binds no plain name of a module, or in a block.
+        BookError: an import that binds no plain name of a module, or that does not
+            stand first; a hook; a name that is Python's, or a module's.
     """
     top = {id(node) for node in module.tree.body}
+    texts = _texts(module.tree)
     for statement in module.tree.body:
         for node in ast.walk(statement):
             if isinstance(node, IMPORT):
                 _check_import(library, module, node, id(node) in top)
             elif isinstance(node, ast.ClassDef):
                 _check_metaclass(library, module, node)
-            if hooks := HOOKS & {getattr(node, "name", None), *_words(node)}:
+            words = _words(node) if id(node) not in texts else ()
+            if hooks := HOOKS & {getattr(node, "name", None), *words}:
                 raise refuse(module, node, f"`{min(hooks)}` {HOOK}")
             if "os" in (bound_name(node), getattr(node, "arg", None)):
-                why = "`os` is not the module here, which tells the scale: rename it"
-                raise refuse(module, node, why)
+                raise refuse(module, node, f"`os` {NOT_OS}")
+            if (name := bound_name(node)) in PLACES:
+                raise refuse(module, node, f"`{name}` is Python's to bind: rename it")
+    _check_modules(library, module)
+    _check_imports_first(library, module)
     _check_bound_once(module)
 
 
@@ -71,6 +82,8 @@ def _check_import(
         why = "all of the program in one file would have it: quote names that come late"
         raise refuse(module, node, f"`{code}`: {why}")
     targets = imported(node, module.package)
+    if targets.get("os", "os") != "os":
+        raise refuse(module, node, f"`{code}`: `os` {NOT_OS}")
     if not any(map(library.is_own, targets.values())):
         return
     if isinstance(node, ast.Import) or node.level:
@@ -84,6 +97,10 @@ def _check_import(
         if library.module(target):
             why = f"`{code}`: {target} is a module; import what is used of it"
             raise refuse(module, node, why)
+        owner, rest = library.split(target)
+        if owner and owner.declared & {*rest}:
+            why = f"`{code}`: {owner.name} binds it by `global`, and this name stays"
+            raise refuse(module, node, f"{why}: call a function that returns it")
 
 
 def _check_metaclass(library: Library, module: Module, node: ast.ClassDef) -> None:
@@ -91,6 +108,33 @@ def _check_metaclass(library: Library, module: Module, node: ast.ClassDef) -> No
         meant = module.meaning(dotted(keyword.value) or "")
         if keyword.arg == "metaclass" and library.is_own(meant):
             raise refuse(module, node, f"a metaclass {HOOK}")
+
+
+def _check_imports_first(library: Library, module: Module) -> None:
+    """Refuse an import after other statements: in one file it comes before them.
+
+    A program may import from elsewhere where it likes: that is in its own text.
+    """
+    begun = False
+    for node in module.tree.body:
+        if not isinstance(node, IMPORT):
+            begun |= not is_text(node)
+        elif begun and (module.name != PROGRAM or _is_own(library, node)):
+            why = f"`{ast.unparse(node)}`: write it above all that is no import"
+            raise refuse(module, node, why)
+
+
+def _is_own(library: Library, node: ast.Import | ast.ImportFrom) -> bool:
+    return any(map(library.is_own, imported(node, "").values()))
+
+
+def _check_modules(library: Library, module: Module) -> None:
+    """Refuse a name of a package that an import of one of its modules would replace."""
+    for name in sorted({*module.definitions, *module.imports}):
+        if library.module(f"{module.name}.{name}"):
+            why = f"`{name}` is a module of this package, too: give one another name"
+            node = [*module.definitions.get(name, []), module.tree.body[0]][0]
+            raise refuse(module, node, why)
 
 
 def _check_bound_once(module: Module) -> None:
@@ -140,25 +184,50 @@ def check(module: Module, statement: ast.stmt, looked_up: frozenset[str]) -> Non
             raise refuse(module, node, f"`{ast.unparse(node)}` {why}")
         if name in AS_VALUE:
             raise refuse(module, node, f"`{name}` as a value {ANY_NAME}")
+        if name in CALLS | DECORATORS and _is_set(node):
+            raise refuse(module, node, f"`{name}` counts as what it is: do not set it")
         root = name.removeprefix("builtins.").split(".")[0]
-        if root in PLACES and (module.name != PROGRAM or root == "__file__"):
+        is_told = module.name == PROGRAM and root in ("__name__", "__package__")
+        if root in PLACES and not is_told:
             raise refuse(module, node, f"`{root}` {PLACE}")
+    texts = _texts(statement)
     for part in ast.walk(statement):
-        for word in _words(part):
+        for word in _words(part) if id(part) not in texts else ():
             if why := WORDS.get(word):
                 raise refuse(module, part, f"`{word}` {why}")
-        if isinstance(part, ast.Call) and not part.args + part.keywords:
-            name = f"builtins.{ast.unparse(part.func)}"
-            if name in OWN_NAMES:
+        match part:
+            case ast.Call(ast.Name(name), [], []) if name in OWN_NAMES:
                 raise refuse(module, part, f"`{ast.unparse(part)}` {ANY_NAME}")
+            case ast.Call(ast.Name("setattr"), [of, ast.Constant(str(called)), *_]):
+                if f"{module.meaning(dotted(of) or '')}.{called}" in CALLS | DECORATORS:
+                    raise refuse(module, part, f"`{ast.unparse(part)}` {COMPUTED}")
+            case ast.Call(ast.Name("setattr")):
+                raise refuse(module, part, f"`{ast.unparse(part)}` {COMPUTED}")
+        if isinstance(part, ast.ClassDef):
+            for item in own_nodes(part.body):
+                if isinstance(item, IMPORT):
+                    why = f"`{ast.unparse(item)}`: write it at the top of the file"
+                    raise refuse(module, item, why)
         if isinstance(part, ast.keyword) and ast.unparse(part) == "weights_only=False":
             raise refuse(module, part.value, f"`weights_only=False` {ANY_CLASS}")
 
 
+def _is_set(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+
+
+def _texts(node: ast.AST) -> set[int]:
+    """Return the identities of docstrings, and of other constants that do nothing."""
+    found = (part for part in ast.walk(node) if isinstance(part, ast.Expr))
+    return {id(part.value) for part in found if is_text(part)}
+
+
 def _words(node: ast.AST) -> Iterator[str]:
-    """Yield the name, attribute, keyword or short text that a node is."""
+    """Yield the name, attribute or keyword that a node is, and the words of a text."""
     match node:
         case ast.Name(id=text) | ast.Attribute(attr=text) | ast.keyword(arg=str(text)):
             yield text
-        case ast.Constant(value=str(text)) if len(text) < 30:
-            yield text
+        case ast.MatchClass(kwd_attrs=attributes):
+            yield from attributes
+        case ast.Constant(value=str(text)):
+            yield from re.findall(r"\w+", text)

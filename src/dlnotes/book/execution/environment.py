@@ -21,6 +21,12 @@ PASSED_ON = (
 )
 
 
+def data_folder() -> str | None:
+    """Return the folder of the data sets that the reader has named, if any."""
+    data = os.environ.get("DLNOTES_DATA")
+    return os.path.abspath(os.path.expanduser(data)) if data else None
+
+
 def environment(cache: Path, source: Path) -> dict[str, str]:
     """Return the environment of a snippet's process: one thread, fixed hashing.
 
@@ -40,6 +46,6 @@ def environment(cache: Path, source: Path) -> dict[str, str]:
         "MPLBACKEND": "agg",
         "MPLCONFIGDIR": str(cache),
     }
-    if data := os.environ.get("DLNOTES_DATA"):
-        fixed["DLNOTES_DATA"] = os.path.abspath(os.path.expanduser(data))
+    if data := data_folder():
+        fixed["DLNOTES_DATA"] = data
     return kept | ONE_THREAD | fixed

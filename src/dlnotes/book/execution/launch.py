@@ -15,6 +15,9 @@ from pathlib import Path
 from dlnotes.book.execution.environment import environment
 from dlnotes.book.execution.server import SLOW
 
+# Neither modules nor settings come from the folder that a reader happens to be in.
+PYTHON = (sys.executable, "-P")
+
 
 @dataclass(frozen=True)
 class Exit:
@@ -31,9 +34,11 @@ class ForkServer:
     """
 
     def __init__(self, cache: Path, source: Path, imported: set[str]) -> None:
+        cache.mkdir(parents=True, exist_ok=True)
         slow = [package for package in SLOW if package in imported]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "dlnotes.book.execution.server", *slow],
+            [*PYTHON, "-m", "dlnotes.book.execution.server", *slow],
+            cwd=cache,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment(cache, source),
@@ -104,13 +109,16 @@ class Spawner:
     alive = True
 
     def __init__(self, cache: Path, source: Path, _: set[str]) -> None:
+        cache.mkdir(parents=True, exist_ok=True)
         self._environment = environment(cache, source)
+        self._folder = cache
         self._running: set[subprocess.Popen[bytes]] = set()
 
     def run(self, job: Path, timeout: float) -> Exit:
         """Run a job in a new process, or kill it at the limit, in seconds."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "dlnotes.book.sandbox.worker", str(job)],
+            [*PYTHON, "-m", "dlnotes.book.sandbox.worker", str(job)],
+            cwd=self._folder,
             stdin=subprocess.DEVNULL,
             env=self._environment,
             start_new_session=True,
@@ -153,7 +161,6 @@ def launcher(cache: Path, source: Path, imported: set[str]) -> Launcher:
         source: the folder that holds the book's package.
         imported: the packages that the jobs import, for the most part.
     """
-    cache.mkdir(parents=True, exist_ok=True)
     can_fork = hasattr(os, "fork") and hasattr(os, "waitid")
     kind = ForkServer if can_fork and sys.platform != "darwin" else Spawner
     return kind(cache, source, imported)

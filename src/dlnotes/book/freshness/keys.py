@@ -16,6 +16,7 @@ from dlnotes.book.book import Book
 from dlnotes.book.closure.closure import Closure
 from dlnotes.book.closure.digests import digests
 from dlnotes.book.errors import BookError
+from dlnotes.book.execution.environment import data_folder
 from dlnotes.book.source.code import digest
 from dlnotes.book.source.snippet import Snippet
 from dlnotes.book.source.syntax import IMPORT, loaded
@@ -64,12 +65,14 @@ def inputs(book: Book, snippet: Snippet, settings: Settings) -> dict[str, str]:
     """
     _check_imports(book, snippet)
     find = partial(_code, book, snippet, settings)
+    data = data_folder()
     return {
         **book.kept_of_code("keys", snippet, find, settings.scale),
         **{name: version(name) for name in PRELOADED},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "engine": book.engine,
+        **({"data": portable(data, book)} if settings.scale == "full" and data else {}),
         **settings.inputs(),
     }
 

@@ -2,18 +2,39 @@
 
 import hashlib
 import importlib.metadata
+import importlib.util
+import linecache
 import os
+import site
+import subprocess
 import sys
 import sysconfig
+import tokenize
+from contextlib import suppress
 from typing import Any
+
+
+def _below(*folders: str) -> tuple[str, ...]:
+    """Return what paths in folders begin with, by their names and where these lead."""
+    both = {place for path in folders for place in (path, os.path.realpath(path))}
+    return tuple(sorted(path.rstrip(os.sep) + os.sep for path in both))
+
 
 CODE_SUFFIXES = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dylib")
 SYSTEM = ("/proc/", "/dev/", "/sys/", "/etc/")
-STDLIB = sysconfig.get_path("stdlib") + os.sep
+STDLIB = _below(sysconfig.get_path("stdlib"))
 INSTALLED = (f".dist-info{os.sep}", f".egg-info{os.sep}")
-LOOKS_FOR_MODULES = (
-    "<frozen importlib._bootstrap_external>",
-    importlib.metadata.__file__,
+PACKAGES = _below(
+    *(sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")),
+    *(*site.getsitepackages(), site.getusersitepackages()),
+)
+IMPORTS = "<frozen importlib._bootstrap_external>"
+LOOKS_FOR_MODULES = (IMPORTS, importlib.metadata.__file__)
+SHOWS_CODE = (linecache.__file__, tokenize.__file__)  # in what is told of an error
+PROCESSES = ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system")
+STARTS = (
+    "a snippet starts another process, and what that reads is not known: "
+    "do it in this one"
 )
 
 
@@ -21,14 +42,14 @@ class Opened:
     """The data files that the process opens for reading, by an audit hook.
 
     Args:
-        root: the book's folder.
+        source: the folder of the book's package, whose modules count in other ways.
         skipped: folders whose files do not count.
         offline: refuse connections that leave this machine.
     """
 
-    def __init__(self, root: str, skipped: list[str], offline: bool) -> None:
-        self.root = root
-        self.skipped = tuple(path.rstrip(os.sep) + os.sep for path in skipped)
+    def __init__(self, source: str, skipped: list[str], offline: bool) -> None:
+        self.counted = (*_below(source), *PACKAGES)
+        self.skipped = (*_below(*skipped), *SYSTEM)
         self.offline = offline
         self.active = True
         self._digests: dict[str, str | None] = {}
@@ -40,25 +61,44 @@ class Opened:
         if event == "open":
             path, mode, flags = args
             if isinstance(path, str | bytes | os.PathLike) and _reads(mode, flags):
-                self._note(os.path.abspath(os.fsdecode(path)))
-        elif event in ("os.listdir", "os.scandir") and args[0] is not None:
-            caller = sys._getframe(1).f_code.co_filename
-            is_path = isinstance(args[0], str | bytes | os.PathLike)
-            if is_path and caller not in LOOKS_FOR_MODULES:
-                path = os.path.abspath(os.fsdecode(args[0])) + os.sep
-                if path.startswith(self.root + os.sep) and "-packages" not in path:
+                self._note_file(os.path.abspath(os.fsdecode(path)))
+        elif event == "os.link":
+            self._note_file(os.path.abspath(os.fsdecode(args[0])))
+        elif event in ("os.listdir", "os.scandir"):
+            if _caller() not in LOOKS_FOR_MODULES:
+                path = os.path.realpath(_folder(args[0])) + os.sep
+                if not path.startswith(PACKAGES):
                     self._note(path)
+        elif event in PROCESSES and _caller() != subprocess.__file__:
+            raise RuntimeError(STARTS)  # libraries may ask the system of itself
         elif self.offline and event == "socket.connect":
             self._refuse(args[1])
 
+    def _note_file(self, path: str) -> None:
+        """Note a file that is opened, unless it counts as code."""
+        caller = _caller()
+        if caller == IMPORTS and path.endswith(".pyc"):
+            with suppress(ValueError):
+                path = importlib.util.source_from_cache(path)
+        if path.endswith(CODE_SUFFIXES):
+            is_counted = path.startswith(self.counted)
+            if (is_counted and caller == IMPORTS) or caller in SHOWS_CODE:
+                return
+        if path.startswith(SYSTEM):
+            return
+        for place in {path, os.path.realpath(path)}:
+            self._note(place)
+
     def _note(self, path: str) -> None:
         """Keep the digest of what is read, as it is now: it may change later."""
-        if path.endswith(CODE_SUFFIXES) or path.startswith(self.skipped + SYSTEM):
+        if path.startswith(self.skipped):
             return
         if path.startswith(STDLIB) and "-packages" not in path:
             return
-        if path in sys.path or any(part in path for part in INSTALLED):
+        if any(part in path for part in INSTALLED):
             return  # packages, whose versions count
+        if path in sys.path and not os.path.exists(path):
+            return  # where modules are looked for
         if path in self._digests:
             return
         self._digests[path] = None
@@ -93,6 +133,21 @@ def file_digest(path: str) -> str | None:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
+
+
+def _caller() -> str:
+    """Return the file of the code whose call is watched, empty if there is none."""
+    frame = sys._getframe()
+    while frame and frame.f_code.co_filename == __file__:
+        frame = frame.f_back  # type: ignore[assignment]
+    return frame.f_code.co_filename if frame else ""
+
+
+def _folder(given: Any) -> str:
+    """Return the path of a folder that is listed: by name, by descriptor, or this."""
+    if isinstance(given, int):
+        return f"/proc/self/fd/{given}"
+    return os.fsdecode(given or os.curdir)
 
 
 def _reads(mode: str | None, flags: int) -> bool:

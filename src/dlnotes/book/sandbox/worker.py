@@ -11,15 +11,18 @@ import os
 import socket
 import sys
 import tempfile
+import threading
 import time
 import types
+import warnings
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from dlnotes.book.sandbox.failing import told
 from dlnotes.book.sandbox.fresh_import import import_from_source
 from dlnotes.book.sandbox.missing import Missing
-from dlnotes.book.sandbox.opened import Opened
+from dlnotes.book.sandbox.opened import STARTS, Opened
 from dlnotes.book.sandbox.orphan import die_with_parent
 from dlnotes.book.sandbox.outputs import Outputs, Stream
 from dlnotes.book.sandbox.quotable import quotable
@@ -120,11 +123,39 @@ def _redirect(out: Path) -> tuple[Path, Path]:
     return paths
 
 
+def _tell_no_lines() -> None:
+    """Write warnings, and errors that end nothing, without the line they come from.
+
+    A warning is shown once, not once for each line: no run is stale when code moves.
+    """
+
+    def tell(failed: Any) -> None:
+        if failed.exc_type is not SystemExit:
+            print(f"{failed.exc_type.__name__}: {failed.exc_value}", file=sys.stderr)
+
+    def told(warning: Any) -> str:
+        return f"{warning.category.__name__}: {warning.message}"
+
+    warnings.formatwarning = lambda text, kind, *_, **__: f"{kind.__name__}: {text}\n"
+    warnings.WarningMessage.__str__ = told  # type: ignore[method-assign]
+    warnings.simplefilter("once", append=True)
+    threading.excepthook = sys.unraisablehook = tell
+
+
+def _start_no_process() -> None:
+    """Refuse the processes of Python that are not forked: no event tells of those."""
+
+    def start(_: object) -> None:
+        raise RuntimeError(STARTS)
+
+    BaseProcess.start = start  # type: ignore[assignment,method-assign]
+
+
 def execute(job: dict[str, Any]) -> None:
     """Run a snippet; `result.json` in the job's folder is written last, whole.
 
     Args:
-        job: name, path, cells (name, first, source), out, scratch, root, source
+        job: name, path, cells (name, first, source), out, scratch, source
             (the folder of the book's package), skipped folders, environment, offline.
     """
     out = Path(job["out"])
@@ -137,8 +168,10 @@ def execute(job: dict[str, Any]) -> None:
     ]
     sys.stdout, sys.stderr = streams
     socket.setdefaulttimeout(30)
-    opened = Opened(job["root"], job["skipped"], job["offline"])
+    opened = Opened(job["source"], job["skipped"], job["offline"])
     missing, before = Missing(), set(sys.modules)
+    _start_no_process()
+    _tell_no_lines()
     session = Session(job, outputs)
     import matplotlib.pyplot as plt
 

@@ -1,10 +1,13 @@
 """Read one module from its text: what its top level defines and imports."""
 
 import ast
+import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from dlnotes.book.errors import BookError
@@ -20,6 +23,9 @@ from dlnotes.book.source.syntax import (
 )
 
 T = TypeVar("T")
+PARSING = Lock()  # filters of warnings are those of the whole process
+COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")  # PEP 263
+UTF_8 = re.compile(r"utf[-_]?8(-.*)?", re.IGNORECASE)
 
 
 @dataclass
@@ -110,16 +116,27 @@ def decoded(data: bytes, path: Path) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BookError(f"not UTF-8 text at byte {error.start}", path) from error
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for number, line in enumerate(text.split("\n")[:2], 1):
+        other = COOKIE.match(line)
+        if other and not UTF_8.fullmatch(other[1]):
+            why = f"the encoding {other[1]}: store the file as UTF-8"
+            raise BookError(why, path, number)
+    return text
 
 
 def parse(source: str, path: Path) -> ast.Module:
     """Parse Python source; a syntax error becomes one with file and line."""
     try:
-        tree = ast.parse(source, filename=str(path))
-        compile(tree, str(path), "exec", dont_inherit=True)
-        return tree
+        with PARSING, warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")  # what a run would show
+            tree = ast.parse(source, filename=str(path))
+            compile(tree, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         raise BookError(f"not valid Python: {error.msg}", path, error.lineno) from error
     except ValueError as error:
         raise BookError(f"not valid Python: {error}", path) from error
+    for item in told:
+        if item.filename == str(path):
+            raise BookError(f"not valid Python: {item.message}", path, item.lineno)
+    return tree

@@ -22,9 +22,15 @@ def names(statement: ast.stmt) -> frozenset[str]:
     What a class body reads counts even where the class binds it, since the module may
     hold it too, and so does every name in an annotation, also one in quotes.
     """
-    tree = ast.Module([statement], [])
-    code = compile(tree, "<statement>", "exec", dont_inherit=True)
+    code = _compiled(statement)
     return frozenset({*_looked_up(code), *_in_annotations(statement)})
+
+
+def _compiled(statement: ast.stmt) -> CodeType:
+    """Compile a statement, its assertions too, whatever options Python has."""
+    tree = ast.Module([statement], [])
+    code: CodeType = compile(tree, "<names>", "exec", dont_inherit=True, optimize=0)
+    return code
 
 
 def _looked_up(code: CodeType) -> Iterator[str]:
@@ -39,8 +45,7 @@ def at_once(statement: ast.stmt) -> tuple[set[str], set[str], set[str]]:
 
     What functions in it use is not among them; what the body of a class uses is.
     """
-    tree = ast.Module([statement], [])
-    code = compile(tree, "<statement>", "exec", dont_inherit=True)
+    code = _compiled(statement)
     stored, deleted = _operands(code, "STORE_NAME"), _operands(code, "DELETE_NAME")
     return set(_read(code)), stored, deleted
 

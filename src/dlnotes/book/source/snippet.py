@@ -9,7 +9,7 @@ from pathlib import Path
 from dlnotes.book.errors import BookError
 from dlnotes.book.source.code import code_of
 from dlnotes.book.source.module import Module, parse, read_source
-from dlnotes.book.source.syntax import first_line
+from dlnotes.book.source.syntax import first_line, is_text
 
 MARK = re.compile(r"^# %%(?:\s+(?P<name>\S.*?))?\s*$")
 LIKE_MARK = re.compile(r"^#\s*%%")  # what editors take for the start of a cell
@@ -166,10 +166,7 @@ def _check_places(
         above = [name for line, name in marks if line < first]
         if cut := [line for line, _ in marks if first < line <= last]:
             raise BookError("a cell starts inside a statement or text", path, cut[0])
-        is_text = isinstance(statement, ast.Expr) and isinstance(
-            statement.value, ast.Constant
-        )
-        if not above and not (number == 0 and is_text):
+        if not above and not (number == 0 and is_text(statement)):
             raise BookError(
                 "code before the first cell: put it below a line '# %% name'",
                 path,

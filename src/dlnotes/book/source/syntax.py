@@ -12,6 +12,12 @@ FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 DEFINITION = FUNCTION | ast.ClassDef
 
 
+def is_text(statement: ast.stmt) -> bool:
+    """Say whether a statement is a docstring, or another constant that does nothing."""
+    is_constant = isinstance(getattr(statement, "value", None), ast.Constant)
+    return isinstance(statement, ast.Expr) and is_constant
+
+
 def dotted(node: ast.expr) -> str | None:
     """Return `a.b.c` for a chain of attributes on a plain name, else None."""
     parts: list[str] = []
