@@ -133,11 +133,11 @@ def _tell_no_lines() -> None:
         if failed.exc_type is not SystemExit:
             print(f"{failed.exc_type.__name__}: {failed.exc_value}", file=sys.stderr)
 
-    def told(warning: Any) -> str:
+    def without_line(warning: Any) -> str:
         return f"{warning.category.__name__}: {warning.message}"
 
     warnings.formatwarning = lambda text, kind, *_, **__: f"{kind.__name__}: {text}\n"
-    warnings.WarningMessage.__str__ = told  # type: ignore[method-assign]
+    warnings.WarningMessage.__str__ = without_line  # type: ignore[method-assign]
     warnings.simplefilter("once", append=True)
     threading.excepthook = sys.unraisablehook = tell
 
