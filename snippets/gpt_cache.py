@@ -93,4 +93,3 @@ ratio_saved = {
     )
 }
 ratio_serial = times["with the cache"][-1] / times["one pass"][-1]
-ratio_anew = times["read anew"][-1] / times["one pass"][-1]

@@ -294,10 +294,6 @@ curve_loss = {
     name: [curve.loss for curve in curves]
     for name, (curves, _) in pairs.items()
 }
-curve_seconds = {
-    name: [curve.seconds for curve in curves]
-    for name, (curves, _) in pairs.items()
-}
 lowest = min(losses[-1] for losses in curve_loss["GPT"])
 worst = [max(losses) for losses in zip(*curve_loss["LSTM"], strict=True)]
 steps_enough = next(

@@ -29,7 +29,7 @@ text = load_text()
 vocabulary = Vocabulary(letters(text.train))
 train_ids, val_ids, test_ids = map(vocabulary.encode, text)
 V = len(vocabulary)
-STEPS = {128: 600, 256: 300}  # by units: about as many seconds
+STEPS = {128: 600, 256: 300}  # by units
 
 # %% counted
 grams = NGrams(train_ids, V, order=32)

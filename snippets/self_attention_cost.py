@@ -193,24 +193,22 @@ Table(
     ],
 ).show()
 
-# %% crossing
-formula, one_by_one = times["attention, written out"], times["RNN"]
-length_crossing = next(
-    T for T in LENGTHS if times["attention, fused"][T] > times["LSTM"][T]
-)
-
 # %% quoted
-ratio_at_d = one_by_one[d] / formula[d]
-ratio_attention = formula[2048] / formula[512]
+ratio_at_d = times["RNN"][d] / times["attention, written out"][d]
+ratio_products = (
+    count_products["attention"][2048] / count_products["attention"][512]
+)
 ratio_fused = times["attention, fused"][2048] / times["attention, fused"][512]
-ratio_rnn = one_by_one[2048] / one_by_one[512]
+ratio_rnn = times["RNN"][2048] / times["RNN"][512]
 ratio_batch_at_d = (
     times_batch["RNN"][d] / times_batch["attention, written out"][d]
 )
 ratio_batch = (
     times_batch["attention, written out"][256] / times_batch["RNN"][256]
 )
-ratio_longest = times["attention, fused"][2048] / times["LSTM"][2048]
+ratio_lstm = {
+    T: times["attention, fused"][T] / times["LSTM"][T] for T in LENGTHS
+}
 memory_written = 4 * count_kept["attention, written out"][2048] / 2**20
 memory_fused = 4 * count_kept["attention, fused"][2048] / 2**20
 norm_first_rnn = norm_by_place["recurrent network"][0].item()

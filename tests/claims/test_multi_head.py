@@ -183,13 +183,9 @@ class TestCost:
         assert run.values["products[1]"] == B * (4 * T * C**2 + 2 * T**2 * C)
         assert run.values["parameters[16]"] == 4 * (C**2 + C)
 
-    def test_weights_grow_with_heads_and_time_does(self, vision_run: Runs) -> None:
-        run = vision_run("multi_head")
-        weights, ratio = held(run, "count_weights"), held(run, "time_ratio")
+    def test_weights_grow_with_heads(self, vision_run: Runs) -> None:
+        weights = held(vision_run("multi_head"), "count_weights")
         assert all(weights[n] == n * weights[1] for n in weights)
-        assert ratio[128][16] > 1.5
-        assert ratio[128][16] > ratio[32][16]
-        assert run.values["time_ratio_scores"] > 1.5
 
     def test_memory_grows_only_where_the_weights_are_kept(
         self, vision_run: Runs

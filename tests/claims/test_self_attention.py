@@ -21,6 +21,7 @@ from dlnotes.book.freshness.runner import Runner
 from dlnotes.book.progress import Report
 from dlnotes.book.storage.store import Run
 from dlnotes.position import Learned, frequencies, rotary, sinusoidal
+from operations import operations
 
 Runs = Callable[[str], Run]
 SEEDS = [0, 1, 2]
@@ -370,30 +371,35 @@ class TestCost:
         for T, products in count["attention"].items():
             assert products > count["RNN"][T]
             assert count["LSTM"][T] == 4 * count["RNN"][T]
+            assert count["convolution, plain"][T] < products
         assert count["attention"][64] == 2.5 * count["RNN"][64]
 
-    def test_at_t_equal_d_the_formula_is_faster(self, vision_run: Runs) -> None:
-        assert number(vision_run("self_attention_cost"), "ratio_at_d") > 1.5
+    def test_few_products_or_many(self) -> None:
+        W, rnn = nn.Linear(8, 24, bias=False), nn.RNN(8, 8, batch_first=True)
+        asked: dict[str, list[int]] = {"attention": [], "RNN": []}
+        for B, T in ((1, 64), (1, 128), (32, 128)):
+            X = torch.randn(B, T, 8, requires_grad=True)
+            for name, layer in (
+                ("attention", lambda X: attention(*W(X).chunk(3, dim=-1))),
+                ("RNN", rnn),
+            ):
+                asked[name].append(
+                    operations(lambda X=X, layer=layer: layer(X)[0].sum().backward())
+                )
+        assert max(asked["attention"]) < 64
+        short, long, with_rows = asked["RNN"]
+        assert short > 64
+        assert long > 1.9 * short
+        assert with_rows < 1.1 * long
 
     @pytest.mark.settles("self-attention-cost")
     def test_the_square_wins(self, vision_run: Runs) -> None:
         run = vision_run("self_attention_cost")
-        times = held(run, "times")
-        fused, rnn = number(run, "ratio_fused"), number(run, "ratio_rnn")
-        assert fused > 8 > rnn  # the geometric middle of 4 and 16
-        assert number(run, "ratio_attention") > 8
-        fused, lstm = times["attention, fused"], times["LSTM"]
-        assert fused[2048] > 1.5 * lstm[2048]
-        assert fused[64] < lstm[64]
-        assert 64 < number(run, "length_crossing") <= 1024
-        for T in (128, 256, 512, 1024, 2048):
-            found = {name: row[T] for name, row in times.items()}
-            assert min(found, key=found.__getitem__) == "convolution, plain"
-
-    def test_with_many_sequences_it_crosses_the_rnn(self, vision_run: Runs) -> None:
-        run = vision_run("self_attention_cost")
-        assert 0.6 < number(run, "ratio_batch_at_d") < 1.6
-        assert number(run, "ratio_batch") > 1.4
+        count = held(run, "count_products")
+        assert count["RNN"][2048] == 4 * count["RNN"][512]
+        ratio = number(run, "ratio_products")
+        assert ratio == count["attention"][2048] / count["attention"][512]
+        assert ratio > 8  # the geometric middle of 4 and 16
 
     def test_memory_is_exact(self, vision_run: Runs) -> None:
         kept = held(vision_run("self_attention_cost"), "count_kept")
