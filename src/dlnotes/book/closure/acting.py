@@ -105,8 +105,8 @@ class Acting:
             case ast.Call():
                 return self._is_known(module, node, CALLS)
             case ast.Attribute():
-                outside = map(self._is_outside, map(module.meaning, _names(node)))
-                return all(outside)
+                held = map(module.meaning, _names(node))
+                return not any(map(self.library.is_own, held))
             case ast.ClassDef(bases=bases, keywords=[]):
                 are_known = all(self._is_base(module, base) for base in bases)
                 return are_known and self._are_types(module, *bases)
@@ -171,11 +171,7 @@ class Acting:
         owner, rest = self.library.split(target)
         if owner and len(rest) == 1:
             return self._is_type(owner, rest[0])
-        return self._is_outside(target)
-
-    def _is_outside(self, name: str) -> bool:
-        """Say whether a name is not of the package, and of no enumeration's class."""
-        return not self.library.is_own(name) and name.split(".")[0] != "enum"
+        return not self.library.is_own(target)
 
 
 def _pair_off(names: ast.Tuple, value: ast.Tuple) -> bool:

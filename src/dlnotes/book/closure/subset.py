@@ -187,8 +187,7 @@ def check(module: Module, statement: ast.stmt, looked_up: frozenset[str]) -> Non
         if name in CALLS | DECORATORS and _is_set(node):
             raise refuse(module, node, f"`{name}` counts as what it is: do not set it")
         root = name.removeprefix("builtins.").split(".")[0]
-        is_told = module.name == PROGRAM and root in ("__name__", "__package__")
-        if root in PLACES and not is_told:
+        if root in PLACES and (module.name != PROGRAM or root != "__name__"):
             raise refuse(module, node, f"`{root}` {PLACE}")
     texts = _texts(statement)
     for part in ast.walk(statement):
