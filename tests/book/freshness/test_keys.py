@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from dlnotes.book.execution.engine import engine_digest
 from dlnotes.book.freshness import keys
 from dlnotes.book.freshness.keys import (
     Settings,
+    forget_versions,
     key,
     local,
     packages,
@@ -326,6 +328,40 @@ def test_paths_mean_the_same_in_another_checkout(
         portable("/elsewhere/x", here) == local("/elsewhere/x", here) == "/elsewhere/x"
     )
     assert portable(f"{here.root}-other/x", here).endswith("-other/x")
+    assert portable(str(Path.home() / "x.csv"), here) == "{home}/x.csv"
+    assert (
+        portable(os.__file__, here)
+        == f"{{python}}{os.__file__[len(sys.base_prefix) :]}"
+    )
+
+
+def test_settings_come_from_the_environment_that_they_make(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = Settings("full", 7)
+    for name, text in settings.environment().items():
+        monkeypatch.setenv(name, text)
+    assert Settings.of_environment() == settings
+    for name in settings.environment():
+        monkeypatch.delenv(name)
+    assert Settings.of_environment() == Settings("default", 0)
+
+
+def test_versions_are_looked_up_again_once_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forget_versions()
+    known = packages(["numpy"])
+    monkeypatch.setattr(keys.metadata, "version", lambda name: "0")
+    monkeypatch.setattr(
+        keys.metadata, "packages_distributions", lambda: {"numpy": ["other"]}
+    )
+    assert packages(["numpy"]) == known
+    forget_versions()
+    assert packages(["numpy"]) == {"other": "0"}
+    monkeypatch.undo()
+    forget_versions()
+    assert packages(["numpy"]) == known
 
 
 def test_packages_are_named_by_distribution_with_their_versions() -> None:
