@@ -27,27 +27,33 @@ NAMES = {
     """,
     TEXT: """
         builtins.compile builtins.exec code codeop runpy
-        timeit.Timer timeit.repeat timeit.timeit
+        timeit.Timer timeit.repeat timeit.timeit torch.hub.load
     """,
     INSTALLED: "importlib.metadata",
     ANY_CLASS: """
         _pickle cloudpickle dill joblib.load marshal pickle.Unpickler pickle.load shelve
+        yaml
     """,
     ANY_NAME: """
         builtins.__import__ builtins.eval builtins.globals builtins.locals
         gc.get_objects gc.get_refer importlib inspect logging.config pkgutil pydoc
-        sys._current_frames sys._getframe sys.modules typing.get_type_hints unittest
+        site sys._current_frames sys._getframe sys.meta_path sys.modules sys.path
+        sys.path_hooks typing.get_type_hints unittest xml.sax.make_parser
     """,
     UNSEEN: """
-        PIL.ImageFont ctypes cv2 h5py netCDF4 pyarrow readline safetensors sqlite3
-        tokenize torch.UntypedStorage.from_file torch._C torch.from_file
+        PIL.ImageFont ctypes cv2 h5py lxml netCDF4 numpy.ctypeslib pyarrow readline
+        safetensors scipy.io.mminfo scipy.io.mmread sqlite3 tokenize torch._C
         torch.ops.image torch.package torchvision.io
     """,
     SHOWN: """
-        builtins.help cProfile dis doctest faulthandler functools.WRAPPER_ASSIGNMENTS
+        IPython builtins.help cProfile dis doctest faulthandler
+        functools.WRAPPER_ASSIGNMENTS
         inspect.getdoc inspect.getsource inspect.getsourcelines linecache logging
-        profile pstats sys.__excepthook__ sys.excepthook sys.setprofile sys.settrace
-        torch.export torch.jit trace traceback tracemalloc warnings.warn
+        numpy.info profile pstats rich.console rich.inspect rich.traceback
+        sys.__excepthook__ sys.excepthook sys.setprofile sys.settrace
+        torch.autograd.anomaly_mode torch.autograd.detect_anomaly
+        torch.autograd.set_detect_anomaly torch.export torch.jit trace traceback
+        tracemalloc warnings.formatwarning warnings.showwarning warnings.warn
         warnings.warn_explicit
     """,
 }
@@ -57,6 +63,7 @@ BEGINNINGS = re.compile(r"(exec|spawn|load|get_refer)[a-z]+$")
 ALLOWED = (
     *("importlib.resources", "inspect.Parameter", "inspect.Signature"),
     *("inspect.cleandoc", "inspect.signature"),
+    *("yaml.YAMLError", "yaml.dump", "yaml.safe_dump", "yaml.safe_load"),
 )
 AS_VALUE = {"builtins", "os", "sys"}
 OWN_NAMES = {"vars", "dir"}  # without an argument
@@ -70,7 +77,8 @@ PARTS = {
         __code__ __doc__ co_firstlineno co_lines co_linetable co_lnotab co_positions
         f_lineno lineno print_stack tb_lineno
     """,
-    UNSEEN: "dir_fd",
+    TEXT: "load_library",
+    UNSEEN: "dir_fd from_file",
 }
 WORDS = {word: why for why, words in PARTS.items() for word in words.split()}
 PLACES = {"__annotations__", "__file__", "__name__", "__package__", "__path__"}

@@ -33,6 +33,7 @@ from dlnotes.book.source.syntax import (
     dotted,
     imported,
     is_text,
+    loaded,
     own_nodes,
 )
 
@@ -85,6 +86,7 @@ def _check_import(
     if targets.get("os", "os") != "os":
         raise refuse(module, node, f"`{code}`: `os` {NOT_OS}")
     if not any(map(library.is_own, targets.values())):
+        _check_not_beside(library, module, node)
         return
     if isinstance(node, ast.Import) or node.level:
         example = f"write `from {library.package}.… import name`"
@@ -101,6 +103,19 @@ def _check_import(
         if owner and owner.declared & {*rest}:
             why = f"`{code}`: {owner.name} binds it by `global`, and this name stays"
             raise refuse(module, node, f"{why}: call a function that returns it")
+
+
+def _check_not_beside(
+    library: Library, module: Module, node: ast.Import | ast.ImportFrom
+) -> None:
+    """Refuse what lies beside the package, or the program: nobody follows it."""
+    beside = [library.folder] + [module.path] * (module.name == PROGRAM)
+    for name in loaded(node, module.package):
+        for place in (path.with_name(name.split(".")[0]) for path in beside):
+            if place.is_dir() or place.with_suffix(".py").is_file():
+                code, where = ast.unparse(node), f"{place.parent.name}/{place.name}"
+                why = f"{where} is no part of {library.package}: move it there"
+                raise refuse(module, node, f"`{code}`: {why}")
 
 
 def _check_metaclass(library: Library, module: Module, node: ast.ClassDef) -> None:
@@ -194,6 +209,8 @@ def check(module: Module, statement: ast.stmt, looked_up: frozenset[str]) -> Non
         for word in _words(part) if id(part) not in texts else ():
             if why := WORDS.get(word):
                 raise refuse(module, part, f"`{word}` {why}")
+            if word == "weights_only" and ast.unparse(part) != "weights_only=True":
+                raise refuse(module, part, f"`{ast.unparse(part)}` {ANY_CLASS}")
         match part:
             case ast.Call(ast.Name(name), [], []) if name in OWN_NAMES:
                 raise refuse(module, part, f"`{ast.unparse(part)}` {ANY_NAME}")
@@ -202,13 +219,14 @@ def check(module: Module, statement: ast.stmt, looked_up: frozenset[str]) -> Non
                     raise refuse(module, part, f"`{ast.unparse(part)}` {COMPUTED}")
             case ast.Call(ast.Name("setattr")):
                 raise refuse(module, part, f"`{ast.unparse(part)}` {COMPUTED}")
+            case ast.Call(func, [_, _, _, *_]):  # the third is `allow_pickle`
+                if module.meaning(dotted(func) or "") == "numpy.load":
+                    raise refuse(module, part, f"`{ast.unparse(part)}` {ANY_CLASS}")
         if isinstance(part, ast.ClassDef):
             for item in own_nodes(part.body):
                 if isinstance(item, IMPORT):
                     why = f"`{ast.unparse(item)}`: write it at the top of the file"
                     raise refuse(module, item, why)
-        if isinstance(part, ast.keyword) and ast.unparse(part) == "weights_only=False":
-            raise refuse(module, part.value, f"`weights_only=False` {ANY_CLASS}")
 
 
 def _is_set(node: ast.expr) -> bool:
