@@ -182,13 +182,14 @@ def test_a_file_counts_as_it_was_when_it_was_read(bench: Bench) -> None:
 
 def test_a_module_counts_as_it_was_when_it_was_imported(bench: Bench) -> None:
     hidden = bench.root / "src" / "mini" / "hidden.py"
-    hidden.write_text("def create_parser():\n    return 1\n")
+    hidden.write_text("def value():\n    return 1\n")
     bench.write(
         "good",
         f"""
         # %% go
-        from xml.sax import make_parser
-        x = make_parser(["mini.hidden"])  # a library that imports by name
+        from matplotlib.backends.registry import backend_registry
+        # a library that imports by name
+        x = backend_registry.load_backend_module("module://mini.hidden").value()
         open({str(hidden)!r}, "w").write("X = 2\\n")
         """,
     )
@@ -227,7 +228,14 @@ def test_a_new_version_of_what_is_installed_is_seen_at_once(
 
     monkeypatch.syspath_prepend(source)
     install("1.0")
-    bench.write("good", "# %% go\nfrom extra import version\n")
+    bench.write(
+        "good",
+        """
+        # %% go
+        from matplotlib.backends.registry import backend_registry
+        version = backend_registry.load_backend_module("module://extra").version
+        """,
+    )
     run = bench.update()[0].runs["good"]
     assert run.manifest["packages"]["extra"] == "1.0"
     server = bench.runner._launcher
@@ -240,7 +248,8 @@ def test_a_new_version_of_what_is_installed_is_seen_at_once(
 READ = {
     "code as data": ("print(open(DATA + '/x.py').read())", "x.py"),
     "a module on another path": (
-        "sys.path.insert(0, DATA)\ntry:\n    import other_x\nfinally:\n    pass",
+        "import threading\nthreading._sys.path.insert(0, DATA)\n"
+        "try:\n    import other_x\nfinally:\n    pass",
         "other_x.py",
     ),
     "a link in the folder of the run": (
@@ -285,6 +294,39 @@ def test_a_folder_outside_the_book_counts_however_it_is_named(
     assert reasons(bench) == ()
     (folder / "new").touch()
     assert reasons(bench) == (f"file {folder}/ changed",)
+
+
+@pytest.mark.parametrize(
+    ("found", "new"),
+    [
+        ("glob.glob(DATA + '/*/log.txt')", "two/log.txt"),
+        ("glob.glob('*/log.txt', root_dir=DATA)", "two/log.txt"),
+        ("glob.glob(DATA + '/*/a/log.txt')", "two/a"),
+        ("glob.glob(DATA + '/**/log.txt', recursive=True)", "two/log.txt"),
+        ("Path(DATA).glob('*/log.txt')", "two/log.txt"),
+        ("Path(DATA).glob('two/log.txt')", "two/log.txt"),
+        ("Path(DATA).glob('three/log.txt')", "three"),
+        ("Path(DATA).rglob('two/log.txt')", "two/log.txt"),
+        ("(os.chdir(DATA), Path('.').glob('*/log.txt'))[1]", "two/log.txt"),
+    ],
+)
+def test_a_file_that_a_pattern_would_match_counts(
+    bench: Bench, tmp_path_factory: pytest.TempPathFactory, found: str, new: str
+) -> None:
+    folder = tmp_path_factory.mktemp("outside")
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+    (folder / "one" / "log.txt").touch()
+    (folder.parent / f"{folder.name}-beside").mkdir()
+    code = f"import glob, os\nfrom pathlib import Path\nDATA = {str(folder)!r}"
+    bench.write("good", f"# %% go\n{code}\nprint(len([*{found}]))\n")
+    bench.update()
+    assert reasons(bench) == ()
+    (folder.parent / f"{folder.name}-beside" / "log.txt").touch()
+    assert reasons(bench) == ()
+    (folder / new).touch()
+    changed = (folder / new).parent
+    assert f"file {changed}/ changed" in reasons(bench)
 
 
 @pytest.mark.parametrize("context", [None, "spawn", "forkserver"])

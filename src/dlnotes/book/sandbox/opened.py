@@ -1,5 +1,6 @@
 """Watch what a process opens, by an audit hook."""
 
+import glob
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -9,8 +10,11 @@ import site
 import subprocess
 import sys
 import sysconfig
+import threading
 import tokenize
+from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 
@@ -53,10 +57,11 @@ class Opened:
         self.offline = offline
         self.active = True
         self._digests: dict[str, str | None] = {}
+        self._looking: set[int] = set()  # threads in which this looks at folders
         sys.addaudithook(self._hook)
 
     def _hook(self, event: str, args: tuple[Any, ...]) -> None:
-        if not self.active:
+        if not self.active or threading.get_ident() in self._looking:
             return
         if event == "open":
             path, mode, flags = args
@@ -66,9 +71,9 @@ class Opened:
             self._note_file(os.path.abspath(os.fsdecode(args[0])))
         elif event in ("os.listdir", "os.scandir"):
             if _caller() not in LOOKS_FOR_MODULES:
-                path = os.path.realpath(_folder(args[0])) + os.sep
-                if not path.startswith(PACKAGES):
-                    self._note(path)
+                self._note_folder(_folder(args[0]))
+        elif event in ("glob.glob/2", "pathlib.Path.glob", "pathlib.Path.rglob"):
+            self._note_pattern(_pattern(event, args))
         elif event in PROCESSES and _caller() != subprocess.__file__:
             raise RuntimeError(STARTS)  # libraries may ask the system of itself
         elif self.offline and event == "socket.connect":
@@ -88,6 +93,26 @@ class Opened:
             return
         for place in {path, os.path.realpath(path)}:
             self._note(place)
+
+    def _note_folder(self, path: str) -> None:
+        path = os.path.realpath(path) + os.sep
+        if not path.startswith(PACKAGES):
+            self._note(path)
+
+    def _note_pattern(self, pattern: str) -> None:
+        """Note the folders in which a file could appear that a pattern matches.
+
+        Where a part of it is no pattern, Python looks for that name alone.
+        """
+        if pattern.startswith((*PACKAGES, *self.skipped)):
+            return
+        self._looking.add(threading.get_ident())
+        try:
+            folders = [*_folders(pattern)]
+        finally:
+            self._looking.remove(threading.get_ident())
+        for folder in folders:
+            self._note_folder(folder)
 
     def _note(self, path: str) -> None:
         """Keep the digest of what is read, as it is now: it may change later."""
@@ -148,6 +173,26 @@ def _folder(given: Any) -> str:
     if isinstance(given, int):
         return f"/proc/self/fd/{given}"
     return os.fsdecode(given or os.curdir)
+
+
+def _pattern(event: str, args: tuple[Any, ...]) -> str:
+    """Return the absolute pattern that `glob.glob` or a path looks for."""
+    if event == "glob.glob/2":
+        text, _, folder, _ = args
+    else:
+        folder, text = args
+    root = glob.escape(os.path.abspath(os.fsdecode(folder or os.curdir)))
+    anywhere = "**" if event == "pathlib.Path.rglob" else ""
+    return os.path.join(root, anywhere, os.fsdecode(text))
+
+
+def _folders(pattern: str) -> Iterator[str]:
+    """Yield the folders that a pattern leads through, from the last on upwards."""
+    for parent in map(str, Path(pattern).parents):
+        found = glob.glob(parent + os.sep, recursive=True)
+        yield from found
+        if found and not glob.has_magic(parent):
+            return
 
 
 def _reads(mode: str | None, flags: int) -> bool:
