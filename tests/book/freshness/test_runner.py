@@ -66,7 +66,11 @@ def test_a_run_keeps_logs_figures_and_values_and_is_not_repeated(bench: Bench) -
 
 
 def write_library(bench: Bench, text: str) -> None:
-    """Write a module that is not of the package: it may do what a snippet may not."""
+    """Write a module that is not of the package: it may do what a snippet may not.
+
+    A snippet may not import it; a library that imports by name does it here.
+    """
+    text += "def create_parser():\n    import sys\n    return sys.modules[__name__]\n"
     (bench.root / "src" / "behind.py").write_text(text)
 
 
@@ -77,7 +81,8 @@ def test_output_is_kept_in_order_whatever_wrote_it(bench: Bench) -> None:
         """
         # %% all
         import sys
-        from behind import run
+        from xml.sax import _create_parser
+        run = _create_parser('behind').run
         print("one")
         sys.stdout.buffer.write(b"two\\n")
         print("three", file=sys.stderr)
@@ -172,7 +177,8 @@ def test_a_run_leaves_no_process_behind(
             f"""
             # %% go
             import time
-            from behind import Popen
+            from xml.sax import _create_parser
+            Popen = _create_parser('behind').Popen
             child = Popen(["sleep", "600"]).pid
             open({str(bench.root / name)!r}, "w").write(str(child))
             {end}
@@ -231,7 +237,14 @@ def test_a_module_imported_behind_the_back_of_the_analysis_counts(
     hidden = bench.root / "src" / "mini" / "hidden.py"
     hidden.write_text("X = 1\n")
     write_library(bench, "import importlib\nload = importlib.import_module\n")
-    bench.write("good", "# %% go\nfrom behind import load\nx = load('mini.hidden').X\n")
+    bench.write(
+        "good",
+        """
+        # %% go
+        from xml.sax import _create_parser
+        x = _create_parser('behind').load('mini.hidden').X
+        """,
+    )
     assert bench.update()[0].runs["good"].values["x"] == 1
     hidden.write_text("X = 22\n")
     assert bench.update()[0].runs["good"].values["x"] == 22
@@ -245,7 +258,8 @@ def test_a_snippet_finds_imported_what_is_slow_and_the_book_imports(
         "good",
         """
         # %% go
-        from behind import loaded as modules
+        from xml.sax import _create_parser
+        modules = _create_parser('behind').loaded
         slow = [
             "torch", "torch._dynamo", "torchvision", "matplotlib.pyplot",
             "sklearn.datasets",
@@ -277,7 +291,14 @@ def test_temporary_files_lie_in_the_scratch_folder_whatever_is_imported(
 
 def test_what_the_book_does_not_import_is_not_waited_for(bench: Bench) -> None:
     write_library(bench, "import sys\nloaded = {*sys.modules}\n")
-    bench.write("good", "# %% go\nfrom behind import loaded\nx = 'torch' in loaded\n")
+    bench.write(
+        "good",
+        """
+        # %% go
+        from xml.sax import _create_parser
+        x = 'torch' in _create_parser('behind').loaded
+        """,
+    )
     assert bench.update()[0].runs["good"].values["x"] is False
 
 

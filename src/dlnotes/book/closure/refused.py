@@ -43,7 +43,7 @@ NAMES = {
     UNSEEN: """
         PIL.ImageFont ctypes cv2 h5py lxml netCDF4 numpy.ctypeslib pyarrow readline
         safetensors scipy.io.mminfo scipy.io.mmread sqlite3 tokenize torch._C
-        torch.ops.image torch.package torchvision.io
+        torch.from_file torch.ops.image torch.package torchvision.io
     """,
     SHOWN: """
         IPython builtins.help cProfile dis doctest faulthandler
